@@ -1,0 +1,73 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
+import { getCheckpointId } from "@langchain/langgraph-checkpoint";
+import { InvalidInputError, show } from "../errors.js";
+
+/** Which checkpoint a config means. */
+export interface Address {
+  readonly threadId: string;
+  readonly checkpointNs: string;
+  /** Undefined for "the latest". */
+  readonly checkpointId: string | undefined;
+}
+
+/** @throws {InvalidInputError} naming the part of `config.configurable` that cannot be used. */
+export function addressOf(config: RunnableConfig): Address {
+  const threadId = config.configurable?.thread_id;
+  return {
+    threadId: checkThreadId(threadId),
+    checkpointNs: namespaceOf(config) ?? "",
+    checkpointId: checkpointIdOf(config),
+  };
+}
+
+/** An address that names its checkpoint. @throws {InvalidInputError} */
+export function checkpointAddressOf(config: RunnableConfig): Address & { readonly checkpointId: string } {
+  const address = addressOf(config);
+  if (address.checkpointId === undefined) {
+    throw new InvalidInputError(
+      `config.configurable.checkpoint_id is missing (thread ${show(address.threadId)}). ` +
+        "Pass the config that put() or getTuple() returned.",
+    );
+  }
+  return { ...address, checkpointId: address.checkpointId };
+}
+
+/** @returns undefined when the config names no namespace. @throws {InvalidInputError} */
+export function namespaceOf(config: RunnableConfig): string | undefined {
+  const checkpointNs = config.configurable?.checkpoint_ns;
+  if (checkpointNs === undefined || checkpointNs === null) return undefined;
+  if (typeof checkpointNs !== "string") {
+    throw new InvalidInputError(`checkpoint_ns must be a string, got ${show(checkpointNs)}.`);
+  }
+  return checkpointNs;
+}
+
+/** @returns undefined when the config names no checkpoint. @throws {InvalidInputError} */
+export function checkpointIdOf(config: RunnableConfig): string | undefined {
+  const checkpointId: unknown = getCheckpointId(config);
+  return checkpointId === ""
+    ? undefined
+    : checkCheckpointId(checkpointId, "config.configurable.checkpoint_id");
+}
+
+export function checkThreadId(threadId: unknown): string {
+  if (typeof threadId !== "string" || threadId === "") {
+    throw new InvalidInputError(
+      `thread_id must be a non-empty string, got ${show(threadId)}. ` +
+        'Example: graph.invoke(input, { configurable: { thread_id: "conversation-1" } }).',
+    );
+  }
+  return threadId;
+}
+
+/** Ids are kept as they are, for their order, so they have to be text that UTF-8 can express. */
+export function checkCheckpointId(id: unknown, what: string): string {
+  if (typeof id !== "string" || id === "" || /\p{Surrogate}/u.test(id)) {
+    throw new InvalidInputError(`${what} must be a non-empty, well-formed string, got ${show(id)}.`);
+  }
+  return id;
+}
+
+export function toConfig(threadId: string, checkpointNs: string, checkpointId: string): RunnableConfig {
+  return { configurable: { thread_id: threadId, checkpoint_ns: checkpointNs, checkpoint_id: checkpointId } };
+}

@@ -1,0 +1,27 @@
+import { encodeSegment } from "../redis/segment.js";
+
+/** The keys of one thread, in the order in which every script expects them. They share one hash tag. */
+export type ThreadKeys = readonly [checkpoints: string, order: string, writes: string, chunks: string];
+
+export function threadKeys(keyPrefix: string, threadId: string): ThreadKeys {
+  const thread = `${keyPrefix}:thread:{${encodeSegment(threadId)}}`;
+  return [`${thread}:checkpoints`, `${thread}:order`, `${thread}:writes`, `${thread}:chunks`];
+}
+
+/** The sorted set of all threads by the time of their last checkpoint. The only key outside the threads' tags. */
+export function threadsKey(keyPrefix: string): string {
+  return `${keyPrefix}:threads`;
+}
+
+/** What the field of a checkpoint starts with in its namespace; an encoded namespace contains no colon. */
+export function fieldPrefix(checkpointNs: string): string {
+  return `${encodeSegment(checkpointNs)}:`;
+}
+
+/**
+ * The name of a checkpoint inside its thread. The id stands last and as it is, so that fields of one namespace
+ * sort as their ids do.
+ */
+export function checkpointField(checkpointNs: string, checkpointId: string): string {
+  return fieldPrefix(checkpointNs) + checkpointId;
+}

@@ -1,0 +1,147 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
+import type { CheckpointListOptions, CheckpointTuple } from "@langchain/langgraph-checkpoint";
+import { CorruptRecordError, InvalidInputError, show } from "../errors.js";
+import type { Connection, Reply } from "../redis/connection.js";
+import { run } from "../redis/script.js";
+import { checkpointIdOf, checkThreadId, namespaceOf } from "./address.js";
+import { fieldPrefix, type ThreadKeys, threadKeys } from "./keys.js";
+import { matchesFilter } from "./metadata-filter.js";
+import { decodeBody, decodeMetadata } from "./record.js";
+import { decodeReadReply } from "./reply.js";
+import { GET, LIST } from "./scripts.js";
+import { readThreads } from "./threads.js";
+import { decodeTuple, type TupleSource } from "./tuple.js";
+import type { ValueCodec } from "./values/codec.js";
+
+export interface ListContext extends Pick<TupleSource, "codec" | "firstVersion"> {
+  readonly connection: Connection;
+  readonly keyPrefix: string;
+  /** Milliseconds that reading gives a thread, or "". */
+  readonly ttl: string;
+}
+
+/** Checkpoints to fetch in one round trip, or whose metadata to look at. */
+const PAGE = 100;
+const FILTER_PAGE = 1_000;
+/** Threads to read from the registry in one round trip. */
+const THREADS_PAGE = 100;
+
+/** What to list of a thread. */
+interface Selection {
+  readonly checkpointNs: string | undefined;
+  readonly checkpointId: string | undefined;
+  readonly before: string | undefined;
+  readonly filter: Record<string, unknown> | undefined;
+}
+
+/** See {@link RedisSaver.list}. */
+export async function* listCheckpoints(
+  context: ListContext,
+  config: RunnableConfig,
+  options: CheckpointListOptions = {},
+): AsyncGenerator<CheckpointTuple> {
+  const { filter, limit = Number.POSITIVE_INFINITY } = options;
+  if (!(limit >= 0) || (limit !== Number.POSITIVE_INFINITY && !Number.isInteger(limit))) {
+    throw new InvalidInputError(
+      `limit must be a whole number of checkpoints, at least 0, got ${show(limit)}.`,
+    );
+  }
+  const selection: Selection = {
+    checkpointNs: namespaceOf(config),
+    checkpointId: checkpointIdOf(config),
+    before: options.before && checkpointIdOf(options.before),
+    filter: filter && Object.keys(filter).length > 0 ? filter : undefined,
+  };
+  const threadId: unknown = config.configurable?.thread_id;
+  const threads = threadId === undefined ? allThreads(context) : [checkThreadId(threadId)];
+  let left = limit;
+  for await (const thread of threads) {
+    if (left <= 0) return;
+    for await (const tuple of listThread(context, thread, selection, left)) {
+      yield tuple;
+      left -= 1;
+    }
+  }
+}
+
+async function* allThreads({ connection, keyPrefix }: ListContext): AsyncGenerator<string> {
+  for (let offset = 0; ; offset += THREADS_PAGE) {
+    const page = await readThreads(connection, keyPrefix, offset, THREADS_PAGE);
+    for (const { threadId } of page) yield threadId;
+    if (page.length < THREADS_PAGE) return;
+  }
+}
+
+async function* listThread(
+  context: ListContext,
+  threadId: string,
+  selection: Selection,
+  limit: number,
+): AsyncGenerator<CheckpointTuple> {
+  const { checkpointNs, checkpointId, before, filter } = selection;
+  if (checkpointId !== undefined && before !== undefined && !isOlder(checkpointId, before)) return;
+  const { connection, ttl } = context;
+  const keys = threadKeys(context.keyPrefix, threadId);
+  const only = [checkpointNs === undefined ? "" : fieldPrefix(checkpointNs), checkpointId ?? ""];
+  let after = [before ?? "", ""];
+  let left = limit;
+  while (left > 0) {
+    const count = filter ? FILTER_PAGE : Math.min(PAGE, left);
+    const args = [ttl, ...only, ...after, String(count), filter ? "bodies" : "checkpoints"];
+    let reply = await run(connection, LIST.call(keys, args));
+    const listed = fieldsOf(reply);
+    if (filter) {
+      const matching = (await matches(context.codec, threadId, keys, reply, filter)).slice(0, left);
+      reply =
+        matching.length === 0
+          ? [[], Buffer.alloc(0), []]
+          : await run(connection, GET.call(keys, [ttl, ...matching]));
+    }
+    const { rows, chunks } = decodeReadReply(reply);
+    for (const row of rows) {
+      yield await decodeTuple({ ...context, threadId, keys, chunks }, row);
+      left -= 1;
+    }
+    const last = listed.at(-1);
+    if (last === undefined || listed.length < count) return;
+    const colon = last.indexOf(":");
+    after = [last.slice(colon + 1), last.slice(0, colon + 1)];
+  }
+}
+
+/** Names, for the script that gets checkpoints, those among the listed bodies whose metadata match. */
+async function matches(
+  codec: ValueCodec,
+  threadId: string,
+  keys: ThreadKeys,
+  reply: Reply,
+  filter: Record<string, unknown>,
+): Promise<string[]> {
+  const [rows] = reply as [[Buffer, Buffer][]];
+  const wanted: string[] = [];
+  for (const [field, body] of rows) {
+    const name = field.toString("utf8");
+    const metadata = await Promise.resolve()
+      .then(() => decodeMetadata(codec, decodeBody(body.toString("utf8"))))
+      .catch((cause: unknown) => {
+        const checkpointId = name.slice(name.indexOf(":") + 1);
+        throw new CorruptRecordError(
+          "cannot read the metadata",
+          { key: keys[0], threadId, checkpointId },
+          { cause },
+        );
+      });
+    if (matchesFilter(metadata, filter)) wanted.push(`=${name}`);
+  }
+  return wanted;
+}
+
+function fieldsOf(reply: Reply): string[] {
+  const [rows] = reply as [Buffer[][]];
+  return rows.map(([field]) => (field as Buffer).toString("utf8"));
+}
+
+/** Ids are ordered by their UTF-8 bytes, as in Redis. */
+function isOlder(id: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(id), Buffer.from(other)) < 0;
+}

@@ -1,0 +1,18 @@
+-- Returns checkpoints by name.
+--
+-- ARGV  1 time to live in milliseconds that this read gives the thread, or ''
+--       2.. for each checkpoint "=" and its field, or "^" and the prefix of a namespace for its latest
+-- Reply see reply_with in read.lua; what is not there is left out.
+--
+-- Atomic, because a checkpoint, its pending writes and its chunks must be of one moment.
+local rows, found = {}, {}
+for i = 2, #ARGV do
+  local field = string.sub(ARGV[i], 2)
+  if string.byte(ARGV[i]) == 94 then -- ^
+    field = redis.call('ZREVRANGEBYLEX', ORDER, '[' .. field .. '\255', '[' .. field, 'LIMIT', 0, 1)[1]
+  end
+  local record = field and redis.call('HGET', CHECKPOINTS, field)
+  if record then rows[#rows + 1] = row_of(field, record, found) end
+end
+if #rows > 0 and ARGV[1] ~= '' then extend_life(ARGV[1]) end
+return reply_with(rows, found)

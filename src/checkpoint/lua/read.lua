@@ -1,0 +1,78 @@
+-- Shared by the scripts that return checkpoints.
+
+-- Redis limits the arguments of one call from Lua.
+local BATCH = 1000
+
+-- Calls visit(field, value) for each field of a hash; value is false when there is none.
+local function hmget(key, fields, visit)
+  for first = 1, #fields, BATCH do
+    local last = math.min(first + BATCH - 1, #fields)
+    local values = redis.call('HMGET', key, unpack(fields, first, last))
+    for i = first, last do visit(fields[i], values[i - first + 1]) end
+  end
+end
+
+-- Collects all chunks behind a reference, each once: `found` maps a digest to its bytes or false, and lists the
+-- digests in the order in which they were found.
+local function collect_chunks(reference, found)
+  local wanted
+  local function want(digest)
+    if found[digest] == nil then
+      found[digest] = false
+      wanted[#wanted + 1] = digest
+    end
+  end
+  local function take(digest, chunk)
+    found[digest] = chunk
+    found[#found + 1] = digest
+    return chunk
+  end
+
+  wanted = {}
+  each_root(reference, want)
+  -- A table names chunks of the level below it, so this ends; a chunk that is not there has no children.
+  while #wanted > 0 do
+    local level = wanted
+    wanted = {}
+    hmget(CHUNKS, level, function(digest, chunk)
+      if take(digest, chunk) and string.byte(chunk) == 116 then each_digest(string.sub(chunk, 2), want) end
+    end)
+  end
+end
+
+-- A checkpoint for the reply: { field, record, its pending writes, those of its parent if they hold its pending sends }.
+local function row_of(field, record, found)
+  local head = head_of(record)
+  for _, reference in pairs(head.channels) do collect_chunks(reference, found) end
+  local writes = redis.call('HGET', WRITES, field)
+  local sends = false
+  if head.v < 4 and head.parent then
+    sends = redis.call('HGET', WRITES, string.match(field, '^[^:]*:') .. head.parent)
+  end
+  for _, lines in ipairs({ writes or '', sends or '' }) do
+    for reference in string.gmatch(lines, '[^:\n]*:[^:\n]*:[^:\n]*:([^\n]*)\n') do
+      collect_chunks(reference, found)
+    end
+  end
+  return { field, record, writes, sends }
+end
+
+-- Reply { rows, digests of all chunks in one string, their bytes in the same order }.
+local function reply_with(rows, found)
+  local chunks = {}
+  for i, digest in ipairs(found) do chunks[i] = found[digest] end
+  return { rows, table.concat(found), chunks }
+end
+
+-- The prefix ("namespace:") of each checkpoint namespace of the thread, or of those in the given list.
+local function namespace_prefixes()
+  local prefixes = {}
+  local from = '-'
+  while true do
+    local member = redis.call('ZRANGEBYLEX', ORDER, from, '+', 'LIMIT', 0, 1)[1]
+    if not member then return prefixes end
+    local prefix = string.match(member, '^[^:]*:')
+    prefixes[#prefixes + 1] = prefix
+    from = '(' .. prefix .. '\255'
+  end
+end

@@ -1,0 +1,40 @@
+-- Shared by all scripts that work on a thread; put before each of them.
+--
+-- KEYS  the thread's keys, see keys.ts
+local CHECKPOINTS, ORDER, WRITES, CHUNKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+
+-- Lets the whole thread expire at one moment, `ttl` milliseconds from now ('' when the saver sets none).
+-- A time to live that was set for this thread alone (field "ttl"; 0 pins the thread) goes before. Without any,
+-- keys that are new join the moment at which their siblings expire, so that none outlives the others.
+local function extend_life(ttl)
+  ttl = redis.call('HGET', CHECKPOINTS, 'ttl') or ttl
+  if ttl == '0' then return end
+  if ttl == '' then
+    for _, key in ipairs(KEYS) do
+      local left = redis.call('PTTL', key)
+      if left > 0 then ttl = left break end
+    end
+  end
+  if ttl == '' then return end
+  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ttl) end
+end
+
+-- The first line of a record, see record.ts.
+local function head_of(record)
+  return cjson.decode(string.sub(record, 1, string.find(record, '\n', 1, true) - 1))
+end
+
+-- Calls visit(digest) for each of the digests that follow one another in a text.
+local function each_digest(text, visit)
+  for at = 1, #text, 20 do visit(string.sub(text, at, at + 19)) end
+end
+
+-- Calls visit(digest) for each digest that a reference names, see values/reference.ts.
+local function each_root(reference, visit)
+  local kind = string.byte(reference)
+  if kind == 119 then -- w
+    visit(string.sub(reference, 2))
+  elseif kind == 97 then -- a
+    for level in string.gmatch(string.sub(reference, 2), '[^.]+') do each_digest(level, visit) end
+  end
+end

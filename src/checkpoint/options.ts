@@ -1,0 +1,37 @@
+import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
+import { InvalidInputError, show } from "../errors.js";
+import type { JsonSerializer } from "./serde/serializer.js";
+
+/** When threads expire. */
+export interface ThreadTtl {
+  /** How long a thread lives after it was last written, in minutes; fractions are allowed. */
+  defaultTTL: number;
+  /** Whether reading a thread extends its life as writing does. Default: false. */
+  refreshOnRead?: boolean;
+}
+
+export interface RedisSaverOptions {
+  /**
+   * What every key starts with. Savers with different prefixes share a server without seeing each other.
+   * Default: "langgraph".
+   */
+  keyPrefix?: string;
+  /** How values become bytes. Default: a {@link JsonSerializer}. */
+  serde?: SerializerProtocol;
+  /**
+   * Whether to remember, as long as an object lives, what it looked like when it was stored, so that it is not
+   * serialized again unless it has changed. Needs a {@link JsonSerializer}. Default: true.
+   */
+  rememberStored?: boolean;
+  /** When threads expire. Default: never. */
+  ttl?: ThreadTtl;
+}
+
+/** @returns the time to live in milliseconds. @throws {InvalidInputError} */
+export function checkMinutes(minutes: unknown, what: string): number {
+  const milliseconds = typeof minutes === "number" ? Math.round(minutes * 60_000) : Number.NaN;
+  if (!(milliseconds >= 1 && milliseconds <= Number.MAX_SAFE_INTEGER)) {
+    throw new InvalidInputError(`${what} must be a positive number of minutes, got ${show(minutes)}.`);
+  }
+  return milliseconds;
+}

@@ -1,0 +1,61 @@
+import type { Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
+import type { ValueCodec } from "./values/codec.js";
+
+/**
+ * A checkpoint is stored as two lines of JSON.
+ *
+ * The head is what the scripts read, and partly write: the format version, the parent's id, the channels'
+ * versions and the reference of each channel's value. The body is ours alone: the rest of the checkpoint and the
+ * metadata, which the scripts hand on untouched (Lua would turn `[]` into `{}` and round large numbers).
+ */
+export interface RecordHead {
+  readonly v: number;
+  readonly parent?: string;
+  readonly versions: Checkpoint["channel_versions"];
+  readonly channels: Readonly<Record<string, string>>;
+}
+
+export interface RecordBody {
+  /** The checkpoint without its id, values and versions. */
+  readonly checkpoint: Omit<Checkpoint, "id" | "v" | "channel_values" | "channel_versions">;
+  /** As JSON where the serializer writes JSON, else its type name and its bytes in base64. */
+  readonly metadata: unknown;
+  readonly metadataType?: string;
+}
+
+/** The body line of a new checkpoint. @throws {SerializationError} naming `what`. */
+export async function encodeBody(
+  codec: ValueCodec,
+  checkpoint: Checkpoint,
+  metadata: CheckpointMetadata,
+  what: string,
+): Promise<string> {
+  const { id: _id, v: _v, channel_values: _values, channel_versions: _versions, ...rest } = checkpoint;
+  const restText = JSON.stringify(rest);
+  const written = await codec.encodeText(metadata, `the metadata of ${what}`);
+  if ("json" in written) return `{"checkpoint":${restText},"metadata":${written.json}}`;
+  const base64 = Buffer.from(written.data).toString("base64");
+  return `{"checkpoint":${restText},"metadata":"${base64}","metadataType":${JSON.stringify(written.type)}}`;
+}
+
+/** The two lines of a record, parsed. @throws {Error} when they are not JSON of that shape. */
+export function decodeRecord(record: Buffer): { head: RecordHead; body: RecordBody } {
+  const lineEnd = record.indexOf(0x0a);
+  if (lineEnd === -1) throw new Error("the record has no second line");
+  const head = JSON.parse(record.toString("utf8", 0, lineEnd)) as RecordHead;
+  if (typeof head?.channels !== "object") throw new Error("the record's first line names no channels");
+  return { head, body: decodeBody(record.toString("utf8", lineEnd + 1)) };
+}
+
+export function decodeBody(line: string): RecordBody {
+  const body = JSON.parse(line) as RecordBody;
+  if (typeof body?.checkpoint !== "object") throw new Error("the record's second line holds no checkpoint");
+  return body;
+}
+
+export async function decodeMetadata(codec: ValueCodec, body: RecordBody): Promise<CheckpointMetadata> {
+  const { serde } = codec;
+  return body.metadataType === undefined
+    ? serde.loadsTyped("json", JSON.stringify(body.metadata))
+    : serde.loadsTyped(body.metadataType, new Uint8Array(Buffer.from(body.metadata as string, "base64")));
+}

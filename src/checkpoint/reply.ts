@@ -1,0 +1,43 @@
+import type { Reply } from "../redis/connection.js";
+import { digestOf, splitDigests } from "./values/chunk.js";
+
+/** One checkpoint as the scripts return it. */
+export interface Row {
+  readonly checkpointNsEncoded: string;
+  readonly checkpointId: string;
+  readonly record: Buffer;
+  /** Lines of pending writes; empty when there are none. */
+  readonly writes: string;
+  /** The lines of the parent of a checkpoint that was written before format version 4. */
+  readonly parentWrites: string;
+}
+
+/** The decoded reply of the scripts that return checkpoints, see lua/read.lua. */
+export interface ReadReply {
+  readonly rows: Row[];
+  /** The chunks behind all rows, each once. One whose bytes do not match its digest is not in it. */
+  readonly chunks: ReadonlyMap<string, Buffer>;
+}
+
+export function decodeReadReply(reply: Reply): ReadReply {
+  const [rows, digests, bytes] = reply as [Reply[], Buffer, (Buffer | null)[]];
+  const chunks = new Map<string, Buffer>();
+  splitDigests(digests.toString("latin1")).forEach((digest, at) => {
+    const chunk = bytes[at];
+    if (chunk && digestOf(chunk) === digest) chunks.set(digest, chunk);
+  });
+  return { rows: rows.map(decodeRow), chunks };
+}
+
+function decodeRow(row: Reply): Row {
+  const [field, record, writes, parentWrites] = row as (Buffer | null | undefined)[];
+  const name = (field as Buffer).toString("utf8");
+  const colon = name.indexOf(":");
+  return {
+    checkpointNsEncoded: name.slice(0, colon),
+    checkpointId: name.slice(colon + 1),
+    record: record as Buffer,
+    writes: writes?.toString("utf8") ?? "",
+    parentWrites: parentWrites?.toString("utf8") ?? "",
+  };
+}

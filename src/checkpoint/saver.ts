@@ -1,0 +1,187 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
+import type {
+  ChannelVersions,
+  Checkpoint,
+  CheckpointListOptions,
+  CheckpointMetadata,
+  CheckpointTuple,
+  PendingWrite,
+} from "@langchain/langgraph-checkpoint";
+import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import { type Connection, connectionOf, type NodeRedisClient } from "../redis/connection.js";
+import { type OwnedClient, openClient } from "../redis/open.js";
+import { run, runAll } from "../redis/script.js";
+import { checkKeyPrefix, DEFAULT_KEY_PREFIX, encodeSegment } from "../redis/segment.js";
+import { addressOf, checkpointAddressOf, checkThreadId } from "./address.js";
+import { HeldChunks } from "./held-chunks.js";
+import { checkpointField, fieldPrefix, threadKeys, threadsKey } from "./keys.js";
+import { listCheckpoints } from "./list.js";
+import { checkMinutes, type RedisSaverOptions } from "./options.js";
+import { storeCheckpoint, storeWrites, type WriteContext } from "./put.js";
+import { decodeReadReply } from "./reply.js";
+import { GET } from "./scripts.js";
+import { JsonSerializer } from "./serde/serializer.js";
+import { decodeTuple } from "./tuple.js";
+import { ValueCodec } from "./values/codec.js";
+
+/**
+ * A LangGraph checkpointer on Redis: saves the state of a graph after every step, so that a conversation goes on,
+ * survives a crash and can be rewound.
+ *
+ * It needs core commands only, of Redis 6.2 or later, Valkey, or what is compatible with them.
+ *
+ * @example
+ * ```ts
+ * const checkpointer = await RedisSaver.fromConnString("redis://localhost:6379");
+ * const graph = builder.compile({ checkpointer });
+ * await graph.invoke(input, { configurable: { thread_id: "conversation-1" } });
+ * await checkpointer.end();
+ * ```
+ */
+export class RedisSaver extends BaseCheckpointSaver {
+  private readonly connection: Connection;
+  private readonly keyPrefix: string;
+  private readonly writeTtl: string;
+  private readonly readTtl: string;
+  private readonly held = new HeldChunks();
+  private readonly codec: ValueCodec;
+  private owned: OwnedClient | undefined;
+
+  /**
+   * Uses a connected node-redis client, which stays yours: it is neither configured nor closed here.
+   *
+   * @throws {InvalidInputError} when an option cannot be used, or the client was created with a `keyPrefix`.
+   *
+   * @example
+   * ```ts
+   * const client = await createClient({ url: "redis://localhost:6379" }).connect();
+   * const checkpointer = new RedisSaver({ client, ttl: { defaultTTL: 60 * 24 } });
+   * ```
+   */
+  constructor(options: RedisSaverOptions & { client: NodeRedisClient }) {
+    super(options.serde ?? new JsonSerializer());
+    this.codec = new ValueCodec(this.serde, options.rememberStored ?? true);
+    this.keyPrefix = checkKeyPrefix(options.keyPrefix ?? DEFAULT_KEY_PREFIX);
+    this.writeTtl = options.ttl ? String(checkMinutes(options.ttl.defaultTTL, "ttl.defaultTTL")) : "";
+    this.readTtl = options.ttl?.refreshOnRead ? this.writeTtl : "";
+    this.connection = connectionOf(options.client);
+  }
+
+  /**
+   * Connects to a Redis server. The connection belongs to the saver: close it with {@link end}.
+   *
+   * @param uri `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS.
+   * @throws {InvalidInputError} when the address or an option cannot be used; the client's error when the server
+   * cannot be reached.
+   */
+  static async fromConnString(uri: string, options: RedisSaverOptions = {}): Promise<RedisSaver> {
+    const owned = await openClient(uri);
+    try {
+      const saver = new RedisSaver({ ...options, client: owned.client });
+      saver.owned = owned;
+      return saver;
+    } catch (error) {
+      await owned.close();
+      throw error;
+    }
+  }
+
+  /** Closes the connection, if it is the saver's own. Commands that are under way are finished first. */
+  async end(): Promise<void> {
+    await this.owned?.close();
+  }
+
+  /**
+   * The checkpoint that the config names, or the latest of its thread and namespace.
+   *
+   * @returns undefined when there is none, or when the config names no thread.
+   * @throws {InvalidInputError} when an id in the config is not a non-empty string.
+   * @throws {CorruptRecordError} when what is stored is damaged.
+   */
+  override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
+    if (config.configurable?.thread_id === undefined) return undefined;
+    const { threadId, checkpointNs, checkpointId } = addressOf(config);
+    const keys = threadKeys(this.keyPrefix, threadId);
+    const wanted =
+      checkpointId === undefined
+        ? `^${fieldPrefix(checkpointNs)}`
+        : `=${checkpointField(checkpointNs, checkpointId)}`;
+    const { rows, chunks } = decodeReadReply(
+      await run(this.connection, GET.call(keys, [this.readTtl, wanted])),
+    );
+    const [row] = rows;
+    return row && decodeTuple({ ...this.tupleSource, threadId, keys, chunks }, row);
+  }
+
+  /**
+   * Checkpoints, newest first.
+   *
+   * Without a `thread_id` those of all threads, thread by thread, the thread that was written last coming first;
+   * without a `checkpoint_ns` those of all namespaces. Read in pages of one round trip each (two with a filter),
+   * so that stopping early costs no more than what was looked at.
+   *
+   * @param options.before only checkpoints older than the one this config names.
+   * @param options.limit the largest number of checkpoints; by default all.
+   * @param options.filter metadata that the checkpoints must have: any key, compared as JSON values.
+   * @throws {InvalidInputError} when the config or an option cannot be used.
+   * @throws {CorruptRecordError} when what is stored is damaged.
+   */
+  override list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
+    return listCheckpoints(
+      { ...this.tupleSource, connection: this.connection, keyPrefix: this.keyPrefix, ttl: this.readTtl },
+      config,
+      options,
+    );
+  }
+
+  /**
+   * Saves a checkpoint as the child of the one that the config names. All of it is stored, or nothing.
+   *
+   * @param newVersions the channels that changed since the parent; the others keep their values without being sent.
+   * @returns the config of the new checkpoint.
+   * @throws {InvalidInputError} when the config names no thread or the checkpoint has no id.
+   * @throws {SerializationError} when a value cannot be serialized.
+   */
+  override put(
+    config: RunnableConfig,
+    checkpoint: Checkpoint,
+    metadata: CheckpointMetadata,
+    newVersions: ChannelVersions,
+  ): Promise<RunnableConfig> {
+    return storeCheckpoint(this.writeContext, config, checkpoint, metadata, newVersions);
+  }
+
+  /**
+   * Saves what a task wrote before the next checkpoint, so that it need not run again. May come before the
+   * checkpoint that it belongs to.
+   *
+   * @throws {InvalidInputError} when the config names no thread or no checkpoint.
+   * @throws {SerializationError} when a value cannot be serialized.
+   */
+  override async putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
+    await storeWrites(this.writeContext, checkpointAddressOf(config), writes, taskId);
+  }
+
+  /** Deletes everything of exactly this thread, in one round trip. A thread that is not there is no error. */
+  override async deleteThread(threadId: string): Promise<void> {
+    const keys = threadKeys(this.keyPrefix, checkThreadId(threadId));
+    const registry = threadsKey(this.keyPrefix);
+    this.held.forget(keys[0]);
+    // Out of the registry first: a checkpoint that is put meanwhile enters it after it was stored, so that no
+    // thread which is there is ever missing from it.
+    const replies = await runAll(this.connection, [
+      { key: registry, args: ["ZREM", registry, encodeSegment(threadId)] },
+      { key: keys[0], args: ["UNLINK", ...keys] },
+    ]);
+    for (const reply of replies) if (reply instanceof Error) throw reply;
+  }
+
+  private get tupleSource() {
+    return { codec: this.codec, firstVersion: () => this.getNextVersion(undefined) };
+  }
+
+  private get writeContext(): WriteContext {
+    const { codec, connection, keyPrefix, held, writeTtl } = this;
+    return { codec, connection, keyPrefix, held, ttl: writeTtl };
+  }
+}

@@ -1,0 +1,133 @@
+import { DeltaSnapshot } from "@langchain/langgraph-checkpoint";
+import { messageClassOf } from "./messages.js";
+import { ESCAPED, isLangChainObject, type JsonObject, setProperty } from "./wire.js";
+
+/** Builds the LangChain objects that are not of the closed list of message classes. */
+export type ForeignObjects = ReadonlyMap<JsonObject, unknown>;
+
+/**
+ * Turns parsed JSON in the wire format into the values it stands for, changing the parsed objects in place.
+ *
+ * Messages are constructed here, from a closed list of classes. Any other LangChain object is looked up in
+ * `foreign`.
+ */
+export function decode(json: unknown, foreign: ForeignObjects): unknown {
+  if (typeof json !== "object" || json === null) return json;
+  if (Array.isArray(json)) {
+    for (let at = 0; at < json.length; at++) json[at] = decode(json[at], foreign);
+    return json;
+  }
+  const object = json as JsonObject;
+  if (isLangChainObject(object)) return decodeLangChain(object, foreign);
+  if (object.lc === 2 && object.type === "undefined") return undefined;
+  for (const key of Object.keys(object)) setProperty(object, key, decode(object[key], foreign));
+  if (object.lc !== 2) return object;
+  if (object.type === "delta_snapshot" && Object.hasOwn(object, "value"))
+    return new DeltaSnapshot(object.value);
+  return object.type === "constructor" ? construct(object) : object;
+}
+
+/** The LangChain objects in parsed JSON that only LangChain itself can build. */
+export function findForeign(json: unknown, found: JsonObject[] = []): JsonObject[] {
+  if (typeof json !== "object" || json === null) return found;
+  if (!Array.isArray(json) && isLangChainObject(json as JsonObject)) {
+    if (!isKnownMessage(json as JsonObject)) found.push(json as JsonObject);
+    return found;
+  }
+  for (const value of Object.values(json)) findForeign(value, found);
+  return found;
+}
+
+/** Whether decodeLangChain can build it: a message whose arguments hold no objects of other classes. */
+function isKnownMessage(object: JsonObject): boolean {
+  const known = messageClassOf(object.id);
+  if (!known || !isObject(object.kwargs)) return false;
+  return (
+    Object.keys(object.kwargs).every(known.keepsName) && Object.values(object.kwargs).every(isPlainArgument)
+  );
+}
+
+function isPlainArgument(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isPlainArgument);
+  const object = value as JsonObject;
+  if (isEscaped(object) || isUndefined(object)) return true;
+  if (Object.hasOwn(object, "lc")) return isLangChainObject(object) && isKnownMessage(object);
+  return Object.values(object).every(isPlainArgument);
+}
+
+function decodeLangChain(object: JsonObject, foreign: ForeignObjects): unknown {
+  if (foreign.has(object)) return foreign.get(object);
+  const known = messageClassOf(object.id);
+  // Everything else was found foreign before.
+  return known?.create(decodeArgument(object.kwargs) as object);
+}
+
+/** Inside a message there are escaped data, undefined values, which are left out, and other messages. */
+function decodeArgument(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++) {
+      value[at] = isUndefined(value[at]) ? null : decodeArgument(value[at]);
+    }
+    return value;
+  }
+  const object = value as JsonObject;
+  if (isEscaped(object)) return object[ESCAPED];
+  if (isLangChainObject(object)) return decodeLangChain(object, new Map());
+  for (const key of Object.keys(object)) {
+    if (isUndefined(object[key])) delete object[key];
+    else setProperty(object, key, decodeArgument(object[key]));
+  }
+  return object;
+}
+
+function construct(record: JsonObject): unknown {
+  const [name] = Array.isArray(record.id) && record.id.length === 1 ? record.id : [];
+  const args: unknown[] = Array.isArray(record.args) ? record.args : [];
+  const [first, second] = args;
+  const plain = record.method === undefined || record.method === null;
+  const list = args.length === 1 && Array.isArray(first) ? (first as unknown[]) : undefined;
+  if (name === "Uint8Array" && (plain || record.method === "from") && list?.every(isByte)) {
+    return new Uint8Array(list as number[]);
+  }
+  if (!plain) return record;
+  if (name === "Set" && list) return new Set(list);
+  if (name === "Map" && list?.every(isEntry)) return new Map(list as [unknown, unknown][]);
+  if (name === "Object" && list?.every(isEntry)) return objectOf(list as [string, unknown][]);
+  if (name === "Error" && args.length === 1 && typeof first === "string") return new Error(first);
+  if (name === "RegExp" && args.length === 2 && typeof first === "string" && typeof second === "string") {
+    try {
+      return new RegExp(first, second);
+    } catch {
+      return record;
+    }
+  }
+  return record;
+}
+
+function objectOf(entries: readonly [string, unknown][]): object {
+  const object = {};
+  for (const [key, value] of entries) setProperty(object, key, value);
+  return object;
+}
+
+function isByte(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+}
+
+function isEntry(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isEscaped(object: JsonObject): boolean {
+  return Object.hasOwn(object, ESCAPED) && Object.keys(object).length === 1;
+}
+
+function isUndefined(value: unknown): boolean {
+  return isObject(value) && value.lc === 2 && value.type === "undefined";
+}

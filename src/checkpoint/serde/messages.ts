@@ -1,0 +1,75 @@
+import {
+  AIMessage,
+  AIMessageChunk,
+  ChatMessage,
+  ChatMessageChunk,
+  FunctionMessage,
+  FunctionMessageChunk,
+  HumanMessage,
+  HumanMessageChunk,
+  RemoveMessage,
+  SystemMessage,
+  SystemMessageChunk,
+  ToolMessage,
+  ToolMessageChunk,
+} from "@langchain/core/messages";
+
+type MessageConstructor = new (kwargs: never) => object;
+
+/** What is known of one class of LangChain messages. */
+export interface MessageClass {
+  readonly create: (kwargs: object) => object;
+  readonly prototype: object;
+  /** The class as LangChain writes it. */
+  readonly id: readonly string[];
+  /** Whether a keyword argument is called the same in JSON and in the constructor. */
+  keepsName(key: string): boolean;
+}
+
+const NAMESPACE = ["langchain_core", "messages"];
+
+function messageClass(message: MessageConstructor & { lc_name(): string }): MessageClass {
+  const { prototype } = message;
+  const aliases: Record<string, string> = {};
+  for (let at = prototype; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    Object.assign(aliases, Reflect.get(at, "lc_aliases", prototype));
+  }
+  return {
+    create: (kwargs) => new message(kwargs as never),
+    prototype,
+    id: [...NAMESPACE, message.lc_name()],
+    // LangChain changes between camel case and snake case, which leaves one word of lower case letters alone.
+    keepsName: (key) => aliases[key] === key || /^[a-z]+$/.test(key),
+  };
+}
+
+const CLASSES: readonly MessageClass[] = (
+  [
+    AIMessage,
+    AIMessageChunk,
+    ChatMessage,
+    ChatMessageChunk,
+    FunctionMessage,
+    FunctionMessageChunk,
+    HumanMessage,
+    HumanMessageChunk,
+    RemoveMessage,
+    SystemMessage,
+    SystemMessageChunk,
+    ToolMessage,
+    ToolMessageChunk,
+  ] as unknown as (MessageConstructor & { lc_name(): string })[]
+).map(messageClass);
+
+const BY_ID = new Map(CLASSES.map((known) => [known.id.join("/"), known]));
+const BY_PROTOTYPE = new Map(CLASSES.map((known) => [known.prototype, known]));
+
+/** The message class that a serialized object names, if it is one of LangChain's. */
+export function messageClassOf(id: unknown): MessageClass | undefined {
+  return Array.isArray(id) ? BY_ID.get(id.join("/")) : undefined;
+}
+
+/** The class of a message; undefined for anything else, subclasses included. */
+export function messageClassOfInstance(value: object): MessageClass | undefined {
+  return BY_PROTOTYPE.get(Object.getPrototypeOf(value));
+}

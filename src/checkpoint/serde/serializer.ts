@@ -1,0 +1,63 @@
+import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
+import { MemorySaver } from "@langchain/langgraph-checkpoint";
+import { decode, findForeign } from "./decode.js";
+import { encode } from "./encode.js";
+
+/** LangGraph's own serializer, which is not exported but which every saver has. */
+const jsonPlus: SerializerProtocol = new MemorySaver().serde;
+
+const NOTHING_FOREIGN = new Map();
+
+/**
+ * The serializer that {@link RedisSaver} uses by default. It reads what LangGraph's JsonPlusSerializer writes, and
+ * the other way round, but does its work synchronously and with native JSON, and constructs LangChain's messages
+ * directly.
+ *
+ * It differs on purpose in what the other one loses: a plain object that looks like a serialized one stays data,
+ * and a bigint is refused instead of replacing the whole value by a remark.
+ *
+ * @example
+ * ```ts
+ * const serde = new JsonSerializer();
+ * const [type, bytes] = await serde.dumpsTyped(new Map([["a", 1]]));
+ * await serde.loadsTyped(type, bytes); // Map(1) { "a" => 1 }
+ * ```
+ */
+export class JsonSerializer implements SerializerProtocol {
+  async dumpsTyped(value: unknown): Promise<[string, Uint8Array]> {
+    return value instanceof Uint8Array
+      ? ["bytes", value]
+      : ["json", Buffer.from(this.stringify(value), "utf8")];
+  }
+
+  async loadsTyped(type: string, data: Uint8Array | string): Promise<unknown> {
+    if (type === "bytes") return typeof data === "string" ? Buffer.from(data, "utf8") : data;
+    if (type !== "json") throw new Error(`Unknown serialization type: ${type}`);
+    return this.parse(typeof data === "string" ? data : Buffer.from(data).toString("utf8"));
+  }
+
+  /** @throws {TypeError} when the value has no JSON form: a function, a symbol, a bigint. */
+  stringify(value: unknown): string {
+    const text = JSON.stringify(encode(value)) as string | undefined;
+    if (text === undefined) throw new TypeError(`a ${typeof value} has no JSON form`);
+    return text;
+  }
+
+  /** The value of a JSON text; a promise of it only when LangChain has to build an object of an unknown class. */
+  parse(text: string): unknown {
+    const json: unknown = JSON.parse(text);
+    // All that is special has a key "lc".
+    if (!text.includes('"lc"')) return json;
+    const foreign = findForeign(json);
+    return foreign.length === 0 ? decode(json, NOTHING_FOREIGN) : this.parseForeign(json, foreign);
+  }
+
+  private async parseForeign(json: unknown, foreign: object[]): Promise<unknown> {
+    const built = foreign.map((object) => jsonPlus.loadsTyped("json", JSON.stringify(object)));
+    const values = await Promise.all(built);
+    return decode(
+      json,
+      new Map(foreign.map((object, at) => [object as Record<string, unknown>, values[at]])),
+    );
+  }
+}

@@ -1,0 +1,99 @@
+import type { CheckpointPendingWrite, CheckpointTuple } from "@langchain/langgraph-checkpoint";
+import { type Checkpoint, maxChannelVersion, TASKS } from "@langchain/langgraph-checkpoint";
+import { CorruptRecordError, type CorruptRecordLocation } from "../errors.js";
+import { decodeSegment } from "../redis/segment.js";
+import { toConfig } from "./address.js";
+import type { ThreadKeys } from "./keys.js";
+import { decodeWrites } from "./pending-writes.js";
+import { decodeMetadata, decodeRecord } from "./record.js";
+import type { ReadReply, Row } from "./reply.js";
+import type { ValueCodec } from "./values/codec.js";
+
+/** What is needed to read the rows of one thread. */
+export interface TupleSource {
+  readonly codec: ValueCodec;
+  readonly threadId: string;
+  readonly keys: ThreadKeys;
+  readonly chunks: ReadReply["chunks"];
+  /** The version of a channel that had none before. */
+  readonly firstVersion: () => number | string;
+}
+
+/**
+ * Builds the tuple of one row. Every call makes new objects, so that no two tuples share state.
+ *
+ * @throws {CorruptRecordError} when the record, a chunk or a pending write is missing, altered or malformed.
+ */
+export async function decodeTuple(source: TupleSource, row: Row): Promise<CheckpointTuple> {
+  const { codec, threadId } = source;
+  const checkpointNs = decodeSegment(row.checkpointNsEncoded);
+  const { checkpointId } = row;
+  const [checkpointsKey, , writesKey, chunksKey] = source.keys;
+  const corrupt = (problem: string, key: string, cause: unknown, channel?: string): CorruptRecordError => {
+    const location: CorruptRecordLocation = { key, threadId, checkpointNs, checkpointId, channel };
+    return new CorruptRecordError(`${problem}: ${cause instanceof Error ? cause.message : cause}`, location, {
+      cause,
+    });
+  };
+  const chunk = (digest: string) => source.chunks.get(digest);
+  const value = async (reference: string, channel: string, problem: string): Promise<unknown> => {
+    try {
+      return await codec.decode(reference, chunk);
+    } catch (cause) {
+      throw corrupt(problem, chunksKey, cause, channel);
+    }
+  };
+  const writesOf = async (lines: string): Promise<CheckpointPendingWrite[]> => {
+    const writes = attempt(
+      () => decodeWrites(lines),
+      (cause) => corrupt("cannot read the pending writes", writesKey, cause),
+    );
+    return Promise.all(
+      writes.map(async ({ taskId, channel, reference }): Promise<CheckpointPendingWrite> => {
+        return [taskId, channel, await value(reference, channel, "cannot read a pending write")];
+      }),
+    );
+  };
+
+  const { head, body } = attempt(
+    () => decodeRecord(row.record),
+    (cause) => corrupt("cannot read the checkpoint", checkpointsKey, cause),
+  );
+  const channels = Object.entries(head.channels);
+  const values = await Promise.all(
+    channels.map(([channel, reference]) => value(reference, channel, "cannot read the value of a channel")),
+  );
+  const checkpoint: Checkpoint = {
+    v: head.v,
+    id: checkpointId,
+    ...body.checkpoint,
+    channel_values: Object.fromEntries(channels.map(([channel], at) => [channel, values[at]])),
+    channel_versions: head.versions,
+  };
+  if (head.v < 4 && head.parent !== undefined) {
+    // Up to version 3 the pending sends were writes of the parent; now they are a channel.
+    const sends = (await writesOf(row.parentWrites)).filter(([, channel]) => channel === TASKS);
+    const versions = Object.values(checkpoint.channel_versions);
+    checkpoint.channel_values[TASKS] = sends.map(([, , sent]) => sent);
+    checkpoint.channel_versions[TASKS] =
+      versions.length > 0 ? maxChannelVersion(...versions) : source.firstVersion();
+  }
+  const tuple: CheckpointTuple = {
+    config: toConfig(threadId, checkpointNs, checkpointId),
+    checkpoint,
+    metadata: await decodeMetadata(codec, body).catch((cause: unknown) => {
+      throw corrupt("cannot read the metadata", checkpointsKey, cause);
+    }),
+    pendingWrites: await writesOf(row.writes),
+  };
+  if (head.parent !== undefined) tuple.parentConfig = toConfig(threadId, checkpointNs, head.parent);
+  return tuple;
+}
+
+function attempt<T>(work: () => T, toError: (cause: unknown) => Error): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw toError(cause);
+  }
+}

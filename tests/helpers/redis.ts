@@ -1,0 +1,51 @@
+import { randomUUID } from "node:crypto";
+import { createClient } from "redis";
+import { afterAll, inject, onTestFinished } from "vitest";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";
+
+type Options = NonNullable<Parameters<typeof createClient>[0]>;
+
+/** The run's server, with a search engine. */
+export function redisUrl(): string {
+  return inject("redisUrl");
+}
+
+/** The run's server without modules. */
+export function plainRedisUrl(): string {
+  return inject("plainRedisUrl");
+}
+
+/** A key prefix that nobody else uses. Keys and search indexes under it are gone after the run. */
+export function freshPrefix(): string {
+  return inject("runPrefix") + randomUUID();
+}
+
+/** A connected client of its own, closed after the test, or after the file when not called by a test. */
+export async function connect(url = redisUrl(), options: Omit<Options, "url"> = {}) {
+  const client = createClient({ ...options, url });
+  client.on("error", () => undefined); // whoever awaits a command sees its error
+  await client.connect();
+  const close = () => {
+    if (client.isOpen) client.destroy();
+  };
+  try {
+    onTestFinished(close);
+  } catch {
+    leftOver.push(close);
+  }
+  return client;
+}
+
+/** A proxy in front of the run's server, to count round trips and to break connections; stopped after the test. */
+export async function proxied(url = redisUrl()): Promise<TcpProxy> {
+  const proxy = await startTcpProxy(url);
+  onTestFinished(() => proxy.stop());
+  return proxy;
+}
+
+export type TestClient = Awaited<ReturnType<typeof connect>>;
+
+const leftOver: (() => void)[] = [];
+afterAll(() => {
+  for (const close of leftOver.splice(0)) close();
+});

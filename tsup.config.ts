@@ -1,0 +1,12 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: { index: "src/index.ts" },
+  format: ["esm", "cjs"],
+  target: "node20",
+  dts: true,
+  sourcemap: true,
+  clean: true,
+  // Scripts live in .lua files beside the code that runs them and are bundled as text.
+  loader: { ".lua": "text" },
+});

@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+/** Lua files are imported as text, as the build does. */
+const luaAsText = {
+  name: "lua-as-text",
+  transform(code: string, id: string) {
+    return id.endsWith(".lua") ? `export default ${JSON.stringify(code)};` : undefined;
+  },
+};
+
+export default defineConfig({
+  plugins: [luaAsText],
+  resolve: {
+    alias: { "langgraph-redis": fileURLToPath(new URL("./src/index.ts", import.meta.url)) },
+  },
+  test: {
+    globals: true,
+    include: ["tests/**/*.test.ts"],
+    globalSetup: ["tests/helpers/global-setup.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
