@@ -1,16 +1,16 @@
 import type { Arg } from "../redis/connection.js";
 import type { HeldChunks } from "./held-chunks.js";
-import type { EncodedValue } from "./values/encoded-value.js";
+import { encodeTable } from "./values/chunk.js";
+import type { ChunkStep, EncodedValue } from "./values/encoded-value.js";
 
 /**
  * Decides which chunks of some values go along with a call, and learns from its outcome.
  *
- * Everything that the thread is not believed to hold is sent. A chunk that is held holds all below it, so the search
- * goes down from the values' roots and stops there: for a list that grew by one element it sees little more than
- * that element.
+ * What the thread is not believed to hold is sent. A table that is held holds all below it, so the search goes down
+ * from the values' roots and stops there: for a list that grew by one element it sees little more than that element.
  */
 export class Admission {
-  private sent = new Map<string, Buffer>();
+  private steps = new Map<string, ChunkStep>();
   private believed = new Set<string>();
   private values: readonly EncodedValue[] = [];
 
@@ -22,11 +22,11 @@ export class Admission {
   /**
    * Prepares values for a call.
    *
-   * @returns them, rewritten where a chunk has to be sent that cannot be made as it was, with the chunks as arguments
+   * @returns them, rewritten where two would append to the same open run, with the chunks that they need as arguments
    * of a script, see lua/admit.lua.
    */
   prepare(values: readonly EncodedValue[]): { values: readonly EncodedValue[]; chunkArgs: Arg[] } {
-    this.sent = new Map();
+    this.steps = new Map();
     this.believed = new Set();
     this.values = values.map((value) => {
       if (this.collect(value, value.roots)) return value;
@@ -34,14 +34,14 @@ export class Admission {
       this.collect(rewritten, rewritten.roots);
       return rewritten;
     });
-    const chunkArgs: Arg[] = [String(this.sent.size)];
-    for (const [digest, bytes] of this.sent) chunkArgs.push(digest, bytes);
-    return { values: this.values, chunkArgs };
+    const merges = this.values.flatMap((value) => value.merges);
+    const steps = [...this.steps.values(), ...merges];
+    return { values: this.values, chunkArgs: [String(steps.length), ...steps.flatMap(stepArgs)] };
   }
 
   /** The script stored the values. */
   accepted(): void {
-    this.held.add(this.thread, this.sent.keys());
+    this.held.add(this.thread, this.steps.keys());
     for (const value of this.values) this.held.add(this.thread, value.roots);
   }
 
@@ -50,24 +50,49 @@ export class Admission {
    * what the script has just found there.
    */
   refused(missing: readonly string[]): void {
-    for (const digest of missing) this.believed.delete(digest);
+    for (const name of missing) this.believed.delete(name);
     this.held.forget(this.thread);
     this.held.add(this.thread, this.believed);
   }
 
-  /** @returns false when a chunk of the value cannot be made. */
-  private collect(value: EncodedValue, digests: readonly string[]): boolean {
-    for (const digest of digests) {
-      if (this.sent.has(digest)) continue;
-      if (this.held.has(this.thread, digest)) {
-        this.believed.add(digest);
+  /** @returns false when the value cannot be stored like this together with the ones before it. */
+  private collect(value: EncodedValue, names: readonly string[]): boolean {
+    for (const name of names) {
+      const run = value.runs.get(name);
+      const chosen = this.steps.get(name);
+      if (chosen) {
+        if (run && (run.kind === "grow" || chosen.kind === "grow")) return false;
         continue;
       }
-      const chunk = value.chunk(digest);
-      if (!chunk) return false;
-      this.sent.set(digest, chunk.bytes);
-      if (!this.collect(value, chunk.children)) return false;
+      // A run that grows is there already, so its step is not superfluous for that.
+      if (run?.kind !== "grow" && this.held.has(this.thread, name)) {
+        this.believed.add(name);
+        continue;
+      }
+      const children = value.tables.get(name);
+      if (children) {
+        this.steps.set(name, { kind: "store", name, bytes: encodeTable(children) });
+        if (!this.collect(value, children)) return false;
+      } else if (run) {
+        this.steps.set(name, run);
+      } else {
+        // The encoder believes it to be there.
+        this.believed.add(name);
+      }
     }
     return true;
+  }
+}
+
+function stepArgs(step: ChunkStep): Arg[] {
+  switch (step.kind) {
+    case "store":
+      return [step.kind, step.name, step.bytes];
+    case "grow":
+      return [step.kind, step.name, String(step.length), step.bytes];
+    case "finish":
+      return [step.kind, step.name, step.from, String(step.length), step.bytes];
+    case "merge":
+      return [step.kind, step.name, step.target, String(step.offset), String(step.length)];
   }
 }

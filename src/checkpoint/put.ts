@@ -18,12 +18,14 @@ import { encodeBody } from "./record.js";
 import { PUT, PUT_WRITES } from "./scripts.js";
 import type { ValueCodec } from "./values/codec.js";
 import type { EncodedValue } from "./values/encoded-value.js";
+import type { OpenRuns } from "./values/open-runs.js";
 
 export interface WriteContext {
   readonly codec: ValueCodec;
   readonly connection: Connection;
   readonly keyPrefix: string;
   readonly held: HeldChunks;
+  readonly openRuns: OpenRuns;
   /** Milliseconds, or "". */
   readonly ttl: string;
 }
@@ -41,40 +43,41 @@ export async function storeCheckpoint(
 ): Promise<RunnableConfig> {
   const { threadId, checkpointNs, checkpointId: parentId } = addressOf(config);
   const id = checkCheckpointId(checkpoint?.id, "checkpoint.id");
-  const { codec, connection, keyPrefix, held } = context;
+  const { codec, connection, keyPrefix, held, openRuns } = context;
   const keys = threadKeys(keyPrefix, threadId);
+  const [thread] = keys;
   const what = `checkpoint ${show(id)} of thread ${show(threadId)}`;
+  const holds = (name: string) => held.has(thread, name);
+  const encode = async (channel: string): Promise<[string, EncodedValue]> => {
+    const beliefs = { open: openRuns.get(listName(thread, checkpointNs, channel)), holds };
+    const value = checkpoint.channel_values[channel];
+    return [channel, await codec.encode(value, `channel ${show(channel)} of ${what}`, thread, beliefs)];
+  };
 
-  const encode = async (channels: readonly string[]): Promise<[string, EncodedValue][]> =>
-    Promise.all(
-      channels.map(async (channel): Promise<[string, EncodedValue]> => {
-        const value = checkpoint.channel_values[channel];
-        return [channel, await codec.encode(value, `channel ${show(channel)} of ${what}`)];
-      }),
-    );
   const present = Object.keys(checkpoint.channel_values ?? {});
-  const isNew = (channel: string) => Object.hasOwn(newVersions ?? {}, channel);
+  const versions = checkpoint.channel_versions ?? {};
+  // A channel without version may have changed unnoticed.
+  const isNew = (channel: string) =>
+    Object.hasOwn(newVersions ?? {}, channel) || !Object.hasOwn(versions, channel);
   // Without a parent nothing can be inherited, and only what is new is given; but a copied checkpoint
   // (LangGraph's fork) is given whole, and says that nothing in it is new.
-  const inherited = parentId === undefined ? [] : present.filter((channel) => !isNew(channel));
-  const given = parentId === undefined && metadata?.source === "fork" ? present : present.filter(isNew);
+  const whole = parentId === undefined && metadata?.source === "fork";
+  const given = whole ? present : present.filter(isNew);
+  const stored = parentId === undefined ? given : present;
 
-  const [encoded, body] = await Promise.all([encode(given), encodeBody(codec, checkpoint, metadata, what)]);
-  const stored = new Map(encoded);
-  const head = JSON.stringify({
-    v: checkpoint.v,
-    parent: parentId,
-    versions: checkpoint.channel_versions ?? {},
-  }).slice(0, -1);
-
-  const admission = new Admission(held, keys[0]);
+  const [encoded, body] = await Promise.all([
+    Promise.all(given.map(encode)),
+    encodeBody(codec, checkpoint, metadata, what),
+  ]);
+  const values = new Map(encoded);
+  const head = JSON.stringify({ v: checkpoint.v, parent: parentId, versions }).slice(0, -1);
+  const registry = threadsKey(keyPrefix);
+  const admission = new Admission(held, thread);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const { values, chunkArgs } = admission.prepare([...stored.values()]);
-    const references = new Map(
-      [...stored.keys()].map((channel, at) => [channel, values[at]?.reference ?? ""]),
-    );
-    const channels = present.filter((channel) => stored.has(channel) || inherited.includes(channel));
-    const registry = threadsKey(keyPrefix);
+    const prepared = admission.prepare([...values.values()]);
+    [...values.keys()].forEach((channel, at) => {
+      values.set(channel, prepared.values[at] as EncodedValue);
+    });
     const [reply, registered] = await runAll(connection, [
       PUT.call(keys, [
         checkpointField(checkpointNs, id),
@@ -82,9 +85,9 @@ export async function storeCheckpoint(
         parentId === undefined ? "" : checkpointField(checkpointNs, parentId),
         head,
         body,
-        String(channels.length),
-        ...channels.flatMap((channel) => [channel, references.get(channel) ?? ""]),
-        ...chunkArgs,
+        String(stored.length),
+        ...stored.flatMap((channel) => [channel, values.get(channel)?.reference ?? ""]),
+        ...prepared.chunkArgs,
       ]),
       { key: registry, args: ["ZADD", registry, String(Date.now()), encodeSegment(threadId)] },
     ]);
@@ -93,10 +96,14 @@ export async function storeCheckpoint(
     const [missing, notInherited] = (reply as Reply[]).map(toStrings) as [string[], string[]];
     if (missing.length === 0 && notInherited.length === 0) {
       admission.accepted();
+      for (const [channel, { open }] of values) openRuns.set(listName(thread, checkpointNs, channel), open);
       return toConfig(threadId, checkpointNs, id);
     }
-    admission.refused(missing);
-    for (const [channel, value] of await encode(notInherited)) stored.set(channel, value);
+    if (missing.length > 0) {
+      admission.refused(missing);
+      for (const [channel, value] of values) values.set(channel, value.rewritten());
+    }
+    for (const [channel, value] of await Promise.all(notInherited.map(encode))) values.set(channel, value);
   }
   throw refusedTooOften(what);
 }
@@ -113,31 +120,40 @@ export async function storeWrites(
   }
   const { codec, connection, keyPrefix, held } = context;
   const keys = threadKeys(keyPrefix, threadId);
+  const [thread] = keys;
   const what = `the writes of task ${show(taskId)} for checkpoint ${show(checkpointId)} of thread ${show(threadId)}`;
-  const values = await Promise.all(
-    writes.map(([channel, value]) => codec.encode(value, `channel ${show(channel)} in ${what}`)),
+  const beliefs = { open: undefined, holds: (name: string) => held.has(thread, name) };
+  let values: readonly EncodedValue[] = await Promise.all(
+    writes.map(([channel, value]) =>
+      codec.encode(value, `channel ${show(channel)} in ${what}`, thread, beliefs),
+    ),
   );
-  const linesOf = (stored: readonly EncodedValue[]) =>
-    writes.flatMap((write, position) => {
-      const index = writeIndex(write, position);
-      const { reference } = stored[position] as EncodedValue;
-      return [writeKey(taskId, index), index < 0 ? "1" : "", writeValue(write[0], reference), reference];
-    });
+  const lineArgs = (write: PendingWrite, position: number): string[] => {
+    const index = writeIndex(write, position);
+    const { reference } = values[position] as EncodedValue;
+    return [writeKey(taskId, index), index < 0 ? "1" : "", writeValue(write[0], reference), reference];
+  };
 
-  const admission = new Admission(held, keys[0]);
+  const admission = new Admission(held, thread);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const prepared = admission.prepare(values);
+    values = prepared.values;
     const args = [checkpointField(checkpointNs, checkpointId), context.ttl, String(writes.length)];
-    const lines = linesOf(prepared.values);
-    const reply = await run(connection, PUT_WRITES.call(keys, [...args, ...lines, ...prepared.chunkArgs]));
-    const missing = toStrings(reply);
+    const call = PUT_WRITES.call(keys, [...args, ...writes.flatMap(lineArgs), ...prepared.chunkArgs]);
+    const missing = toStrings(await run(connection, call));
     if (missing.length === 0) {
       admission.accepted();
       return;
     }
     admission.refused(missing);
+    values = values.map((value) => value.rewritten());
   }
   throw refusedTooOften(what);
+}
+
+/** The name of a list among the open runs. */
+export function listName(thread: string, checkpointNs: string, channel: string): string {
+  return [thread, encodeSegment(checkpointNs), channel].join(":");
 }
 
 function toStrings(reply: Reply): string[] {

@@ -1,5 +1,5 @@
 import type { Reply } from "../redis/connection.js";
-import { digestOf, splitDigests } from "./values/chunk.js";
+import { splitDigests } from "./values/chunk.js";
 
 /** One checkpoint as the scripts return it. */
 export interface Row {
@@ -15,16 +15,16 @@ export interface Row {
 /** The decoded reply of the scripts that return checkpoints, see lua/read.lua. */
 export interface ReadReply {
   readonly rows: Row[];
-  /** The chunks behind all rows, each once. One whose bytes do not match its digest is not in it. */
+  /** The chunks behind all rows by their names, each once, as the server has them. */
   readonly chunks: ReadonlyMap<string, Buffer>;
 }
 
 export function decodeReadReply(reply: Reply): ReadReply {
-  const [rows, digests, bytes] = reply as [Reply[], Buffer, (Buffer | null)[]];
+  const [rows, names, bytes] = reply as [Reply[], Buffer, (Buffer | null)[]];
   const chunks = new Map<string, Buffer>();
-  splitDigests(digests.toString("latin1")).forEach((digest, at) => {
+  splitDigests(names.toString("latin1")).forEach((name, at) => {
     const chunk = bytes[at];
-    if (chunk && digestOf(chunk) === digest) chunks.set(digest, chunk);
+    if (chunk) chunks.set(name, chunk);
   });
   return { rows: rows.map(decodeRow), chunks };
 }

@@ -17,12 +17,13 @@ import { HeldChunks } from "./held-chunks.js";
 import { checkpointField, fieldPrefix, threadKeys, threadsKey } from "./keys.js";
 import { listCheckpoints } from "./list.js";
 import { checkMinutes, type RedisSaverOptions } from "./options.js";
-import { storeCheckpoint, storeWrites, type WriteContext } from "./put.js";
+import { listName, storeCheckpoint, storeWrites, type WriteContext } from "./put.js";
 import { decodeReadReply } from "./reply.js";
 import { GET } from "./scripts.js";
 import { JsonSerializer } from "./serde/serializer.js";
-import { decodeTuple } from "./tuple.js";
+import { decodeTuple, type TupleSource } from "./tuple.js";
 import { ValueCodec } from "./values/codec.js";
+import { OpenRuns } from "./values/open-runs.js";
 
 /**
  * A LangGraph checkpointer on Redis: saves the state of a graph after every step, so that a conversation goes on,
@@ -44,6 +45,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   private readonly writeTtl: string;
   private readonly readTtl: string;
   private readonly held = new HeldChunks();
+  private readonly openRuns = new OpenRuns();
   private readonly codec: ValueCodec;
   private owned: OwnedClient | undefined;
 
@@ -110,7 +112,11 @@ export class RedisSaver extends BaseCheckpointSaver {
       await run(this.connection, GET.call(keys, [this.readTtl, wanted])),
     );
     const [row] = rows;
-    return row && decodeTuple({ ...this.tupleSource, threadId, keys, chunks }, row);
+    this.held.add(keys[0], chunks.keys());
+    const onOpenRun: TupleSource["onOpenRun"] = (ns, channel, open) => {
+      this.openRuns.set(listName(keys[0], ns, channel), open);
+    };
+    return row && decodeTuple({ ...this.tupleSource, threadId, keys, chunks, onOpenRun }, row);
   }
 
   /**
@@ -181,7 +187,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   }
 
   private get writeContext(): WriteContext {
-    const { codec, connection, keyPrefix, held, writeTtl } = this;
-    return { codec, connection, keyPrefix, held, ttl: writeTtl };
+    const { codec, connection, keyPrefix, held, openRuns, writeTtl } = this;
+    return { codec, connection, keyPrefix, held, openRuns, ttl: writeTtl };
   }
 }

@@ -8,6 +8,7 @@ import { decodeWrites } from "./pending-writes.js";
 import { decodeMetadata, decodeRecord } from "./record.js";
 import type { ReadReply, Row } from "./reply.js";
 import type { ValueCodec } from "./values/codec.js";
+import type { OpenRun } from "./values/open-runs.js";
 
 /** What is needed to read the rows of one thread. */
 export interface TupleSource {
@@ -17,6 +18,8 @@ export interface TupleSource {
   readonly chunks: ReadReply["chunks"];
   /** The version of a channel that had none before. */
   readonly firstVersion: () => number | string;
+  /** Told of the open run that each channel's list ends with. */
+  readonly onOpenRun?: (checkpointNs: string, channel: string, open: OpenRun | undefined) => void;
 }
 
 /**
@@ -36,9 +39,16 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
     });
   };
   const chunk = (digest: string) => source.chunks.get(digest);
-  const value = async (reference: string, channel: string, problem: string): Promise<unknown> => {
+  const value = async (
+    reference: string,
+    channel: string,
+    problem: string,
+    onOpen?: (open: OpenRun | undefined) => void,
+  ): Promise<unknown> => {
     try {
-      return await codec.decode(reference, chunk);
+      const decoded = codec.decode(reference, chunk, source.keys[0]);
+      onOpen?.(decoded.open);
+      return await decoded.value;
     } catch (cause) {
       throw corrupt(problem, chunksKey, cause, channel);
     }
@@ -61,7 +71,11 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
   );
   const channels = Object.entries(head.channels);
   const values = await Promise.all(
-    channels.map(([channel, reference]) => value(reference, channel, "cannot read the value of a channel")),
+    channels.map(([channel, reference]) =>
+      value(reference, channel, "cannot read the value of a channel", (open) =>
+        source.onOpenRun?.(checkpointNs, channel, open),
+      ),
+    ),
   );
   const checkpoint: Checkpoint = {
     v: head.v,

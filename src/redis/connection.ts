@@ -1,4 +1,4 @@
-import { RESP_TYPES } from "redis";
+import { ErrorReply, RESP_TYPES } from "redis";
 import { InvalidInputError } from "../errors.js";
 
 /** One argument of a command, as it goes over the wire. */
@@ -77,5 +77,5 @@ export function connectionOf(client: NodeRedisClient): Connection {
 
 /** Whether an error is Redis' answer to one command, as opposed to a connection that failed. */
 export function isReplyError(error: unknown): error is Error {
-  return error instanceof Error && /^[A-Z][A-Z0-9_]+ /.test(error.message);
+  return error instanceof ErrorReply;
 }

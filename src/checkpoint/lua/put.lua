@@ -22,7 +22,7 @@ local function parents_reference(channel)
     versions = cjson.decode(head .. '}').versions
   end
   -- Only the same version is the same value: a fork names a parent that may be further back.
-  if parent and versions[channel] ~= nil and parent.versions[channel] == versions[channel] then
+  if parent and parent.versions[channel] == versions[channel] then
     return parent.channels[channel]
   end
 end

@@ -12,20 +12,15 @@ local function hmget(key, fields, visit)
   end
 end
 
--- Collects all chunks behind a reference, each once: `found` maps a digest to its bytes or false, and lists the
--- digests in the order in which they were found.
+-- Collects all chunks behind a reference, each once: `found` maps a name to its bytes or false, and lists the names
+-- in the order in which they were found.
 local function collect_chunks(reference, found)
   local wanted
-  local function want(digest)
-    if found[digest] == nil then
-      found[digest] = false
-      wanted[#wanted + 1] = digest
+  local function want(name)
+    if found[name] == nil then
+      found[name] = false
+      wanted[#wanted + 1] = name
     end
-  end
-  local function take(digest, chunk)
-    found[digest] = chunk
-    found[#found + 1] = digest
-    return chunk
   end
 
   wanted = {}
@@ -34,8 +29,11 @@ local function collect_chunks(reference, found)
   while #wanted > 0 do
     local level = wanted
     wanted = {}
-    hmget(CHUNKS, level, function(digest, chunk)
-      if take(digest, chunk) and string.byte(chunk) == 116 then each_digest(string.sub(chunk, 2), want) end
+    hmget(CHUNKS, level, function(name, value)
+      local chunk = resolve(value)
+      found[name] = chunk
+      found[#found + 1] = name
+      if chunk and string.byte(chunk) == 116 then each_digest(string.sub(chunk, 2), want) end
     end)
   end
 end
@@ -57,10 +55,10 @@ local function row_of(field, record, found)
   return { field, record, writes, sends }
 end
 
--- Reply { rows, digests of all chunks in one string, their bytes in the same order }.
+-- Reply { rows, names of all chunks in one string, their bytes in the same order }.
 local function reply_with(rows, found)
   local chunks = {}
-  for i, digest in ipairs(found) do chunks[i] = found[digest] end
+  for i, name in ipairs(found) do chunks[i] = found[name] end
   return { rows, table.concat(found), chunks }
 end
 

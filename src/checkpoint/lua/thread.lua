@@ -29,12 +29,29 @@ local function each_digest(text, visit)
   for at = 1, #text, 20 do visit(string.sub(text, at, at + 19)) end
 end
 
--- Calls visit(digest) for each digest that a reference names, see values/reference.ts.
+-- Calls visit(name) for each chunk that a reference names, see values/reference.ts.
 local function each_root(reference, visit)
   local kind = string.byte(reference)
   if kind == 119 then -- w
-    visit(string.sub(reference, 2))
+    visit(string.sub(reference, 2, 21))
   elseif kind == 97 then -- a
-    for level in string.gmatch(string.sub(reference, 2), '[^.]+') do each_digest(level, visit) end
+    local plus = string.find(reference, '+', 1, true)
+    for level in string.gmatch(string.sub(reference, 2, plus and plus - 1), '[^.]+') do each_digest(level, visit) end
+    if plus then visit(string.sub(reference, plus + 1, plus + 20)) end
   end
+end
+
+-- The chunk that a stored value "@target:offset:length" points to; nil for a value that is a chunk itself.
+local function target_of(value)
+  if string.byte(value) == 64 then return string.sub(value, 2, 21) end -- @
+end
+
+-- The bytes of a chunk, given what is stored under its name; false when there is nothing.
+local function resolve(value)
+  local target = value and target_of(value)
+  if not target then return value end
+  local whole = resolve(redis.call('HGET', CHUNKS, target))
+  if not whole then return false end
+  local offset, length = string.match(value, ':(%d+):(%d+)$')
+  return string.sub(whole, 1, 1) .. string.sub(whole, 2 + offset, 1 + offset + length)
 end

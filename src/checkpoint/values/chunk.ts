@@ -1,17 +1,21 @@
 import * as crypto from "node:crypto";
 
 /**
- * A chunk is one stored piece of a value: some consecutive elements of an array (a leaf), or the digests of other
- * chunks (a table). Its first byte tells what follows:
+ * A chunk is one stored piece of a value. Its first byte tells what follows:
  *
  * | tag | content |
  * |---|---|
- * | `j` | a leaf: the JSON text of an array of the elements |
- * | `f` | a leaf in frames: for each element its serializer's type name and bytes, both with their length before them |
+ * | `j` | a run of elements as JSON texts, with commas between them |
+ * | `f` | a run of elements in frames: for each its serializer's type name and bytes, both with their length before them |
  * | `t` | a table: digests, one after the other |
+ *
+ * On the server there is a fourth kind, `@target:offset:length`: the content has become part of another chunk. The
+ * scripts make and resolve these, see lua/admit.lua.
  */
-const JSON_LEAF = 0x6a;
-const FRAMED_LEAF = 0x66;
+export type RunTag = "j" | "f";
+
+const JSON_RUN = 0x6a;
+const FRAMED_RUN = 0x66;
 const TABLE = 0x74;
 
 /** What a serializer makes of one value: the type that its `loadsTyped` will be given, and the bytes. */
@@ -41,36 +45,56 @@ export function encodeTable(digests: readonly string[]): Buffer {
   return Buffer.from(`t${digests.join("")}`, "latin1");
 }
 
-/** @returns the digests of a table, or undefined when the chunk is a leaf. */
+/** @returns the digests of a table, or undefined when the chunk is none. */
 export function decodeTable(chunk: Buffer): string[] | undefined {
   return chunk[0] === TABLE ? splitDigests(chunk.toString("latin1", 1)) : undefined;
 }
 
-/** A leaf of elements that are JSON texts already. */
-export function encodeJsonLeaf(elements: readonly string[]): Buffer {
-  return Buffer.from(`j[${elements.join(",")}]`, "utf8");
+/** How elements are written into runs. A run grows by appending: separator, element. */
+export interface RunFormat<Element> {
+  readonly tag: RunTag;
+  readonly separator: string;
+  /** Bytes or characters; near enough to each other for all that it decides. */
+  sizeOf(element: Element): number;
+  /** The elements with separators between them. */
+  join(elements: readonly Element[]): Buffer;
 }
 
-/** A leaf of elements that any serializer made, whatever their type and bytes. */
-export function encodeFramedLeaf(elements: readonly Serialized[]): Buffer {
-  const parts: Uint8Array[] = [Buffer.of(FRAMED_LEAF)];
-  for (const [type, data] of elements) {
-    const name = Buffer.from(type, "utf8");
-    const lengths = Buffer.alloc(8);
-    lengths.writeUInt32BE(name.length, 0);
-    lengths.writeUInt32BE(data.length, 4);
-    parts.push(lengths, name, data);
-  }
-  return Buffer.concat(parts);
+/** For elements that are JSON texts. */
+export const JSON_RUNS: RunFormat<string> = {
+  tag: "j",
+  separator: ",",
+  sizeOf: (text) => text.length,
+  join: (texts) => Buffer.from(texts.join(","), "utf8"),
+};
+
+/** For elements in frames, whatever serializer made them. */
+export const FRAMED_RUNS: RunFormat<Buffer> = {
+  tag: "f",
+  separator: "",
+  sizeOf: (frame) => frame.length,
+  join: (frames) => Buffer.concat(frames),
+};
+
+export function encodeRun<Element>(format: RunFormat<Element>, elements: readonly Element[]): Buffer {
+  return Buffer.concat([Buffer.from(format.tag, "latin1"), format.join(elements)]);
 }
 
-/** What a leaf holds: one JSON text for all its elements, or each element as its serializer wrote it. */
-export type LeafContent = { readonly json: string } | { readonly frames: Serialized[] };
+export function encodeFrame([type, data]: Serialized): Buffer {
+  const name = Buffer.from(type, "utf8");
+  const lengths = Buffer.alloc(8);
+  lengths.writeUInt32BE(name.length, 0);
+  lengths.writeUInt32BE(data.length, 4);
+  return Buffer.concat([lengths, name, data]);
+}
 
-/** @throws {Error} when the chunk is not a leaf or ends in the middle of a frame. */
-export function decodeLeaf(chunk: Buffer): LeafContent {
-  if (chunk[0] === JSON_LEAF) return { json: chunk.toString("utf8", 1) };
-  if (chunk[0] !== FRAMED_LEAF) throw new Error(`unknown chunk tag ${chunk[0]}`);
+/** What a run holds: one JSON text of an array of its elements, or each element as its serializer wrote it. */
+export type RunContent = { readonly json: string } | { readonly frames: Serialized[] };
+
+/** @throws {Error} when the chunk is not a run or ends in the middle of a frame. */
+export function decodeRun(chunk: Buffer): RunContent {
+  if (chunk[0] === JSON_RUN) return { json: `[${chunk.toString("utf8", 1)}]` };
+  if (chunk[0] !== FRAMED_RUN) throw new Error(`unknown chunk tag ${chunk[0]}`);
   const frames: Serialized[] = [];
   for (let at = 1; at < chunk.length; ) {
     const dataAt = at + 8 + chunk.readUInt32BE(at);

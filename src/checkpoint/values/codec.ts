@@ -1,9 +1,10 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { JsonSerializer } from "../serde/serializer.js";
-import { decodeLeaf } from "./chunk.js";
-import { type ChunkSource, decodeValue } from "./decode.js";
+import { decodeRun } from "./chunk.js";
+import { type ChunkSource, type DecodedValue, decodeValue } from "./decode.js";
 import { encodeFramed, encodeJson, serialize } from "./encode.js";
 import type { EncodedValue } from "./encoded-value.js";
+import type { Beliefs } from "./run-writer.js";
 import { StoredElements } from "./stored-elements.js";
 
 /** Turns values into references and chunks, and back, with the saver's serializer. */
@@ -21,23 +22,25 @@ export class ValueCodec {
     this.stored = this.json && remember ? new StoredElements() : undefined;
   }
 
-  /** @throws {SerializationError} naming `what`, when the serializer refuses the value. */
-  async encode(value: unknown, what: string): Promise<EncodedValue> {
-    return this.json
-      ? encodeJson(this.json, this.stored, value, what)
-      : encodeFramed(this.serde, value, what);
+  /**
+   * @param thread identifies the thread that the value is for, and `beliefs` says what it is believed to hold.
+   * @throws {SerializationError} naming `what`, when the serializer refuses the value.
+   */
+  async encode(value: unknown, what: string, thread: string, beliefs: Beliefs): Promise<EncodedValue> {
+    if (!this.json) return encodeFramed(this.serde, value, what, beliefs);
+    return encodeJson(this.json, this.stored && { stored: this.stored, thread }, value, what, beliefs);
   }
 
   /**
-   * Reads a value back: a new one with every call. Not a promise when the serializer needs none.
+   * Reads a value back: a new one with every call.
    *
-   * @throws {Error} saying what is missing or malformed.
+   * @throws {Error} saying what is missing, altered or malformed.
    */
-  decode(reference: string, chunk: ChunkSource): unknown {
-    return decodeValue(reference, chunk, (leaf, digest) => this.readLeaf(leaf, digest));
+  decode(reference: string, chunk: ChunkSource, thread: string): DecodedValue {
+    return decodeValue(reference, chunk, (run, finished) => this.readRun(run, finished, thread));
   }
 
-  /** The value as JSON text where the serializer writes JSON; else undefined and the typed bytes. */
+  /** A value as JSON text where the serializer writes JSON, else its type and bytes. */
   async encodeText(
     value: unknown,
     what: string,
@@ -46,16 +49,15 @@ export class ValueCodec {
     return this.json && type === "json" ? { json: Buffer.from(data).toString("utf8") } : { type, data };
   }
 
-  private readLeaf(leaf: Buffer, digest: string | undefined): unknown[] | Promise<unknown[]> {
-    const content = decodeLeaf(leaf);
+  private readRun(run: Buffer, finished: string | undefined, thread: string): unknown[] | Promise<unknown[]> {
+    const content = decodeRun(run);
     if ("frames" in content) {
       return Promise.all(content.frames.map(([type, data]) => this.serde.loadsTyped(type, data)));
     }
     if (!this.json) return this.serde.loadsTyped("json", content.json);
     const elements = this.json.parse(content.json) as unknown[] | Promise<unknown[]>;
-    if (digest !== undefined && !(elements instanceof Promise) && elements.length === 1) {
-      this.stored?.remember(elements[0], content.json.length - 2, digest, false);
-    }
+    if (finished !== undefined && !(elements instanceof Promise))
+      this.stored?.remember(elements, finished, thread);
     return elements;
   }
 }

@@ -1,51 +1,71 @@
-import { parseReference } from "./reference.js";
+import { digestOf } from "./chunk.js";
+import type { OpenRun } from "./open-runs.js";
+import { type Prefix, parseReference } from "./reference.js";
 import { leavesOf } from "./tree.js";
 
-/** Gives the bytes of a chunk, checked against its digest. */
+/** Gives the bytes of a chunk as the server has them. */
 export type ChunkSource = (digest: string) => Buffer | undefined;
 
-/** Reads the elements of a leaf; its digest is undefined when it stands in the reference. */
-export type LeafReader = (leaf: Buffer, digest: string | undefined) => unknown[] | Promise<unknown[]>;
+/** Reads the elements of a run; the digest is that of a finished run of a list, and undefined for all others. */
+export type RunReader = (run: Buffer, finished: string | undefined) => unknown[] | Promise<unknown[]>;
 
-/**
- * Reads a value back; at once, if the reader reads all its leaves at once.
- *
- * @throws {Error} saying what is missing or malformed; the caller knows where, and makes it a CorruptRecordError.
- */
-export function decodeValue(reference: string, chunk: ChunkSource, read: LeafReader): unknown {
+/** A value, and the open run that its list ends with. */
+export interface DecodedValue {
+  /** A promise only when the reader made one. */
+  readonly value: unknown;
+  readonly open: OpenRun | undefined;
+}
+
+/** @throws {Error} saying what is missing, altered or malformed. */
+export function decodeValue(reference: string, chunk: ChunkSource, read: RunReader): DecodedValue {
   const parsed = parseReference(reference);
   switch (parsed.kind) {
     case "W":
-      return then(read(parsed.leaf, undefined), ([value]) => value);
+      return { value: first(read(parsed.run, undefined)), open: undefined };
     case "A":
-      return read(parsed.leaf, undefined);
+      return { value: read(parsed.run, undefined), open: undefined };
     case "w":
-      return then(read(need(chunk, parsed.digest), parsed.digest), ([value]) => value);
+      return { value: first(read(prefixOf(chunk, parsed.run), undefined)), open: undefined };
     case "a": {
-      const found = leavesOf(parsed.spine, chunk);
-      if ("broken" in found) throw lost(found.broken);
-      const parts = found.leaves.map((digest) => read(need(chunk, digest), digest));
-      return parts.some(isPromise)
-        ? Promise.all(parts).then((lists) => lists.flat())
-        : (parts as unknown[][]).flat();
+      const parts = finishedRuns(parsed.spine, chunk).map((digest) => read(need(chunk, digest), digest));
+      if (!parsed.open) return { value: concat(parts), open: undefined };
+      const bytes = prefixOf(chunk, parsed.open);
+      parts.push(read(bytes, undefined));
+      // A copy: the bytes are part of a reply that need not be kept for them.
+      return { value: concat(parts), open: { name: parsed.open.name, bytes: Buffer.from(bytes) } };
     }
   }
 }
 
-function need(chunk: ChunkSource, digest: string): Buffer {
-  const bytes = chunk(digest);
-  if (!bytes) throw lost(digest);
+function finishedRuns(spine: string, chunk: ChunkSource): string[] {
+  const found = leavesOf(spine, (digest) => need(chunk, digest));
+  if ("broken" in found) throw lost(found.broken);
+  return found.leaves;
+}
+
+function prefixOf(chunk: ChunkSource, { name, length, digest }: Prefix): Buffer {
+  const bytes = chunk(name)?.subarray(0, length);
+  if (bytes?.length !== length || digestOf(bytes) !== digest) throw lost(name);
   return bytes;
 }
 
-function lost(digest: string): Error {
-  return new Error(`chunk ${digest} is missing or altered`);
+function need(chunk: ChunkSource, digest: string): Buffer {
+  const bytes = chunk(digest);
+  if (!bytes || digestOf(bytes) !== digest) throw lost(digest);
+  return bytes;
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise;
+function lost(name: string): Error {
+  return new Error(`chunk ${name} is missing or altered`);
 }
 
-function then<T, U>(value: T | Promise<T>, next: (value: T) => U): U | Promise<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
+function first(elements: unknown[] | Promise<unknown[]>): unknown {
+  return elements instanceof Promise ? elements.then(([value]) => value) : elements[0];
+}
+
+function concat(parts: readonly (unknown[] | Promise<unknown[]>)[]): unknown {
+  if (parts.some((part) => part instanceof Promise)) return Promise.all(parts).then((lists) => lists.flat());
+  const [only] = parts;
+  // A promise was ruled out above.
+  return parts.length === 1 ? only : (parts as unknown[][]).flat();
 }

@@ -2,19 +2,14 @@ import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { SerializationError } from "../../errors.js";
 import type { JsonSerializer } from "../serde/serializer.js";
 import { textOf } from "../serde/snapshot.js";
-import { digestOf, encodeFramedLeaf, encodeJsonLeaf, type Serialized } from "./chunk.js";
-import { chunkedValue, type EncodedValue, inlineValue, type Leaf } from "./encoded-value.js";
-import { groupElements } from "./leaves.js";
+import { encodeFrame, FRAMED_RUNS, JSON_RUNS, type RunFormat, type Serialized } from "./chunk.js";
+import type { EncodedValue } from "./encoded-value.js";
+import { type Beliefs, NO_BELIEFS, RunWriter } from "./run-writer.js";
 import type { StoredElement, StoredElements } from "./stored-elements.js";
 
-/** A leaf this small stands in the reference itself: a chunk of its own would cost more. */
-const INLINE_LIMIT = 64;
-
 /** Whether a value is stored element by element. */
-function elementsOf(value: unknown): { isList: boolean; elements: readonly unknown[] } {
-  return Array.isArray(value) && !("toJSON" in value)
-    ? { isList: true, elements: value }
-    : { isList: false, elements: [value] };
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && !("toJSON" in value);
 }
 
 /**
@@ -26,18 +21,22 @@ export async function encodeFramed(
   serde: SerializerProtocol,
   value: unknown,
   what: string,
+  beliefs: Beliefs,
 ): Promise<EncodedValue> {
-  const { isList, elements } = elementsOf(value);
+  if (!isList(value)) return RunWriter.single(FRAMED_RUNS, encodeFrame(await serialize(serde, value, what)));
   // All calls start before the first wait, so that the value is taken as it is now.
-  const pending = Array.from(elements, (element) => serialize(serde, element, what));
-  const serialized: Serialized[] = await Promise.all(pending);
-  const sizeOf = ([type, data]: Serialized) => type.length + data.length;
-  if (total(serialized, sizeOf) <= INLINE_LIMIT) return inlineValue(isList, encodeFramedLeaf(serialized));
-  const groups = groupElements(serialized, sizeOf);
-  return chunkedValue(
-    isList,
-    groups.map((group) => leafOf(encodeFramedLeaf(group))),
-  );
+  const pending = Array.from(value, (element) => serialize(serde, element, what));
+  return writeList(FRAMED_RUNS, (await Promise.all(pending)).map(encodeFrame), beliefs);
+}
+
+function writeList<Element>(
+  format: RunFormat<Element>,
+  elements: readonly Element[],
+  beliefs: Beliefs,
+): EncodedValue {
+  const writer = new RunWriter(format, beliefs);
+  for (const element of elements) writer.add(element);
+  return writer.list(() => writeList(format, elements, NO_BELIEFS));
 }
 
 /** Serializes one value. @throws {SerializationError} naming `what`. */
@@ -53,97 +52,81 @@ export async function serialize(
   }
 }
 
+/** What was stored before, and where. */
+export interface Memory {
+  readonly stored: StoredElements;
+  readonly thread: string;
+}
+
 /**
- * Encodes as JSON, at once, so that the value is taken as it is now. Elements that were stored before and are as they
- * were are not serialized again.
+ * Encodes as JSON, at once, so that the value is taken as it is now. Whole runs of elements that the thread holds and
+ * that are as they were are not serialized again.
  *
- * @param stored undefined to serialize everything.
+ * @param memory undefined to serialize everything.
  * @throws {SerializationError} naming `what`.
  */
 export function encodeJson(
   serde: JsonSerializer,
-  stored: StoredElements | undefined,
+  memory: Memory | undefined,
   value: unknown,
   what: string,
+  beliefs: Beliefs,
 ): EncodedValue {
-  const { isList, elements } = elementsOf(value);
   try {
-    return assemble(
-      isList,
-      Array.from(elements, (element) => toElement(serde, stored, element)),
-      stored,
-    );
+    if (!isList(value)) return RunWriter.single(JSON_RUNS, serde.stringify(value));
+    return encodeJsonList(serde, memory, value, beliefs);
   } catch (cause) {
     throw refused(what, cause);
   }
 }
 
-/** One element of a value: one that was recalled has a leaf, any other has its text. */
-type Element =
-  | {
-      readonly size: number;
-      readonly recalled: StoredElement;
-      readonly text?: undefined;
-      readonly object?: undefined;
-    }
-  | { readonly size: number; readonly text: string; readonly object: unknown; readonly recalled?: undefined };
-
-function toElement(serde: JsonSerializer, stored: StoredElements | undefined, element: unknown): Element {
-  const recalled = stored?.recall(element);
-  if (recalled) return { size: recalled.size, recalled };
-  const text = serde.stringify(element);
-  return { size: text.length, text, object: element };
-}
-
-function assemble(
-  isList: boolean,
-  elements: readonly Element[],
-  stored: StoredElements | undefined,
+function encodeJsonList(
+  serde: JsonSerializer,
+  memory: Memory | undefined,
+  list: readonly unknown[],
+  beliefs: Beliefs,
 ): EncodedValue {
-  const sizeOf = (element: Element) => element.size;
-  if (total(elements, sizeOf) <= INLINE_LIMIT)
-    return inlineValue(isList, encodeJsonLeaf(elements.map(elementText)));
-  const leaves = groupElements(elements, sizeOf).map((group) => {
-    const [first] = group as [Element];
-    const known = group.length === 1 ? first.recalled?.leaf : undefined;
-    const leaf =
-      known === undefined ? leafOf(encodeJsonLeaf(group.map(elementText))) : recalledLeaf(known, first);
-    for (const { object, text } of group) {
-      if (text !== undefined)
-        stored?.remember(object, text.length, group.length === 1 ? leaf.digest : undefined, true);
+  const writer = new RunWriter(JSON_RUNS, beliefs);
+  const written: (Written | StoredElement)[] = [];
+  let start = 0;
+  for (let at = 0; at < list.length; ) {
+    const recalled = writer.atStart ? memory?.stored.recall(list, at, memory.thread) : undefined;
+    if (recalled) {
+      for (const element of recalled) written.push(element);
+      at += recalled.length;
+      writer.addRun((recalled[0] as StoredElement).run.digest);
+      start = at;
+      continue;
     }
-    return leaf;
-  });
-  const rewritten = () => {
-    const texts = elements.map((element): Element => {
-      const text = elementText(element);
-      return { size: text.length, text, object: undefined };
-    });
-    return assemble(isList, texts, undefined);
-  };
-  return chunkedValue(isList, leaves, rewritten);
+    const element = list[at];
+    const text = serde.stringify(element);
+    const digest = writer.add(text);
+    written.push({ text });
+    at += 1;
+    if (digest === undefined) continue;
+    memory?.stored.remember(list.slice(start, at), digest, memory.thread);
+    start = at;
+  }
+  return writer.list(() => rewriteList(list, written, memory));
 }
 
-function elementText(element: Element): string {
-  return element.text ?? textOf(element.recalled.snapshot);
+/** An element that was serialized just now. */
+interface Written {
+  readonly text: string;
 }
 
-function recalledLeaf(digest: string, element: Element): Leaf {
-  const bytes = () => {
-    const leaf = encodeJsonLeaf([elementText(element)]);
-    return element.recalled?.exact || digestOf(leaf) === digest ? leaf : undefined;
-  };
-  return { digest, bytes };
-}
-
-function leafOf(bytes: Buffer): Leaf {
-  return { digest: digestOf(bytes), bytes: () => bytes };
-}
-
-function total<E>(elements: readonly E[], sizeOf: (element: E) => number): number {
-  let sum = 0;
-  for (const element of elements) sum += sizeOf(element) + 1;
-  return sum;
+/**
+ * Writes the list as it was when it was encoded: its elements may have changed since, their texts have not. What was
+ * remembered of them has turned out to be wrong.
+ */
+function rewriteList(
+  list: readonly unknown[],
+  written: readonly (Written | StoredElement)[],
+  memory: Memory | undefined,
+): EncodedValue {
+  memory?.stored.forget(list);
+  const texts = written.map((element) => ("text" in element ? element.text : textOf(element.snapshot)));
+  return writeList(JSON_RUNS, texts, NO_BELIEFS);
 }
 
 function refused(what: string, cause: unknown): SerializationError {
