@@ -1,5 +1,6 @@
 export type { RedisSaverOptions, ThreadTtl } from "./checkpoint/options.js";
 export { RedisSaver } from "./checkpoint/saver.js";
+export { JsonSerializer } from "./checkpoint/serde/serializer.js";
 export {
   CorruptRecordError,
   type CorruptRecordLocation,
@@ -7,3 +8,4 @@ export {
   LangGraphRedisError,
   SerializationError,
 } from "./errors.js";
+export { RedisStore } from "./store/store.js";

@@ -25,3 +25,8 @@ export function fieldPrefix(checkpointNs: string): string {
 export function checkpointField(checkpointNs: string, checkpointId: string): string {
   return fieldPrefix(checkpointNs) + checkpointId;
 }
+
+/** Names a checkpoint namespace of a thread among all threads, for what the client remembers of it. */
+export function scopeOf(thread: string, checkpointNs: string): string {
+  return `${thread} ${encodeSegment(checkpointNs)}`;
+}

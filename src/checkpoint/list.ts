@@ -1,24 +1,18 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { CheckpointListOptions, CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { CorruptRecordError, InvalidInputError, show } from "../errors.js";
-import type { Connection, Reply } from "../redis/connection.js";
+import type { Reply } from "../redis/connection.js";
 import { run } from "../redis/script.js";
 import { checkpointIdOf, checkThreadId, namespaceOf } from "./address.js";
+import type { ReadContext } from "./get.js";
 import { fieldPrefix, type ThreadKeys, threadKeys } from "./keys.js";
 import { matchesFilter } from "./metadata-filter.js";
 import { decodeBody, decodeMetadata } from "./record.js";
 import { decodeReadReply } from "./reply.js";
 import { GET, LIST } from "./scripts.js";
 import { readThreads } from "./threads.js";
-import { decodeTuple, type TupleSource } from "./tuple.js";
+import { decodeTuple } from "./tuple.js";
 import type { ValueCodec } from "./values/codec.js";
-
-export interface ListContext extends Pick<TupleSource, "codec" | "firstVersion"> {
-  readonly connection: Connection;
-  readonly keyPrefix: string;
-  /** Milliseconds that reading gives a thread, or "". */
-  readonly ttl: string;
-}
 
 /** Checkpoints to fetch in one round trip, or whose metadata to look at. */
 const PAGE = 100;
@@ -36,7 +30,7 @@ interface Selection {
 
 /** See {@link RedisSaver.list}. */
 export async function* listCheckpoints(
-  context: ListContext,
+  context: ReadContext,
   config: RunnableConfig,
   options: CheckpointListOptions = {},
 ): AsyncGenerator<CheckpointTuple> {
@@ -64,7 +58,7 @@ export async function* listCheckpoints(
   }
 }
 
-async function* allThreads({ connection, keyPrefix }: ListContext): AsyncGenerator<string> {
+async function* allThreads({ connection, keyPrefix }: ReadContext): AsyncGenerator<string> {
   for (let offset = 0; ; offset += THREADS_PAGE) {
     const page = await readThreads(connection, keyPrefix, offset, THREADS_PAGE);
     for (const { threadId } of page) yield threadId;
@@ -73,7 +67,7 @@ async function* allThreads({ connection, keyPrefix }: ListContext): AsyncGenerat
 }
 
 async function* listThread(
-  context: ListContext,
+  context: ReadContext,
   threadId: string,
   selection: Selection,
   limit: number,
@@ -95,7 +89,7 @@ async function* listThread(
       reply =
         matching.length === 0
           ? [[], Buffer.alloc(0), []]
-          : await run(connection, GET.call(keys, [ttl, ...matching]));
+          : await run(connection, GET.call(keys, [ttl, String(matching.length), ...matching]));
     }
     const { rows, chunks } = decodeReadReply(reply);
     for (const row of rows) {

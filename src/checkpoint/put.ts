@@ -12,20 +12,20 @@ import { encodeSegment } from "../redis/segment.js";
 import { type Address, addressOf, checkCheckpointId, toConfig } from "./address.js";
 import { Admission } from "./admission.js";
 import type { HeldChunks } from "./held-chunks.js";
-import { checkpointField, threadKeys, threadsKey } from "./keys.js";
+import { checkpointField, scopeOf, threadKeys, threadsKey } from "./keys.js";
 import { writeIndex, writeKey, writeValue } from "./pending-writes.js";
 import { encodeBody } from "./record.js";
 import { PUT, PUT_WRITES } from "./scripts.js";
 import type { ValueCodec } from "./values/codec.js";
 import type { EncodedValue } from "./values/encoded-value.js";
-import type { OpenRuns } from "./values/open-runs.js";
+import type { KnownValues } from "./values/known-values.js";
 
 export interface WriteContext {
   readonly codec: ValueCodec;
   readonly connection: Connection;
   readonly keyPrefix: string;
   readonly held: HeldChunks;
-  readonly openRuns: OpenRuns;
+  readonly known: KnownValues;
   /** Milliseconds, or "". */
   readonly ttl: string;
 }
@@ -43,13 +43,14 @@ export async function storeCheckpoint(
 ): Promise<RunnableConfig> {
   const { threadId, checkpointNs, checkpointId: parentId } = addressOf(config);
   const id = checkCheckpointId(checkpoint?.id, "checkpoint.id");
-  const { codec, connection, keyPrefix, held, openRuns } = context;
+  const { codec, connection, keyPrefix, held, known } = context;
   const keys = threadKeys(keyPrefix, threadId);
   const [thread] = keys;
   const what = `checkpoint ${show(id)} of thread ${show(threadId)}`;
+  const scope = scopeOf(thread, checkpointNs);
   const holds = (name: string) => held.has(thread, name);
   const encode = async (channel: string): Promise<[string, EncodedValue]> => {
-    const beliefs = { open: openRuns.get(listName(thread, checkpointNs, channel)), holds };
+    const beliefs = { open: known.get(scope, channel)?.open, holds };
     const value = checkpoint.channel_values[channel];
     return [channel, await codec.encode(value, `channel ${show(channel)} of ${what}`, thread, beliefs)];
   };
@@ -96,11 +97,15 @@ export async function storeCheckpoint(
     const [missing, notInherited] = (reply as Reply[]).map(toStrings) as [string[], string[]];
     if (missing.length === 0 && notInherited.length === 0) {
       admission.accepted();
-      for (const [channel, { open }] of values) openRuns.set(listName(thread, checkpointNs, channel), open);
+      known.set(
+        scope,
+        [...values].map(([channel, value]) => [channel, value.known] as const),
+      );
       return toConfig(threadId, checkpointNs, id);
     }
     if (missing.length > 0) {
       admission.refused(missing);
+      known.forget(scope);
       for (const [channel, value] of values) values.set(channel, value.rewritten());
     }
     for (const [channel, value] of await Promise.all(notInherited.map(encode))) values.set(channel, value);
@@ -149,11 +154,6 @@ export async function storeWrites(
     values = values.map((value) => value.rewritten());
   }
   throw refusedTooOften(what);
-}
-
-/** The name of a list among the open runs. */
-export function listName(thread: string, checkpointNs: string, channel: string): string {
-  return [thread, encodeSegment(checkpointNs), channel].join(":");
 }
 
 function toStrings(reply: Reply): string[] {

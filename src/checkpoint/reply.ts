@@ -16,17 +16,22 @@ export interface Row {
 export interface ReadReply {
   readonly rows: Row[];
   /** The chunks behind all rows by their names, each once, as the server has them. */
-  readonly chunks: ReadonlyMap<string, Buffer>;
+  readonly chunks: Map<string, Buffer>;
 }
 
 export function decodeReadReply(reply: Reply): ReadReply {
-  const [rows, names, bytes] = reply as [Reply[], Buffer, (Buffer | null)[]];
+  const [rows, names, bytes] = reply as [Reply[], Buffer, Reply];
   const chunks = new Map<string, Buffer>();
-  splitDigests(names.toString("latin1")).forEach((name, at) => {
-    const chunk = bytes[at];
+  decodeChunks(splitDigests(names.toString("latin1")), bytes, chunks);
+  return { rows: rows.map(decodeRow), chunks };
+}
+
+/** Adds chunks to those of a reply: what was stored under each name. */
+export function decodeChunks(names: readonly string[], values: Reply, chunks: Map<string, Buffer>): void {
+  names.forEach((name, at) => {
+    const chunk = (values as (Buffer | null)[])[at];
     if (chunk) chunks.set(name, chunk);
   });
-  return { rows: rows.map(decodeRow), chunks };
 }
 
 function decodeRow(row: Reply): Row {

@@ -10,20 +10,18 @@ import type {
 import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { type Connection, connectionOf, type NodeRedisClient } from "../redis/connection.js";
 import { type OwnedClient, openClient } from "../redis/open.js";
-import { run, runAll } from "../redis/script.js";
+import { runAll } from "../redis/script.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX, encodeSegment } from "../redis/segment.js";
 import { addressOf, checkpointAddressOf, checkThreadId } from "./address.js";
+import { type ReadContext, readCheckpoint } from "./get.js";
 import { HeldChunks } from "./held-chunks.js";
-import { checkpointField, fieldPrefix, threadKeys, threadsKey } from "./keys.js";
+import { threadKeys, threadsKey } from "./keys.js";
 import { listCheckpoints } from "./list.js";
 import { checkMinutes, type RedisSaverOptions } from "./options.js";
-import { listName, storeCheckpoint, storeWrites, type WriteContext } from "./put.js";
-import { decodeReadReply } from "./reply.js";
-import { GET } from "./scripts.js";
+import { storeCheckpoint, storeWrites, type WriteContext } from "./put.js";
 import { JsonSerializer } from "./serde/serializer.js";
-import { decodeTuple, type TupleSource } from "./tuple.js";
 import { ValueCodec } from "./values/codec.js";
-import { OpenRuns } from "./values/open-runs.js";
+import { KnownValues } from "./values/known-values.js";
 
 /**
  * A LangGraph checkpointer on Redis: saves the state of a graph after every step, so that a conversation goes on,
@@ -45,7 +43,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   private readonly writeTtl: string;
   private readonly readTtl: string;
   private readonly held = new HeldChunks();
-  private readonly openRuns = new OpenRuns();
+  private readonly known = new KnownValues();
   private readonly codec: ValueCodec;
   private owned: OwnedClient | undefined;
 
@@ -103,20 +101,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     if (config.configurable?.thread_id === undefined) return undefined;
     const { threadId, checkpointNs, checkpointId } = addressOf(config);
-    const keys = threadKeys(this.keyPrefix, threadId);
-    const wanted =
-      checkpointId === undefined
-        ? `^${fieldPrefix(checkpointNs)}`
-        : `=${checkpointField(checkpointNs, checkpointId)}`;
-    const { rows, chunks } = decodeReadReply(
-      await run(this.connection, GET.call(keys, [this.readTtl, wanted])),
-    );
-    const [row] = rows;
-    this.held.add(keys[0], chunks.keys());
-    const onOpenRun: TupleSource["onOpenRun"] = (ns, channel, open) => {
-      this.openRuns.set(listName(keys[0], ns, channel), open);
-    };
-    return row && decodeTuple({ ...this.tupleSource, threadId, keys, chunks, onOpenRun }, row);
+    return readCheckpoint(this.readContext, threadId, checkpointNs, checkpointId);
   }
 
   /**
@@ -133,11 +118,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {CorruptRecordError} when what is stored is damaged.
    */
   override list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
-    return listCheckpoints(
-      { ...this.tupleSource, connection: this.connection, keyPrefix: this.keyPrefix, ttl: this.readTtl },
-      config,
-      options,
-    );
+    return listCheckpoints(this.readContext, config, options);
   }
 
   /**
@@ -182,12 +163,21 @@ export class RedisSaver extends BaseCheckpointSaver {
     for (const reply of replies) if (reply instanceof Error) throw reply;
   }
 
-  private get tupleSource() {
-    return { codec: this.codec, firstVersion: () => this.getNextVersion(undefined) };
+  private get readContext(): ReadContext {
+    const { codec, connection, keyPrefix, held, known, readTtl } = this;
+    return {
+      codec,
+      connection,
+      keyPrefix,
+      held,
+      known,
+      ttl: readTtl,
+      firstVersion: () => this.getNextVersion(undefined),
+    };
   }
 
   private get writeContext(): WriteContext {
-    const { codec, connection, keyPrefix, held, openRuns, writeTtl } = this;
-    return { codec, connection, keyPrefix, held, openRuns, ttl: writeTtl };
+    const { codec, connection, keyPrefix, held, known, writeTtl } = this;
+    return { codec, connection, keyPrefix, held, known, ttl: writeTtl };
   }
 }

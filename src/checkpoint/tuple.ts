@@ -8,7 +8,8 @@ import { decodeWrites } from "./pending-writes.js";
 import { decodeMetadata, decodeRecord } from "./record.js";
 import type { ReadReply, Row } from "./reply.js";
 import type { ValueCodec } from "./values/codec.js";
-import type { OpenRun } from "./values/open-runs.js";
+import type { DecodedValue } from "./values/decode.js";
+import type { KnownValue } from "./values/known-values.js";
 
 /** What is needed to read the rows of one thread. */
 export interface TupleSource {
@@ -18,8 +19,11 @@ export interface TupleSource {
   readonly chunks: ReadReply["chunks"];
   /** The version of a channel that had none before. */
   readonly firstVersion: () => number | string;
-  /** Told of the open run that each channel's list ends with. */
-  readonly onOpenRun?: (checkpointNs: string, channel: string, open: OpenRun | undefined) => void;
+  /** Told what is known of the channels' values. */
+  readonly onValues?: (
+    checkpointNs: string,
+    values: (readonly [channel: string, known: KnownValue])[],
+  ) => void;
 }
 
 /**
@@ -39,16 +43,16 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
     });
   };
   const chunk = (digest: string) => source.chunks.get(digest);
-  const value = async (
-    reference: string,
-    channel: string,
-    problem: string,
-    onOpen?: (open: OpenRun | undefined) => void,
-  ): Promise<unknown> => {
+  const read = (reference: string, channel: string, problem: string): DecodedValue => {
     try {
-      const decoded = codec.decode(reference, chunk, source.keys[0]);
-      onOpen?.(decoded.open);
-      return await decoded.value;
+      return codec.decode(reference, chunk, source.keys[0]);
+    } catch (cause) {
+      throw corrupt(problem, chunksKey, cause, channel);
+    }
+  };
+  const settle = async (value: unknown, channel: string, problem: string): Promise<unknown> => {
+    try {
+      return await value;
     } catch (cause) {
       throw corrupt(problem, chunksKey, cause, channel);
     }
@@ -60,7 +64,8 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
     );
     return Promise.all(
       writes.map(async ({ taskId, channel, reference }): Promise<CheckpointPendingWrite> => {
-        return [taskId, channel, await value(reference, channel, "cannot read a pending write")];
+        const problem = "cannot read a pending write";
+        return [taskId, channel, await settle(read(reference, channel, problem).value, channel, problem)];
       }),
     );
   };
@@ -69,19 +74,20 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
     () => decodeRecord(row.record),
     (cause) => corrupt("cannot read the checkpoint", checkpointsKey, cause),
   );
-  const channels = Object.entries(head.channels);
-  const values = await Promise.all(
-    channels.map(([channel, reference]) =>
-      value(reference, channel, "cannot read the value of a channel", (open) =>
-        source.onOpenRun?.(checkpointNs, channel, open),
-      ),
-    ),
+  const problem = "cannot read the value of a channel";
+  const decoded = Object.entries(head.channels).map(
+    ([channel, reference]) => [channel, read(reference, channel, problem)] as const,
+  );
+  const values = await Promise.all(decoded.map(([channel, { value }]) => settle(value, channel, problem)));
+  source.onValues?.(
+    checkpointNs,
+    decoded.map(([channel, { known }]) => [channel, known] as const),
   );
   const checkpoint: Checkpoint = {
     v: head.v,
     id: checkpointId,
     ...body.checkpoint,
-    channel_values: Object.fromEntries(channels.map(([channel], at) => [channel, values[at]])),
+    channel_values: Object.fromEntries(decoded.map(([channel], at) => [channel, values[at]])),
     channel_versions: head.versions,
   };
   if (head.v < 4 && head.parent !== undefined) {

@@ -45,6 +45,9 @@ export async function proxied(url = redisUrl()): Promise<TcpProxy> {
 
 export type TestClient = Awaited<ReturnType<typeof connect>>;
 
+// A worker whose vitest was killed would go on to the end of its file, and its servers with it.
+process.once("disconnect", () => process.exit(1));
+
 const leftOver: (() => void)[] = [];
 afterAll(() => {
   for (const close of leftOver.splice(0)) close();

@@ -2,14 +2,20 @@ import { DeltaSnapshot } from "@langchain/langgraph-checkpoint";
 import { messageClassOf } from "./messages.js";
 import { ESCAPED, isLangChainObject, type JsonObject, setProperty } from "./wire.js";
 
-/** Builds the LangChain objects that are not of the closed list of message classes. */
+/** The LangChain objects that are not of the closed list of message classes, as LangChain built them. */
 export type ForeignObjects = ReadonlyMap<JsonObject, unknown>;
+
+export const NO_FOREIGN_OBJECTS: ForeignObjects = new Map();
+
+/** Thrown on a LangChain object that is neither a message nor among the foreign objects. */
+export class ForeignObjectError extends Error {}
 
 /**
  * Turns parsed JSON in the wire format into the values it stands for, changing the parsed objects in place.
  *
- * Messages are constructed here, from a closed list of classes. Any other LangChain object is looked up in
- * `foreign`.
+ * Messages are constructed here, from a closed list of classes. Any other LangChain object is looked up.
+ *
+ * @throws {ForeignObjectError} when it is not found. The parsed objects cannot be used any more then.
  */
 export function decode(json: unknown, foreign: ForeignObjects): unknown {
   if (typeof json !== "object" || json === null) return json;
@@ -18,9 +24,12 @@ export function decode(json: unknown, foreign: ForeignObjects): unknown {
     return json;
   }
   const object = json as JsonObject;
-  if (isLangChainObject(object)) return decodeLangChain(object, foreign);
+  if (object.lc === 1 && isLangChainObject(object)) return decodeLangChain(object, foreign);
   if (object.lc === 2 && object.type === "undefined") return undefined;
-  for (const key of Object.keys(object)) setProperty(object, key, decode(object[key], foreign));
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    if (typeof value === "object" && value !== null) setProperty(object, key, decode(value, foreign));
+  }
   if (object.lc !== 2) return object;
   if (object.type === "delta_snapshot" && Object.hasOwn(object, "value"))
     return new DeltaSnapshot(object.value);
@@ -31,39 +40,42 @@ export function decode(json: unknown, foreign: ForeignObjects): unknown {
 export function findForeign(json: unknown, found: JsonObject[] = []): JsonObject[] {
   if (typeof json !== "object" || json === null) return found;
   if (!Array.isArray(json) && isLangChainObject(json as JsonObject)) {
-    if (!isKnownMessage(json as JsonObject)) found.push(json as JsonObject);
+    try {
+      decodeLangChain(structuredClone(json as JsonObject), NO_FOREIGN_OBJECTS);
+    } catch (error) {
+      if (!(error instanceof ForeignObjectError)) throw error;
+      found.push(json as JsonObject);
+    }
     return found;
   }
   for (const value of Object.values(json)) findForeign(value, found);
   return found;
 }
 
-/** Whether decodeLangChain can build it: a message whose arguments hold no objects of other classes. */
-function isKnownMessage(object: JsonObject): boolean {
-  const known = messageClassOf(object.id);
-  if (!known || !isObject(object.kwargs)) return false;
-  return (
-    Object.keys(object.kwargs).every(known.keepsName) && Object.values(object.kwargs).every(isPlainArgument)
-  );
-}
-
-function isPlainArgument(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  if (Array.isArray(value)) return value.every(isPlainArgument);
-  const object = value as JsonObject;
-  if (isEscaped(object) || isUndefined(object)) return true;
-  if (Object.hasOwn(object, "lc")) return isLangChainObject(object) && isKnownMessage(object);
-  return Object.values(object).every(isPlainArgument);
-}
-
 function decodeLangChain(object: JsonObject, foreign: ForeignObjects): unknown {
-  if (foreign.has(object)) return foreign.get(object);
   const known = messageClassOf(object.id);
-  // Everything else was found foreign before.
-  return known?.create(decodeArgument(object.kwargs) as object);
+  const kwargs = object.kwargs;
+  if (!known || !isObject(kwargs) || foreign.has(object)) return foreignObject(object, foreign);
+  for (const key of Object.keys(kwargs)) {
+    if (!known.keepsName(key)) return foreignObject(object, foreign);
+    decodeProperty(kwargs, key);
+  }
+  return known.create(kwargs);
+}
+
+function foreignObject(object: JsonObject, foreign: ForeignObjects): unknown {
+  if (!foreign.has(object)) throw new ForeignObjectError();
+  return foreign.get(object);
 }
 
 /** Inside a message there are escaped data, undefined values, which are left out, and other messages. */
+function decodeProperty(object: JsonObject, key: string): void {
+  const value = object[key];
+  if (typeof value !== "object" || value === null) return;
+  if (isUndefined(value)) delete object[key];
+  else setProperty(object, key, decodeArgument(value));
+}
+
 function decodeArgument(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) {
@@ -73,12 +85,13 @@ function decodeArgument(value: unknown): unknown {
     return value;
   }
   const object = value as JsonObject;
-  if (isEscaped(object)) return object[ESCAPED];
-  if (isLangChainObject(object)) return decodeLangChain(object, new Map());
-  for (const key of Object.keys(object)) {
-    if (isUndefined(object[key])) delete object[key];
-    else setProperty(object, key, decodeArgument(object[key]));
+  if (Object.hasOwn(object, ESCAPED) && Object.keys(object).length === 1) return object[ESCAPED];
+  if (Object.hasOwn(object, "lc")) {
+    // LangChain has escaped the data that have such a key.
+    if (isLangChainObject(object)) return decodeLangChain(object, NO_FOREIGN_OBJECTS);
+    throw new ForeignObjectError();
   }
+  for (const key of Object.keys(object)) decodeProperty(object, key);
   return object;
 }
 
@@ -122,10 +135,6 @@ function isEntry(value: unknown): boolean {
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isEscaped(object: JsonObject): boolean {
-  return Object.hasOwn(object, ESCAPED) && Object.keys(object).length === 1;
 }
 
 function isUndefined(value: unknown): boolean {

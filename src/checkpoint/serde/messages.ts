@@ -34,12 +34,20 @@ function messageClass(message: MessageConstructor & { lc_name(): string }): Mess
   for (let at = prototype; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     Object.assign(aliases, Reflect.get(at, "lc_aliases", prototype));
   }
+  const keeping = new Map<string, boolean>();
   return {
     create: (kwargs) => new message(kwargs as never),
     prototype,
     id: [...NAMESPACE, message.lc_name()],
-    // LangChain changes between camel case and snake case, which leaves one word of lower case letters alone.
-    keepsName: (key) => aliases[key] === key || /^[a-z]+$/.test(key),
+    keepsName: (key) => {
+      let keeps = keeping.get(key);
+      if (keeps === undefined) {
+        // LangChain changes between camel case and snake case, which leaves one word of lower case letters alone.
+        keeps = aliases[key] === key || /^[a-z]+$/.test(key);
+        if (keeping.size < 1_000) keeping.set(key, keeps);
+      }
+      return keeps;
+    },
   };
 }
 
@@ -61,12 +69,14 @@ const CLASSES: readonly MessageClass[] = (
   ] as unknown as (MessageConstructor & { lc_name(): string })[]
 ).map(messageClass);
 
-const BY_ID = new Map(CLASSES.map((known) => [known.id.join("/"), known]));
+const BY_NAME = new Map(CLASSES.map((known) => [known.id[2], known]));
 const BY_PROTOTYPE = new Map(CLASSES.map((known) => [known.prototype, known]));
 
 /** The message class that a serialized object names, if it is one of LangChain's. */
 export function messageClassOf(id: unknown): MessageClass | undefined {
-  return Array.isArray(id) ? BY_ID.get(id.join("/")) : undefined;
+  if (!Array.isArray(id) || id.length !== 3 || id[0] !== NAMESPACE[0] || id[1] !== NAMESPACE[1])
+    return undefined;
+  return BY_NAME.get(id[2]);
 }
 
 /** The class of a message; undefined for anything else, subclasses included. */

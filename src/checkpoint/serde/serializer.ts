@@ -1,12 +1,10 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { MemorySaver } from "@langchain/langgraph-checkpoint";
-import { decode, findForeign } from "./decode.js";
+import { decode, ForeignObjectError, findForeign, NO_FOREIGN_OBJECTS } from "./decode.js";
 import { encode } from "./encode.js";
 
 /** LangGraph's own serializer, which is not exported but which every saver has. */
 const jsonPlus: SerializerProtocol = new MemorySaver().serde;
-
-const NOTHING_FOREIGN = new Map();
 
 /**
  * The serializer that {@link RedisSaver} uses by default. It reads what LangGraph's JsonPlusSerializer writes, and
@@ -48,16 +46,19 @@ export class JsonSerializer implements SerializerProtocol {
     const json: unknown = JSON.parse(text);
     // All that is special has a key "lc".
     if (!text.includes('"lc"')) return json;
-    const foreign = findForeign(json);
-    return foreign.length === 0 ? decode(json, NOTHING_FOREIGN) : this.parseForeign(json, foreign);
+    try {
+      return decode(json, NO_FOREIGN_OBJECTS);
+    } catch (error) {
+      if (!(error instanceof ForeignObjectError)) throw error;
+      return this.parseForeign(JSON.parse(text));
+    }
   }
 
-  private async parseForeign(json: unknown, foreign: object[]): Promise<unknown> {
-    const built = foreign.map((object) => jsonPlus.loadsTyped("json", JSON.stringify(object)));
-    const values = await Promise.all(built);
-    return decode(
-      json,
-      new Map(foreign.map((object, at) => [object as Record<string, unknown>, values[at]])),
+  private async parseForeign(json: unknown): Promise<unknown> {
+    const objects = findForeign(json);
+    const values = await Promise.all(
+      objects.map((object) => jsonPlus.loadsTyped("json", JSON.stringify(object))),
     );
+    return decode(json, new Map(objects.map((object, at) => [object, values[at]])));
   }
 }

@@ -29,6 +29,9 @@ class MessageShape {
   ) {}
 }
 
+const EMPTY_LIST = new ListShape([]);
+const EMPTY_OBJECT = new ObjectShape([], []);
+
 /** There is no snapshot of this value. */
 export const UNFIT = Symbol("unfit");
 
@@ -51,22 +54,40 @@ export function takeSnapshot(value: unknown, depth = 0): Snapshot | typeof UNFIT
   if (depth > MAX_DEPTH) return UNFIT;
   if (Array.isArray(value)) {
     if (!isPlainArray(value)) return UNFIT;
-    const items = snapshots(value.length, (at) => value[at], depth);
-    return items ? new ListShape(items) : UNFIT;
+    if (value.length === 0) return EMPTY_LIST;
+    const items = new Array<Snapshot>(value.length);
+    for (let at = 0; at < items.length; at++) {
+      const item = takeSnapshot(value[at], depth + 1);
+      if (item === UNFIT) return UNFIT;
+      items[at] = item;
+    }
+    return new ListShape(items);
   }
   if (isPlainObject(value)) {
     const keys = Object.keys(value);
-    if (!keys.every(isOrdinary)) return UNFIT;
-    const values = snapshots(keys.length, (at) => (value as JsonObject)[keys[at] as string], depth);
-    return values ? new ObjectShape(keys, values) : UNFIT;
+    if (keys.length === 0) return EMPTY_OBJECT;
+    const values = new Array<Snapshot>(keys.length);
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at] as string;
+      if (!isOrdinary(key)) return UNFIT;
+      const taken = takeSnapshot((value as JsonObject)[key], depth + 1);
+      if (taken === UNFIT) return UNFIT;
+      values[at] = taken;
+    }
+    return new ObjectShape(keys, values);
   }
   const known = messageClassOfInstance(value);
   if (!known || !isOrdinaryMessage(value)) return UNFIT;
   const keys = Object.keys(value.lc_kwargs);
-  if (!keys.every((key) => known.keepsName(key) && (Object.hasOwn(value, key) || !(key in value))))
-    return UNFIT;
-  const values = snapshots(keys.length, (at) => argumentOf(value, keys[at] as string), depth);
-  return values ? new MessageShape(known, keys, values) : UNFIT;
+  const values = new Array<Snapshot>(keys.length);
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at] as string;
+    if (!known.keepsName(key) || !isArgument(value, key)) return UNFIT;
+    const taken = takeSnapshot(argumentOf(value, key), depth + 1);
+    if (taken === UNFIT) return UNFIT;
+    values[at] = taken;
+  }
+  return new MessageShape(known, keys, values);
 }
 
 /** Whether the value would still be serialized to the text that the snapshot stands for. */
@@ -91,7 +112,7 @@ export function matches(value: unknown, snapshot: Snapshot): boolean {
   if (!sameKeys(value.lc_kwargs, keys)) return false;
   for (let at = 0; at < keys.length; at++) {
     const key = keys[at] as string;
-    if (!Object.hasOwn(value, key) && key in value) return false;
+    if (!isArgument(value, key)) return false;
     if (!matches(argumentOf(value, key), values[at])) return false;
   }
   return true;
@@ -132,24 +153,18 @@ function isOrdinaryMessage(value: object): value is OrdinaryMessage {
     namespace[0] === "langchain_core" &&
     namespace[1] === "messages" &&
     !Object.hasOwn(value, "toJSON") &&
-    !Object.hasOwn(value, "lc_id") &&
-    !Object.hasOwn(value, "lc_aliases")
+    !Object.hasOwn(value, "lc_id")
   );
+}
+
+/** Whether a message writes a property or an argument under this name, and not what a getter makes of others. */
+function isArgument(message: OrdinaryMessage, key: string): boolean {
+  return Object.hasOwn(message, key) || !(key in message);
 }
 
 /** A message writes its own property in place of the argument of that name. */
 function argumentOf(message: OrdinaryMessage, key: string): unknown {
   return ((key in message ? message : message.lc_kwargs) as JsonObject)[key];
-}
-
-function snapshots(count: number, valueAt: (at: number) => unknown, depth: number): Snapshot[] | undefined {
-  const taken = new Array<Snapshot>(count);
-  for (let at = 0; at < count; at++) {
-    const snapshot = takeSnapshot(valueAt(at), depth + 1);
-    if (snapshot === UNFIT) return undefined;
-    taken[at] = snapshot;
-  }
-  return taken;
 }
 
 /** Keys that make more of an object than data are left to the serializer. */
@@ -169,8 +184,8 @@ function isPlainObject(value: object): boolean {
 }
 
 function sameKeys(object: object, keys: readonly string[]): boolean {
-  const actual = Object.keys(object);
-  if (actual.length !== keys.length) return false;
-  for (let at = 0; at < keys.length; at++) if (actual[at] !== keys[at]) return false;
-  return true;
+  // Unlike Object.keys, this makes no array; plain objects inherit nothing enumerable.
+  let count = 0;
+  for (const key in object) if (key !== keys[count++]) return false;
+  return count === keys.length;
 }

@@ -1,5 +1,5 @@
 import { digestOf } from "./chunk.js";
-import type { OpenRun } from "./open-runs.js";
+import type { KnownValue } from "./known-values.js";
 import { type Prefix, parseReference } from "./reference.js";
 import { leavesOf } from "./tree.js";
 
@@ -9,30 +9,36 @@ export type ChunkSource = (digest: string) => Buffer | undefined;
 /** Reads the elements of a run; the digest is that of a finished run of a list, and undefined for all others. */
 export type RunReader = (run: Buffer, finished: string | undefined) => unknown[] | Promise<unknown[]>;
 
-/** A value, and the open run that its list ends with. */
 export interface DecodedValue {
   /** A promise only when the reader made one. */
   readonly value: unknown;
-  readonly open: OpenRun | undefined;
+  readonly known: KnownValue;
 }
+
+const NO_CHUNKS: KnownValue = { chunks: [], open: undefined };
 
 /** @throws {Error} saying what is missing, altered or malformed. */
 export function decodeValue(reference: string, chunk: ChunkSource, read: RunReader): DecodedValue {
   const parsed = parseReference(reference);
   switch (parsed.kind) {
     case "W":
-      return { value: first(read(parsed.run, undefined)), open: undefined };
+      return { value: first(read(parsed.run, undefined)), known: NO_CHUNKS };
     case "A":
-      return { value: read(parsed.run, undefined), open: undefined };
-    case "w":
-      return { value: first(read(prefixOf(chunk, parsed.run), undefined)), open: undefined };
+      return { value: read(parsed.run, undefined), known: NO_CHUNKS };
+    case "w": {
+      const value = first(read(prefixOf(chunk, parsed.run), undefined));
+      return { value, known: { chunks: [parsed.run.name], open: undefined } };
+    }
     case "a": {
-      const parts = finishedRuns(parsed.spine, chunk).map((digest) => read(need(chunk, digest), digest));
-      if (!parsed.open) return { value: concat(parts), open: undefined };
+      const finished = finishedRuns(parsed.spine, chunk);
+      const parts = finished.map((digest) => read(need(chunk, digest), digest));
+      if (!parsed.open) return { value: concat(parts), known: { chunks: finished, open: undefined } };
+      const { name } = parsed.open;
       const bytes = prefixOf(chunk, parsed.open);
       parts.push(read(bytes, undefined));
       // A copy: the bytes are part of a reply that need not be kept for them.
-      return { value: concat(parts), open: { name: parsed.open.name, bytes: Buffer.from(bytes) } };
+      const known = { chunks: [...finished, name], open: { name, bytes: Buffer.from(bytes) } };
+      return { value: concat(parts), known };
     }
   }
 }

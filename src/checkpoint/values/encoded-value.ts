@@ -1,4 +1,4 @@
-import type { OpenRun } from "./open-runs.js";
+import type { KnownValue } from "./known-values.js";
 import type { Tree } from "./tree.js";
 
 /** One thing to do to a thread's chunks, see lua/admit.lua. */
@@ -34,8 +34,8 @@ export interface EncodedValue {
   readonly runs: ReadonlyMap<string, ChunkStep>;
   /** Chunks that become superfluous by it. */
   readonly merges: readonly ChunkStep[];
-  /** What the list's open run is then. */
-  readonly open: OpenRun | undefined;
+  /** What is known of the value once it is stored. */
+  readonly known: KnownValue;
   /** The same value, encoded without any belief about what the thread holds. */
   rewritten(): EncodedValue;
 }

@@ -1,6 +1,6 @@
 import { digestOf, encodeRun, type RunFormat } from "./chunk.js";
 import type { ChunkStep, EncodedValue } from "./encoded-value.js";
-import type { OpenRun } from "./open-runs.js";
+import type { OpenRun } from "./known-values.js";
 import { formatReference, type Prefix, type Reference, rootsOf } from "./reference.js";
 import { RunSplitter } from "./split.js";
 import { buildTree } from "./tree.js";
@@ -106,13 +106,16 @@ export class RunWriter<Element> {
     tables: EncodedValue["tables"] = new Map(),
   ): EncodedValue {
     const { runs, merges } = this;
+    const chunks =
+      reference.kind === "w" ? [reference.run.name] : [...this.finished, ...(open ? [open.name] : [])];
+    const known = { chunks, open };
     return {
       reference: formatReference(reference),
       roots: rootsOf(reference),
       tables,
       runs,
       merges,
-      open,
+      known,
       rewritten,
     };
   }

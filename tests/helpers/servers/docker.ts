@@ -28,7 +28,7 @@ export async function startDocker(options: ServerOptions, log: (line: string) =>
     const container = await configure(new GenericContainer(image), image, args)
       // A fixed port on the host, because Docker gives a restarted container another one.
       .withExposedPorts({ container: 6379, host: await freePort() })
-      .withWaitStrategy(Wait.forListeningPorts())
+      .withWaitStrategy(Wait.forLogMessage("Ready to accept connections"))
       .start();
     const url = `redis://${container.getHost()}:${container.getMappedPort(6379)}`;
     const raw = runtime.container.getById(container.getId());

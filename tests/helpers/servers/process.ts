@@ -1,16 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import { waitUntilReady } from "./probe.js";
 import { errorText } from "./types.js";
 
 /**
- * Waits on its standard input until the process that started it is gone, however that ended, then kills the server and
- * removes its files. A signal handler here could not do that: nothing runs after SIGKILL.
+ * Reads the server's process id, an empty line when the server is gone, until its standard input ends: then the process
+ * that started it is gone, however that ended. It kills the server if there is one and removes the files. A signal
+ * handler of ours could not do that: nothing runs after SIGKILL.
  */
-const GUARD = 'while read -r line; do :; done; kill -KILL "$1" 2>/dev/null; sleep 0.1; rm -rf -- "$2"';
+const GUARD =
+  'while read -r line; do pid=$line; done; [ -n "$pid" ] && kill -KILL "$pid"; sleep 0.1; rm -rf -- "$1"';
 
 export interface ProcessOptions {
   redisServer: string;
@@ -26,10 +30,17 @@ export class RedisProcess {
   readonly url: string;
   readonly directory = mkdtempSync(join(tmpdir(), "langgraph-redis-"));
   #child: ChildProcess | undefined;
-  #guard: ChildProcess | undefined;
+  #guard: ChildProcess;
 
   constructor(private readonly options: ProcessOptions) {
     this.url = `redis://127.0.0.1:${options.port}`;
+    this.#guard = spawn("sh", ["-c", GUARD, "guard", this.directory], {
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    this.#guard.unref();
+    unrefPipe(this.#guard.stdin);
+    this.#guard.stdin?.on("error", () => undefined); // it has done its work and is gone
     // Written once: a Sentinel rewrites its file, and a restart shall find it as it was left.
     if (options.config) writeFileSync(this.#configFile, `${options.config.join("\n")}\n`);
   }
@@ -56,36 +67,22 @@ export class RedisProcess {
 
   async start(): Promise<void> {
     const { redisServer, port, args = [], config, env } = this.options;
-    const base = [
-      "--port",
-      String(port),
-      "--bind",
-      "127.0.0.1",
-      "--dir",
-      this.directory,
-      "--logfile",
-      this.logFile,
-    ];
+    const place = ["--port", String(port), "--bind", "127.0.0.1"];
+    const files = ["--dir", this.directory, "--logfile", this.logFile];
     const first = config ? [this.#configFile] : ["--save", ""];
     // Its own process group: a Ctrl-C meant for us must not end the server while the tests still clean up.
-    const child = spawn(redisServer, [...first, ...base, ...args], {
+    const child = spawn(redisServer, [...first, ...place, ...files, ...args], {
       detached: true,
       stdio: "ignore",
       env: { ...process.env, ...env },
     });
     this.#child = child;
+    if (child.pid !== undefined) this.#tellGuard(String(child.pid)); // before anything else can happen to us
     await once(child, "spawn");
-    this.#guard = spawn("sh", ["-c", GUARD, "guard", String(child.pid), this.directory], {
-      detached: true,
-      stdio: ["pipe", "ignore", "ignore"],
-    });
-    const guard = this.#guard;
-    // The guard knows a process id, which the system may hand out again: it must not outlive the server.
-    child.once("exit", () => guard.kill("SIGKILL"));
-    // Forgetting to stop a server must not keep the process alive: the guard ends the server with it.
+    // The system may hand out the process id again, to a process that is not ours to kill.
+    child.once("exit", () => this.#tellGuard(""));
+    // Forgetting to stop a server must not keep this process alive: the guard ends the server with it.
     child.unref();
-    guard.unref();
-    (guard.stdin as unknown as { unref?(): void } | null)?.unref?.();
     try {
       await waitUntilReady(this.url, () => this.running);
     } catch (error) {
@@ -115,6 +112,11 @@ export class RedisProcess {
   async remove(): Promise<void> {
     await this.end("SIGKILL");
     rmSync(this.directory, { recursive: true, force: true });
+    this.#guard.kill("SIGKILL");
+  }
+
+  #tellGuard(line: string): void {
+    if (!this.#guard.killed) this.#guard.stdin?.write(`${line}\n`);
   }
 
   logTail(lines = 15): string {
@@ -124,4 +126,9 @@ export class RedisProcess {
       return "(no log)";
     }
   }
+}
+
+/** A child's pipe keeps its parent alive too, apart from the child itself. */
+export function unrefPipe(pipe: Writable | null): void {
+  (pipe as Socket | null)?.unref();
 }

