@@ -89,9 +89,9 @@ function stepArgs(step: ChunkStep): Arg[] {
     case "store":
       return [step.kind, step.name, step.bytes];
     case "grow":
-      return [step.kind, step.name, String(step.length), step.bytes];
+      return [step.kind, step.name, String(step.length), step.check, step.bytes];
     case "finish":
-      return [step.kind, step.name, step.from, String(step.length), step.bytes];
+      return [step.kind, step.name, step.from, String(step.length), step.check, step.bytes];
     case "merge":
       return [step.kind, step.name, step.target, String(step.offset), String(step.length)];
   }

@@ -1,16 +1,38 @@
 import { encodeSegment } from "../redis/segment.js";
 
 /** The keys of one thread, in the order in which every script expects them. They share one hash tag. */
-export type ThreadKeys = readonly [checkpoints: string, order: string, writes: string, chunks: string];
+export type ThreadKeys = readonly [
+  checkpoints: string,
+  order: string,
+  writes: string,
+  chunks: string,
+  runs: string,
+];
 
 export function threadKeys(keyPrefix: string, threadId: string): ThreadKeys {
   const thread = `${keyPrefix}:thread:{${encodeSegment(threadId)}}`;
-  return [`${thread}:checkpoints`, `${thread}:order`, `${thread}:writes`, `${thread}:chunks`];
+  return [
+    `${thread}:checkpoints`,
+    `${thread}:order`,
+    `${thread}:writes`,
+    `${thread}:chunks`,
+    `${thread}:runs`,
+  ];
 }
 
-/** The sorted set of all threads by the time of their last checkpoint. The only key outside the threads' tags. */
+/** The sorted set of all threads by the time of their last checkpoint. */
 export function threadsKey(keyPrefix: string): string {
   return `${keyPrefix}:threads`;
+}
+
+/** The set of the threads that a run made checkpoints of. */
+export function runKey(keyPrefix: string, runId: string): string {
+  return encodedRunKey(keyPrefix, encodeSegment(runId));
+}
+
+/** The same, of a run id as the scripts know it. */
+export function encodedRunKey(keyPrefix: string, encodedRunId: string): string {
+  return `${keyPrefix}:run:{${encodedRunId}}`;
 }
 
 /** What the field of a checkpoint starts with in its namespace; an encoded namespace contains no colon. */

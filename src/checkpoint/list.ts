@@ -10,15 +10,13 @@ import { matchesFilter } from "./metadata-filter.js";
 import { decodeBody, decodeMetadata } from "./record.js";
 import { decodeReadReply } from "./reply.js";
 import { GET, LIST } from "./scripts.js";
-import { readThreads } from "./threads.js";
+import { allThreads } from "./threads.js";
 import { decodeTuple } from "./tuple.js";
 import type { ValueCodec } from "./values/codec.js";
 
 /** Checkpoints to fetch in one round trip, or whose metadata to look at. */
 const PAGE = 100;
 const FILTER_PAGE = 1_000;
-/** Threads to read from the registry in one round trip. */
-const THREADS_PAGE = 100;
 
 /** What to list of a thread. */
 interface Selection {
@@ -47,22 +45,14 @@ export async function* listCheckpoints(
     filter: filter && Object.keys(filter).length > 0 ? filter : undefined,
   };
   const threadId: unknown = config.configurable?.thread_id;
-  const threads = threadId === undefined ? allThreads(context) : [checkThreadId(threadId)];
+  const threads = threadId === undefined ? allThreads(context) : [{ threadId: checkThreadId(threadId) }];
   let left = limit;
   for await (const thread of threads) {
     if (left <= 0) return;
-    for await (const tuple of listThread(context, thread, selection, left)) {
+    for await (const tuple of listThread(context, thread.threadId, selection, left)) {
       yield tuple;
       left -= 1;
     }
-  }
-}
-
-async function* allThreads({ connection, keyPrefix }: ReadContext): AsyncGenerator<string> {
-  for (let offset = 0; ; offset += THREADS_PAGE) {
-    const page = await readThreads(connection, keyPrefix, offset, THREADS_PAGE);
-    for (const { threadId } of page) yield threadId;
-    if (page.length < THREADS_PAGE) return;
   }
 }
 

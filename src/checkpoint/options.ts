@@ -25,6 +25,18 @@ export interface RedisSaverOptions {
   rememberStored?: boolean;
   /** When threads expire. Default: never. */
   ttl?: ThreadTtl;
+  /**
+   * "all" keeps every checkpoint, for time travel. "latest" keeps the newest one of each namespace, with its pending
+   * writes and what its delta channels are read from: interrupts and subgraphs work, going back does not.
+   * Default: "all".
+   */
+  history?: "all" | "latest";
+}
+
+/** @throws {InvalidInputError} */
+export function checkHistory(history: unknown): "all" | "latest" {
+  if (history === undefined || history === "all" || history === "latest") return history ?? "all";
+  throw new InvalidInputError(`history must be "all" or "latest", got ${show(history)}.`);
 }
 
 /** @returns the time to live in milliseconds. @throws {InvalidInputError} */

@@ -5,16 +5,18 @@ import type {
   CheckpointMetadata,
   PendingWrite,
 } from "@langchain/langgraph-checkpoint";
+import { isDeltaSnapshot } from "@langchain/langgraph-checkpoint";
 import { InvalidInputError, LangGraphRedisError, show } from "../errors.js";
 import type { Connection, Reply } from "../redis/connection.js";
-import { run, runAll } from "../redis/script.js";
+import { run, runAll, type Step } from "../redis/script.js";
 import { encodeSegment } from "../redis/segment.js";
 import { type Address, addressOf, checkCheckpointId, toConfig } from "./address.js";
 import { Admission } from "./admission.js";
 import type { HeldChunks } from "./held-chunks.js";
-import { checkpointField, scopeOf, threadKeys, threadsKey } from "./keys.js";
+import { checkpointField, runKey, scopeOf, threadKeys, threadsKey } from "./keys.js";
 import { writeIndex, writeKey, writeValue } from "./pending-writes.js";
 import { encodeBody } from "./record.js";
+import { expireRuns } from "./runs.js";
 import { PUT, PUT_WRITES } from "./scripts.js";
 import type { ValueCodec } from "./values/codec.js";
 import type { EncodedValue } from "./values/encoded-value.js";
@@ -28,6 +30,7 @@ export interface WriteContext {
   readonly known: KnownValues;
   /** Milliseconds, or "". */
   readonly ttl: string;
+  readonly history: "all" | "latest";
 }
 
 /** A refusal is answered with what was missing. That it is refused again means that others prune the thread. */
@@ -72,35 +75,45 @@ export async function storeCheckpoint(
   ]);
   const values = new Map(encoded);
   const head = JSON.stringify({ v: checkpoint.v, parent: parentId, versions }).slice(0, -1);
-  const registry = threadsKey(keyPrefix);
+  const deltas = deltaChannels(checkpoint, metadata);
+  const runId = runOf(config, metadata);
+  const bookkeeping: Step[] = registration(context, threadId, runId);
   const admission = new Admission(held, thread);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const prepared = admission.prepare([...values.values()]);
     [...values.keys()].forEach((channel, at) => {
       values.set(channel, prepared.values[at] as EncodedValue);
     });
-    const [reply, registered] = await runAll(connection, [
+    const [reply, ...registered] = await runAll(connection, [
       PUT.call(keys, [
         checkpointField(checkpointNs, id),
         context.ttl,
         parentId === undefined ? "" : checkpointField(checkpointNs, parentId),
         head,
         body,
+        runId === undefined ? "" : encodeSegment(runId),
+        context.history,
+        String(deltas.length),
+        ...deltas,
         String(stored.length),
         ...stored.flatMap((channel) => [channel, values.get(channel)?.reference ?? ""]),
         ...prepared.chunkArgs,
       ]),
-      { key: registry, args: ["ZADD", registry, String(Date.now()), encodeSegment(threadId)] },
+      ...bookkeeping,
     ]);
-    if (reply instanceof Error) throw reply;
-    if (registered instanceof Error) throw registered;
-    const [missing, notInherited] = (reply as Reply[]).map(toStrings) as [string[], string[]];
+    for (const answer of [reply, ...registered]) if (answer instanceof Error) throw answer;
+    const [refused, left, ownTtl] = reply as [Reply, Reply, Buffer];
+    const missing = toStrings(refused);
+    const notInherited = toStrings(left);
     if (missing.length === 0 && notInherited.length === 0) {
       admission.accepted();
       known.set(
         scope,
         [...values].map(([channel, value]) => [channel, value.known] as const),
       );
+      if (runId !== undefined && ownTtl.length > 0) {
+        await expireRuns(context, [encodeSegment(runId)], Number(ownTtl.toString()));
+      }
       return toConfig(threadId, checkpointNs, id);
     }
     if (missing.length > 0) {
@@ -111,6 +124,39 @@ export async function storeCheckpoint(
     for (const [channel, value] of await Promise.all(notInherited.map(encode))) values.set(channel, value);
   }
   throw refusedTooOften(what);
+}
+
+/** The channels whose values are spread over the writes of the ancestors, where LangGraph names them. */
+function deltaChannels(checkpoint: Checkpoint, metadata: CheckpointMetadata | undefined): string[] {
+  const counted = Object.keys(metadata?.counters_since_delta_snapshot ?? {});
+  const values = Object.entries(checkpoint.channel_values ?? {});
+  const snapshots = values.filter(([, value]) => isDeltaSnapshot(value)).map(([channel]) => channel);
+  return [...new Set([...counted, ...snapshots])];
+}
+
+/** The run that makes a checkpoint, as LangGraph's servers name it. */
+function runOf(config: RunnableConfig, metadata: CheckpointMetadata | undefined): string | undefined {
+  const named = [
+    config.configurable?.run_id,
+    config.metadata?.run_id,
+    (metadata as { run_id?: unknown } | undefined)?.run_id,
+  ];
+  return named.find((id): id is string => typeof id === "string" && id !== "");
+}
+
+/**
+ * Enters a thread into the indexes over all threads. They go after the checkpoint, in the same pipeline: a thread that
+ * is in an index but not there is tolerated by all readers, the opposite is not.
+ */
+function registration({ keyPrefix, ttl }: WriteContext, threadId: string, runId: string | undefined): Step[] {
+  const threads = threadsKey(keyPrefix);
+  const member = encodeSegment(threadId);
+  const steps: Step[] = [{ key: threads, args: ["ZADD", threads, String(Date.now()), member] }];
+  if (runId === undefined) return steps;
+  const run = runKey(keyPrefix, runId);
+  steps.push({ key: run, args: ["SADD", run, member] });
+  if (ttl !== "") steps.push({ key: run, args: ["PEXPIRE", run, ttl] });
+  return steps;
 }
 
 /** See {@link RedisSaver.putWrites}. */

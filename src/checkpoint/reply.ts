@@ -1,5 +1,5 @@
 import type { Reply } from "../redis/connection.js";
-import { splitDigests } from "./values/chunk.js";
+import { resolvePointer, splitDigests } from "./values/chunk.js";
 
 /** One checkpoint as the scripts return it. */
 export interface Row {
@@ -26,12 +26,19 @@ export function decodeReadReply(reply: Reply): ReadReply {
   return { rows: rows.map(decodeRow), chunks };
 }
 
-/** Adds chunks to those of a reply: what was stored under each name. */
+/**
+ * Adds chunks to those of a reply: what was stored under each name. What has become part of another chunk is taken
+ * from there, if that is among them.
+ */
 export function decodeChunks(names: readonly string[], values: Reply, chunks: Map<string, Buffer>): void {
   names.forEach((name, at) => {
     const chunk = (values as (Buffer | null)[])[at];
     if (chunk) chunks.set(name, chunk);
   });
+  for (const name of names) {
+    const chunk = resolvePointer(chunks.get(name), chunks);
+    if (chunk) chunks.set(name, chunk);
+  }
 }
 
 function decodeRow(row: Reply): Row {

@@ -5,21 +5,32 @@ import type {
   CheckpointListOptions,
   CheckpointMetadata,
   CheckpointTuple,
+  DeltaChannelHistory,
   PendingWrite,
 } from "@langchain/langgraph-checkpoint";
 import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { type Connection, connectionOf, type NodeRedisClient } from "../redis/connection.js";
 import { type OwnedClient, openClient } from "../redis/open.js";
-import { runAll } from "../redis/script.js";
-import { checkKeyPrefix, DEFAULT_KEY_PREFIX, encodeSegment } from "../redis/segment.js";
+import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/segment.js";
 import { addressOf, checkpointAddressOf, checkThreadId } from "./address.js";
 import { type ReadContext, readCheckpoint } from "./get.js";
 import { HeldChunks } from "./held-chunks.js";
-import { threadKeys, threadsKey } from "./keys.js";
+import { readHistory } from "./history.js";
+import { threadKeys } from "./keys.js";
+import {
+  copyThread,
+  deleteForRuns,
+  deleteThread,
+  expireThread,
+  type LifecycleContext,
+  type PruneOptions,
+  pruneThreads,
+} from "./lifecycle.js";
 import { listCheckpoints } from "./list.js";
-import { checkMinutes, type RedisSaverOptions } from "./options.js";
+import { checkHistory, checkMinutes, type RedisSaverOptions } from "./options.js";
 import { storeCheckpoint, storeWrites, type WriteContext } from "./put.js";
 import { JsonSerializer } from "./serde/serializer.js";
+import { type ListThreadsOptions, listThreads, type ThreadInfo } from "./threads.js";
 import { ValueCodec } from "./values/codec.js";
 import { KnownValues } from "./values/known-values.js";
 
@@ -45,6 +56,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   private readonly held = new HeldChunks();
   private readonly known = new KnownValues();
   private readonly codec: ValueCodec;
+  private readonly history: "all" | "latest";
   private owned: OwnedClient | undefined;
 
   /**
@@ -64,6 +76,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     this.keyPrefix = checkKeyPrefix(options.keyPrefix ?? DEFAULT_KEY_PREFIX);
     this.writeTtl = options.ttl ? String(checkMinutes(options.ttl.defaultTTL, "ttl.defaultTTL")) : "";
     this.readTtl = options.ttl?.refreshOnRead ? this.writeTtl : "";
+    this.history = checkHistory(options.history);
     this.connection = connectionOf(options.client);
   }
 
@@ -149,18 +162,100 @@ export class RedisSaver extends BaseCheckpointSaver {
     await storeWrites(this.writeContext, checkpointAddressOf(config), writes, taskId);
   }
 
-  /** Deletes everything of exactly this thread, in one round trip. A thread that is not there is no error. */
+  /**
+   * For delta channels: the writes to each channel since its last stored value, oldest first, and that value.
+   * The ancestors are walked on the server, a thousand in one round trip.
+   */
+  override async getDeltaChannelHistory(options: {
+    config: RunnableConfig;
+    channels: string[];
+  }): Promise<Record<string, DeltaChannelHistory>> {
+    return readHistory(this.readContext, options.config, options.channels);
+  }
+
+  /**
+   * Deletes everything of exactly this thread, in one round trip (two if runs were recorded for it). A thread that is
+   * not there is no error.
+   */
   override async deleteThread(threadId: string): Promise<void> {
-    const keys = threadKeys(this.keyPrefix, checkThreadId(threadId));
-    const registry = threadsKey(this.keyPrefix);
-    this.held.forget(keys[0]);
-    // Out of the registry first: a checkpoint that is put meanwhile enters it after it was stored, so that no
-    // thread which is there is ever missing from it.
-    const replies = await runAll(this.connection, [
-      { key: registry, args: ["ZREM", registry, encodeSegment(threadId)] },
-      { key: keys[0], args: ["UNLINK", ...keys] },
-    ]);
-    for (const reply of replies) if (reply instanceof Error) throw reply;
+    this.held.forget(threadKeys(this.keyPrefix, checkThreadId(threadId))[0]);
+    await deleteThread(this.lifecycleContext, threadId);
+  }
+
+  /**
+   * Copies a thread with all its checkpoints and pending writes. The copy is of one moment, and independent.
+   *
+   * @throws {InvalidInputError} when there is no such source, or the target exists.
+   *
+   * @example
+   * ```ts
+   * await checkpointer.copyThread("conversation-1", "what-if");
+   * ```
+   */
+  async copyThread(sourceThreadId: string, targetThreadId: string): Promise<void> {
+    await copyThread(this.lifecycleContext, sourceThreadId, targetThreadId);
+  }
+
+  /**
+   * Removes old checkpoints of threads, with their pending writes and all chunks that nothing else uses, in one atomic
+   * step for each thread. What a kept checkpoint needs stays: its pending writes, and the ancestors that its delta
+   * channels are read from.
+   *
+   * @returns how many checkpoints were removed.
+   * @throws {InvalidInputError} when an option cannot be used.
+   *
+   * @example
+   * ```ts
+   * await checkpointer.prune(["conversation-1"], { strategy: "keep_latest", keepLast: 10 });
+   * ```
+   */
+  async prune(threadIds: string[], options: PruneOptions): Promise<number> {
+    return pruneThreads(this.lifecycleContext, threadIds, options);
+  }
+
+  /**
+   * Removes the checkpoints that some runs made, in whatever threads. A run is known by the `run_id` in the config's
+   * `configurable` or metadata, or in the checkpoint's metadata. A checkpoint that the delta channels of one of another
+   * run are read from stays.
+   *
+   * @returns how many checkpoints were removed.
+   */
+  async deleteForRuns(runIds: string[]): Promise<number> {
+    return deleteForRuns(this.lifecycleContext, runIds);
+  }
+
+  /**
+   * Lets a thread expire so many minutes from now, and from each later write; instead of the saver's `ttl`.
+   *
+   * @param minutes fractions are allowed.
+   * @returns false when there is no such thread.
+   * @throws {InvalidInputError} when the minutes are not a positive number.
+   */
+  async expire(threadId: string, minutes: number): Promise<boolean> {
+    return expireThread(this.lifecycleContext, threadId, checkMinutes(minutes, "minutes"));
+  }
+
+  /** Lets a thread live for ever, whatever the saver's `ttl`. @returns false when there is no such thread. */
+  async persist(threadId: string): Promise<boolean> {
+    return expireThread(this.lifecycleContext, threadId, 0);
+  }
+
+  /**
+   * The threads that were written last, newest first.
+   *
+   * @example
+   * ```ts
+   * const page = await checkpointer.listThreads({ limit: 20 });
+   * const next = await checkpointer.listThreads({ limit: 20, before: page.at(-1) });
+   * ```
+   */
+  async listThreads(options: ListThreadsOptions = {}): Promise<ThreadInfo[]> {
+    return listThreads(this.lifecycleContext, options);
+  }
+
+  private get lifecycleContext(): LifecycleContext {
+    const { connection, keyPrefix } = this;
+    return { connection, keyPrefix };
   }
 
   private get readContext(): ReadContext {
@@ -177,7 +272,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   }
 
   private get writeContext(): WriteContext {
-    const { codec, connection, keyPrefix, held, known, writeTtl } = this;
-    return { codec, connection, keyPrefix, held, known, ttl: writeTtl };
+    const { codec, connection, keyPrefix, held, known, writeTtl, history } = this;
+    return { codec, connection, keyPrefix, held, known, ttl: writeTtl, history };
   }
 }

@@ -1,31 +1,128 @@
+import { InvalidInputError, show } from "../errors.js";
 import type { Connection, Reply } from "../redis/connection.js";
-import { run } from "../redis/script.js";
-import { decodeSegment } from "../redis/segment.js";
-import { threadsKey } from "./keys.js";
+import { run, runAll } from "../redis/script.js";
+import { decodeSegment, encodeSegment } from "../redis/segment.js";
+import { threadKeys, threadsKey } from "./keys.js";
+import { FORGET_THREADS } from "./scripts.js";
 
-/** A thread in the registry, with the time of its last checkpoint in milliseconds since 1970. */
-export interface RegisteredThread {
+/** A thread, with the time of its last checkpoint. */
+export interface ThreadInfo {
   readonly threadId: string;
-  readonly updatedAt: number;
+  readonly updatedAt: Date;
 }
 
-/** One page of the registry, newest first. It may name threads that are gone. */
-export async function readThreads(
-  connection: Connection,
-  keyPrefix: string,
-  offset: number,
-  count: number,
-): Promise<RegisteredThread[]> {
+export interface ListThreadsOptions {
+  /** The largest number of threads. Default: 100. */
+  limit?: number;
+  /** Only threads that come after this one in the list: the last entry of the page before, or a date. */
+  before?: ThreadInfo | Date;
+}
+
+interface Registry {
+  readonly connection: Connection;
+  readonly keyPrefix: string;
+}
+
+/** An entry of the registry, as it stands there. */
+interface Entry {
+  readonly member: string;
+  readonly score: number;
+}
+
+/** Where a page of the registry begins: after this entry, or after all entries of this score. */
+type Cursor = { readonly score: number; readonly member: string | undefined } | undefined;
+
+const PAGE = 100;
+
+/** See {@link RedisSaver.listThreads}. */
+export async function listThreads(
+  registry: Registry,
+  { limit = 100, before }: ListThreadsOptions = {},
+): Promise<ThreadInfo[]> {
+  if (!Number.isInteger(limit) || limit < 0) {
+    throw new InvalidInputError(`limit must be a whole number of threads, at least 0, got ${show(limit)}.`);
+  }
+  const threads: ThreadInfo[] = [];
+  if (limit === 0) return threads;
+  for await (const thread of allThreads(registry, cursorOf(before))) {
+    threads.push(thread);
+    if (threads.length === limit) break;
+  }
+  return threads;
+}
+
+/** All threads that are there, newest first, read from the registry in pages. */
+export async function* allThreads(registry: Registry, start?: Cursor): AsyncGenerator<ThreadInfo> {
+  let cursor = start;
+  for (;;) {
+    const entries = await readPage(registry, cursor);
+    const last = entries.at(-1);
+    if (!last) return;
+    for (const { member, score } of await livingEntries(registry, entries)) {
+      yield { threadId: decodeSegment(member), updatedAt: new Date(score) };
+    }
+    cursor = last;
+  }
+}
+
+function cursorOf(before: ListThreadsOptions["before"]): Cursor {
+  if (before === undefined) return undefined;
+  const date = before instanceof Date ? before : before.updatedAt;
+  if (!(date instanceof Date) || Number.isNaN(date.getTime())) {
+    throw new InvalidInputError(
+      `before must be a date or an entry that listThreads returned, got ${show(before)}.`,
+    );
+  }
+  const member = before instanceof Date ? undefined : encodeSegment(before.threadId);
+  return { score: date.getTime(), member };
+}
+
+/** Entries are ordered by score, and those of one score by member; both descending. */
+async function readPage({ connection, keyPrefix }: Registry, cursor: Cursor): Promise<Entry[]> {
   const key = threadsKey(keyPrefix);
-  const range = ["ZRANGE", key, "+inf", "-inf", "BYSCORE", "REV", "LIMIT", String(offset), String(count)];
-  const reply = await run(connection, { key, args: [...range, "WITHSCORES"] });
-  return decodePairs(reply).map(([member, score]) => ({ threadId: decodeSegment(member), updatedAt: score }));
+  const range = (from: string, to: string, limit: string[]) => ({
+    key,
+    args: ["ZRANGE", key, from, to, "BYSCORE", "REV", ...limit, "WITHSCORES"],
+  });
+  const page = ["LIMIT", "0", String(PAGE)];
+  if (!cursor) return decodeEntries(await run(connection, range("+inf", "-inf", page)));
+  const score = String(cursor.score);
+  const [ties, older] = await runAll(connection, [range(score, score, []), range(`(${score}`, "-inf", page)]);
+  if (ties instanceof Error) throw ties;
+  if (older instanceof Error) throw older;
+  const { member } = cursor;
+  const rest =
+    member === undefined ? [] : decodeEntries(ties as Reply).filter((entry) => entry.member < member);
+  return [...rest, ...decodeEntries(older as Reply)];
+}
+
+/** The entries whose threads are there. Those of threads that have expired are removed. */
+async function livingEntries(
+  { connection, keyPrefix }: Registry,
+  entries: readonly Entry[],
+): Promise<Entry[]> {
+  const keys = entries.map(({ member }) => threadKeys(keyPrefix, decodeSegment(member))[0]);
+  const exist = await runAll(
+    connection,
+    keys.map((key) => ({ key, args: ["EXISTS", key] })),
+  );
+  const gone = entries.filter((_, at) => exist[at] === 0);
+  if (gone.length > 0) await removeStale({ connection, keyPrefix }, gone);
+  return entries.filter((_, at) => exist[at] !== 0);
+}
+
+/** Removes entries, but for those that were renewed since they were read. */
+async function removeStale({ connection, keyPrefix }: Registry, entries: readonly Entry[]): Promise<void> {
+  const args = entries.flatMap(({ member, score }) => [member, String(score)]);
+  await run(connection, FORGET_THREADS.call([threadsKey(keyPrefix)], args));
 }
 
 /** RESP2 answers a flat list of members and scores, RESP3 a list of pairs. */
-function decodePairs(reply: Reply): [string, number][] {
+function decodeEntries(reply: Reply): Entry[] {
   const flat = (reply as Reply[]).flat() as (Buffer | number)[];
-  const pairs: [string, number][] = [];
-  for (let at = 0; at < flat.length; at += 2) pairs.push([String(flat[at]), Number(String(flat[at + 1]))]);
-  return pairs;
+  const entries: Entry[] = [];
+  for (let at = 0; at < flat.length; at += 2) {
+    entries.push({ member: String(flat[at]), score: Number(String(flat[at + 1])) });
+  }
+  return entries;
 }

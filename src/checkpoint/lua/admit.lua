@@ -4,6 +4,12 @@
 -- and grows. When a run is finished, or an element that was stored on its own turns up in a run, the bytes are kept
 -- in one place and the other becomes "@target:offset:length".
 
+-- Whether a run begins with the bytes that the client believes it to have: a thread that was deleted meanwhile may have
+-- come back with other bytes of the same length under the same name.
+local function begins(run, length, check)
+  return #run >= length and string.sub(redis.sha1hex(string.sub(run, 1, length)), 1, #check) == check
+end
+
 -- Reads the steps that a call brings: ARGV[at] is their number, each is its kind and its arguments. Nothing is written
 -- yet. Returns
 --   added    name -> bytes of chunks that are new, or only possibly so
@@ -23,10 +29,10 @@ local function received_chunks(at)
     if kind == 'store' then
       received.added[name] = argument()
     elseif kind == 'grow' then
-      local length, bytes = tonumber(argument()), argument()
+      local length, check, bytes = tonumber(argument()), argument(), argument()
       local value = redis.call('HGET', CHUNKS, name)
       local run = resolve(value)
-      if not run or #run < length then
+      if not run or not begins(run, length, check) then
         received.missing[#received.missing + 1] = name
       elseif #run == length and run == value then
         received.grown[name] = run .. bytes
@@ -35,10 +41,10 @@ local function received_chunks(at)
         received.missing[#received.missing + 1] = name
       end
     elseif kind == 'finish' then
-      local from, length, bytes = argument(), tonumber(argument()), argument()
+      local from, length, check, bytes = argument(), tonumber(argument()), argument(), argument()
       local value = redis.call('HGET', CHUNKS, from)
       local run = resolve(value)
-      if run and #run >= length then
+      if run and begins(run, length, check) then
         received.added[name] = string.sub(run, 1, length) .. bytes
         if #run == length and run == value then
           received.moved[from] = '@' .. name .. ':0:' .. (length - 1)
@@ -73,7 +79,10 @@ local function store_chunks(received)
   -- A chunk that is there already may be an open run that has grown since: it is left alone.
   for name, chunk in pairs(received.added) do redis.call('HSETNX', CHUNKS, name, chunk) end
   for name, run in pairs(received.grown) do redis.call('HSET', CHUNKS, name, run) end
-  for name, pointer in pairs(received.moved) do redis.call('HSET', CHUNKS, name, pointer) end
+  -- A run that one value finishes and another one appends to has to keep what was appended.
+  for name, pointer in pairs(received.moved) do
+    if not received.grown[name] then redis.call('HSET', CHUNKS, name, pointer) end
+  end
   for _, merge in ipairs(received.merges) do
     local name, target, offset, length = unpack(merge)
     local alone, run = redis.call('HGET', CHUNKS, name), resolve(redis.call('HGET', CHUNKS, target))

@@ -12,7 +12,7 @@ for i = last + 1, #ARGV do found[ARGV[i]] = true end
 for i = 3, last do
   local field = string.sub(ARGV[i], 2)
   if string.byte(ARGV[i]) == 94 then -- ^
-    field = redis.call('ZREVRANGEBYLEX', ORDER, '[' .. field .. '\255', '[' .. field, 'LIMIT', 0, 1)[1]
+    field = latest_field(field)
   end
   local record = field and redis.call('HGET', CHECKPOINTS, field)
   if record then rows[#rows + 1] = row_of(field, record, found) end

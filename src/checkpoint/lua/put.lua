@@ -5,35 +5,39 @@
 --       3 the parent's field, or ''
 --       4 the record's head without its channels and closing brace
 --       5 the record's body
---       6 the number of channels; name and reference of each follow, '' for "as in the parent"
+--       6 the encoded id of the run that made it, or ''
+--       7 "all", or "latest" to remove the older checkpoints of the namespace
+--       8 the number of delta channels, then their names
+--       then the number of channels; name and reference of each follow, '' for "as in the parent"
 --       then the chunks, see admit.lua
--- Reply { chunks that are missing, channels that the parent cannot give }; stored only if both are empty.
+-- Reply { chunks that are missing, channels that the parent cannot give, the thread's own time to live or '' }; stored
+-- only if the first two are empty.
 --
 -- Atomic, because a checkpoint must not become visible without its chunks, nor be listed without its record, and
 -- because the parent's references must not be freed between reading and writing them.
 local field, ttl, parent_field, head, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local channels_end = 6 + 2 * tonumber(ARGV[6])
+local run, history = ARGV[6], ARGV[7]
+local deltas_end = 8 + tonumber(ARGV[8])
+local channels_end = deltas_end + 1 + 2 * tonumber(ARGV[deltas_end + 1])
 
-local parent, versions
+local parent_record = parent_field ~= '' and redis.call('HGET', CHECKPOINTS, parent_field)
+local parent = parent_record and head_of(parent_record)
+local versions
+
 local function parents_reference(channel)
-  if parent == nil then
-    local record = parent_field ~= '' and redis.call('HGET', CHECKPOINTS, parent_field)
-    parent = record and head_of(record) or false
-    versions = cjson.decode(head .. '}').versions
-  end
+  versions = versions or cjson.decode(head .. '}').versions
   -- Only the same version is the same value: a fork names a parent that may be further back.
-  if parent and parent.versions[channel] == versions[channel] then
-    return parent.channels[channel]
-  end
+  if parent and parent.versions[channel] == versions[channel] then return parent.channels[channel] end
 end
 
-local members, references, not_inherited = {}, {}, {}
-for i = 7, channels_end, 2 do
+local members, references, stored, not_inherited = {}, {}, {}, {}
+for i = deltas_end + 2, channels_end, 2 do
   local channel, reference = ARGV[i], ARGV[i + 1]
   if reference == '' then reference = parents_reference(channel) end
   if reference then
     members[#members + 1] = cjson.encode(channel) .. ':' .. cjson.encode(reference)
     references[#references + 1] = reference
+    stored[channel] = true
   else
     not_inherited[#not_inherited + 1] = channel
   end
@@ -41,11 +45,28 @@ end
 
 local received = received_chunks(channels_end + 1)
 local missing = missing_chunks(references, received)
-if #missing > 0 or #not_inherited > 0 then return { missing, not_inherited } end
+if #missing > 0 or #not_inherited > 0 then return { missing, not_inherited, '' } end
 
+-- What was a delta channel stays one, also where LangGraph does not say so (in copies, for one).
+local deltas, is_delta, open_delta = {}, {}, false
+local function add_delta(channel)
+  if is_delta[channel] then return end
+  is_delta[channel] = true
+  deltas[#deltas + 1] = cjson.encode(channel)
+  if not stored[channel] then open_delta = true end
+end
+for i = 9, deltas_end do add_delta(ARGV[i]) end
+for _, channel in ipairs(parent and parent.delta or {}) do add_delta(channel) end
+
+if #deltas > 0 then head = head .. ',"delta":[' .. table.concat(deltas, ',') .. ']' end
+if run ~= '' then
+  head = head .. ',"run":' .. cjson.encode(run)
+  redis.call('ZADD', RUNS, 0, run .. ':' .. field)
+end
 store_chunks(received)
-local record = head .. ',"channels":{' .. table.concat(members, ',') .. '}}\n' .. body
-redis.call('HSET', CHECKPOINTS, field, record)
+redis.call('HSET', CHECKPOINTS, field, head .. ',"channels":{' .. table.concat(members, ',') .. '}}\n' .. body)
 redis.call('ZADD', ORDER, 0, field)
+-- While a delta channel is open its value is spread over the ancestors, so they stay until it is stored again.
+if history == 'latest' and not open_delta then keep_latest(field) end
 extend_life(ttl)
-return { {}, {} }
+return { {}, {}, redis.call('HGET', CHECKPOINTS, 'ttl') or '' }

@@ -48,9 +48,7 @@ local function row_of(field, record, found)
     sends = redis.call('HGET', WRITES, string.match(field, '^[^:]*:') .. head.parent)
   end
   for _, lines in ipairs({ writes or '', sends or '' }) do
-    for reference in string.gmatch(lines, '[^:\n]*:[^:\n]*:[^:\n]*:([^\n]*)\n') do
-      collect_chunks(reference, found)
-    end
+    each_write(lines, function(reference) collect_chunks(reference, found) end)
   end
   return { field, record, writes, sends }
 end
@@ -60,17 +58,4 @@ local function reply_with(rows, found)
   local chunks = {}
   for i, name in ipairs(found) do chunks[i] = found[name] end
   return { rows, table.concat(found), chunks }
-end
-
--- The prefix ("namespace:") of each checkpoint namespace of the thread, or of those in the given list.
-local function namespace_prefixes()
-  local prefixes = {}
-  local from = '-'
-  while true do
-    local member = redis.call('ZRANGEBYLEX', ORDER, from, '+', 'LIMIT', 0, 1)[1]
-    if not member then return prefixes end
-    local prefix = string.match(member, '^[^:]*:')
-    prefixes[#prefixes + 1] = prefix
-    from = '(' .. prefix .. '\255'
-  end
 end

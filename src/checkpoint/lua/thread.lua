@@ -1,7 +1,7 @@
 -- Shared by all scripts that work on a thread; put before each of them.
 --
 -- KEYS  the thread's keys, see keys.ts
-local CHECKPOINTS, ORDER, WRITES, CHUNKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local CHECKPOINTS, ORDER, WRITES, CHUNKS, RUNS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 
 -- Lets the whole thread expire at one moment, `ttl` milliseconds from now ('' when the saver sets none).
 -- A time to live that was set for this thread alone (field "ttl"; 0 pins the thread) goes before. Without any,
@@ -54,4 +54,39 @@ local function resolve(value)
   if not whole then return false end
   local offset, length = string.match(value, ':(%d+):(%d+)$')
   return string.sub(whole, 1, 1) .. string.sub(whole, 2 + offset, 1 + offset + length)
+end
+
+-- Calls visit(reference) for each reference in the lines of pending writes, see pending-writes.ts.
+local function each_write(lines, visit)
+  for reference in string.gmatch(lines, '[^:\n]*:[^:\n]*:[^:\n]*:([^\n]*)\n') do visit(reference) end
+end
+
+-- The newest field of the namespace with this prefix; nil when it has none.
+local function latest_field(prefix)
+  return redis.call('ZREVRANGEBYLEX', ORDER, '[' .. prefix .. '\255', '[' .. prefix, 'LIMIT', 0, 1)[1]
+end
+
+-- The prefix ("namespace:") of each checkpoint namespace of the thread.
+local function namespace_prefixes()
+  local prefixes = {}
+  local from = '-'
+  while true do
+    local member = redis.call('ZRANGEBYLEX', ORDER, from, '+', 'LIMIT', 0, 1)[1]
+    if not member then return prefixes end
+    local prefix = string.match(member, '^[^:]*:')
+    prefixes[#prefixes + 1] = prefix
+    from = '(' .. prefix .. '\255'
+  end
+end
+
+-- The encoded ids of the runs that made checkpoints of the thread.
+local function run_ids()
+  local runs = {}
+  local from = '-'
+  while true do
+    local member = redis.call('ZRANGEBYLEX', RUNS, from, '+', 'LIMIT', 0, 1)[1]
+    if not member then return runs end
+    runs[#runs + 1] = string.match(member, '^[^:]*')
+    from = '(' .. runs[#runs] .. ':\255'
+  end
 end

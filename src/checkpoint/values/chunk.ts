@@ -17,6 +17,7 @@ export type RunTag = "j" | "f";
 const JSON_RUN = 0x6a;
 const FRAMED_RUN = 0x66;
 const TABLE = 0x74;
+const POINTER = 0x40;
 
 /** What a serializer makes of one value: the type that its `loadsTyped` will be given, and the bytes. */
 export type Serialized = readonly [type: string, data: Uint8Array];
@@ -48,6 +49,19 @@ export function encodeTable(digests: readonly string[]): Buffer {
 /** @returns the digests of a table, or undefined when the chunk is none. */
 export function decodeTable(chunk: Buffer): string[] | undefined {
   return chunk[0] === TABLE ? splitDigests(chunk.toString("latin1", 1)) : undefined;
+}
+
+/** The chunk that a stored value stands for: itself, or a part of another one. */
+export function resolvePointer(
+  stored: Buffer | undefined,
+  chunks: ReadonlyMap<string, Buffer>,
+): Buffer | undefined {
+  if (stored?.[0] !== POINTER) return stored;
+  const [target, offset, length] = stored.toString("latin1", 1).split(":");
+  const whole = resolvePointer(chunks.get(target as string), chunks);
+  if (!whole) return undefined;
+  const start = 1 + Number(offset);
+  return Buffer.concat([whole.subarray(0, 1), whole.subarray(start, start + Number(length))]);
 }
 
 /** How elements are written into runs. A run grows by appending: separator, element. */

@@ -5,14 +5,21 @@ import type { Tree } from "./tree.js";
 export type ChunkStep =
   /** Store a chunk. */
   | { readonly kind: "store"; readonly name: string; readonly bytes: Buffer }
-  /** Append to the open run `name`, which has `length` bytes. */
-  | { readonly kind: "grow"; readonly name: string; readonly length: number; readonly bytes: Buffer }
-  /** Store a finished run: the first `length` bytes of the open run `from`, and more. */
+  /** Append to the open run `name`, which has `length` bytes, those of the checksum `check`. */
+  | {
+      readonly kind: "grow";
+      readonly name: string;
+      readonly length: number;
+      readonly check: string;
+      readonly bytes: Buffer;
+    }
+  /** Store a finished run: the first `length` bytes of the open run `from`, those of `check`, and more. */
   | {
       readonly kind: "finish";
       readonly name: string;
       readonly from: string;
       readonly length: number;
+      readonly check: string;
       readonly bytes: Buffer;
     }
   /** The chunk `name` is also part of `target`: keep it there only. */

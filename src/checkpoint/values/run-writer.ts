@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { digestOf, encodeRun, type RunFormat } from "./chunk.js";
 import type { ChunkStep, EncodedValue } from "./encoded-value.js";
 import type { OpenRun } from "./known-values.js";
@@ -22,6 +23,12 @@ const INLINE_LIMIT = 64;
 const NEVER_ALONE = INLINE_LIMIT;
 /** So many elements at once are a list that is new as a whole, and have not been stored one by one. */
 const MANY = 100;
+
+/** What a run has beyond the bytes of it that are held, and a checksum of those that a script can compute too. */
+function appended(bytes: Buffer, held: number): { length: number; check: string; bytes: Buffer } {
+  const check = createHash("sha1").update(bytes.subarray(0, held)).digest("hex").slice(0, 20);
+  return { length: held, check, bytes: bytes.subarray(held) };
+}
 
 /** Builds the chunks of one value from its elements, in order. */
 export class RunWriter<Element> {
@@ -59,7 +66,7 @@ export class RunWriter<Element> {
       digest,
       held === 0
         ? { kind: "store", name: digest, bytes }
-        : { kind: "finish", name: digest, from: this.openName, length: held, bytes: bytes.subarray(held) },
+        : { kind: "finish", name: digest, from: this.openName, ...appended(bytes, held) },
     );
     this.findMerges(run, digest, held);
     this.finished.push(digest);
@@ -81,7 +88,7 @@ export class RunWriter<Element> {
     const name = held === 0 ? digest : this.openName;
     if (held === 0) this.runs.set(name, { kind: "store", name, bytes });
     else if (held < bytes.length)
-      this.runs.set(name, { kind: "grow", name, length: held, bytes: bytes.subarray(held) });
+      this.runs.set(name, { kind: "grow", name, ...appended(bytes, held) });
     this.findMerges(last, name, held);
     const open: Prefix = { name, length: bytes.length, digest };
     return this.value({ kind: "a", spine, open }, { name, bytes }, rewritten, tables);

@@ -1,0 +1,84 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
+import type { CheckpointPendingWrite, DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
+import { CorruptRecordError } from "../errors.js";
+import type { Reply } from "../redis/connection.js";
+import { run } from "../redis/script.js";
+import { encodeSegment } from "../redis/segment.js";
+import { addressOf } from "./address.js";
+import type { ReadContext } from "./get.js";
+import { checkpointField, fieldPrefix, threadKeys } from "./keys.js";
+import { decodeWrites } from "./pending-writes.js";
+import { decodeChunks } from "./reply.js";
+import { HISTORY } from "./scripts.js";
+import { splitDigests } from "./values/chunk.js";
+
+/** Ancestors to look at in one round trip. */
+const PAGE = 1_000;
+
+/** What one ancestor contributes. */
+interface Ancestor {
+  readonly writes: string;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** See {@link RedisSaver.getDeltaChannelHistory}. */
+export async function readHistory(
+  context: ReadContext,
+  config: RunnableConfig,
+  channels: readonly string[],
+): Promise<Record<string, DeltaChannelHistory>> {
+  if (config.configurable?.thread_id === undefined) {
+    return Object.fromEntries(channels.map((channel) => [channel, { writes: [] }]));
+  }
+  const { threadId, checkpointNs, checkpointId } = addressOf(config);
+  const keys = threadKeys(context.keyPrefix, threadId);
+  // From the nearest ancestor to the farthest, turned around at the end.
+  const writes = new Map<string, CheckpointPendingWrite[]>(channels.map((channel) => [channel, []]));
+  const seeds = new Map<string, unknown>();
+  let from =
+    checkpointId === undefined
+      ? `^${fieldPrefix(checkpointNs)}`
+      : `<${checkpointField(checkpointNs, checkpointId)}`;
+  while (from !== "" && seeds.size < channels.length) {
+    const open = channels.filter((channel) => !seeds.has(channel));
+    const names = open.flatMap((channel) => [channel, encodeSegment(channel)]);
+    const { ancestors, chunks, next } = decodeHistory(
+      await run(context.connection, HISTORY.call(keys, [from, String(PAGE), ...names])),
+    );
+    const decode = async (channel: string, reference: string): Promise<unknown> => {
+      try {
+        return await context.codec.decode(reference, (name) => chunks.get(name), keys[0]).value;
+      } catch (cause) {
+        const problem = `cannot read the history of a channel: ${cause instanceof Error ? cause.message : cause}`;
+        throw new CorruptRecordError(problem, { key: keys[3], threadId, checkpointNs, channel }, { cause });
+      }
+    };
+    for (const ancestor of ancestors) {
+      for (const { taskId, channel, reference } of decodeWrites(ancestor.writes).reverse()) {
+        writes.get(channel)?.push([taskId, channel, await decode(channel, reference)]);
+      }
+      for (const [channel, reference] of ancestor.values)
+        seeds.set(channel, await decode(channel, reference));
+    }
+    from = next === "" ? "" : `=${next}`;
+  }
+  return Object.fromEntries(
+    channels.map((channel): [string, DeltaChannelHistory] => {
+      const history: DeltaChannelHistory = { writes: (writes.get(channel) ?? []).reverse() };
+      if (seeds.has(channel)) history.seed = seeds.get(channel);
+      return [channel, history];
+    }),
+  );
+}
+
+function decodeHistory(reply: Reply): { ancestors: Ancestor[]; chunks: Map<string, Buffer>; next: string } {
+  const [rows, names, bytes, next] = reply as [[Buffer, Buffer, Buffer[]][], Buffer, Reply, Buffer];
+  const chunks = new Map<string, Buffer>();
+  decodeChunks(splitDigests(names.toString("latin1")), bytes, chunks);
+  const ancestors = rows.map(([, lines, flat]): Ancestor => {
+    const values = new Map<string, string>();
+    for (let at = 0; at < flat.length; at += 2) values.set(String(flat[at]), String(flat[at + 1]));
+    return { writes: lines.toString("utf8"), values };
+  });
+  return { ancestors, chunks, next: next.toString("utf8") };
+}

@@ -1,0 +1,148 @@
+import { InvalidInputError, show } from "../errors.js";
+import type { Connection, Reply } from "../redis/connection.js";
+import { run, runAll } from "../redis/script.js";
+import { encodeSegment } from "../redis/segment.js";
+import { checkThreadId } from "./address.js";
+import { type ThreadKeys, threadKeys, threadsKey } from "./keys.js";
+import { addToRuns, expireRuns, forgetRuns, removeFromRuns, threadsOfRuns } from "./runs.js";
+import { COPY, DELETE, DELETE_RUN, DUMP, EXPIRE, PRUNE, RESTORE } from "./scripts.js";
+
+export interface LifecycleContext {
+  readonly connection: Connection;
+  readonly keyPrefix: string;
+}
+
+/** What to leave of a thread. */
+export interface PruneOptions {
+  /** "keep_latest" leaves the newest checkpoints of each namespace, "delete" leaves nothing. */
+  strategy: "keep_latest" | "delete";
+  /** How many checkpoints "keep_latest" leaves in each namespace, at least 1. Default: 1. */
+  keepLast?: number;
+}
+
+/** See {@link RedisSaver.deleteThread}. */
+export async function deleteThread(context: LifecycleContext, threadId: string): Promise<void> {
+  const keys = threadKeys(context.keyPrefix, checkThreadId(threadId));
+  const registry = threadsKey(context.keyPrefix);
+  // Out of the registry first: a checkpoint that is put meanwhile enters it after it was stored, so that no thread
+  // which is there is ever missing from it.
+  const [unregistered, runs] = await runAll(context.connection, [
+    { key: registry, args: ["ZREM", registry, encodeSegment(threadId)] },
+    DELETE.call(keys, []),
+  ]);
+  if (unregistered instanceof Error) throw unregistered;
+  if (runs instanceof Error) throw runs;
+  await removeFromRuns(context, toStrings(runs as Reply), threadId);
+}
+
+/** See {@link RedisSaver.prune}. */
+export async function pruneThreads(
+  context: LifecycleContext,
+  threadIds: readonly string[],
+  { strategy, keepLast = 1 }: PruneOptions,
+): Promise<number> {
+  if (strategy !== "keep_latest" && strategy !== "delete") {
+    throw new InvalidInputError(`strategy must be "keep_latest" or "delete", got ${show(strategy)}.`);
+  }
+  if (!Number.isInteger(keepLast) || keepLast < 1) {
+    throw new InvalidInputError(
+      `keepLast must be a whole number of checkpoints, at least 1, got ${show(keepLast)}.`,
+    );
+  }
+  const keys = threadIds.map((threadId) => threadKeys(context.keyPrefix, checkThreadId(threadId)));
+  if (strategy === "keep_latest") {
+    return removed(
+      context,
+      keys.map((thread) => PRUNE.call(thread, [String(keepLast)])),
+    );
+  }
+  const counts = await runAll(
+    context.connection,
+    keys.map(([, order]) => ({ key: order, args: ["ZCARD", order] })),
+  );
+  for (const threadId of threadIds) await deleteThread(context, threadId);
+  return sum(counts);
+}
+
+/** See {@link RedisSaver.deleteForRuns}. */
+export async function deleteForRuns(context: LifecycleContext, runIds: readonly string[]): Promise<number> {
+  for (const runId of runIds) {
+    if (typeof runId !== "string" || runId === "") {
+      throw new InvalidInputError(`a run id must be a non-empty string, got ${show(runId)}.`);
+    }
+  }
+  if (runIds.length === 0) return 0;
+  const threads = await threadsOfRuns(context, runIds);
+  const calls = [...threads].map(([threadId, runs]) =>
+    DELETE_RUN.call(threadKeys(context.keyPrefix, threadId), runs.map(encodeSegment)),
+  );
+  const count = await removed(context, calls);
+  await forgetRuns(context, runIds);
+  return count;
+}
+
+/** See {@link RedisSaver.copyThread}. */
+export async function copyThread(context: LifecycleContext, source: string, target: string): Promise<void> {
+  const from = threadKeys(context.keyPrefix, checkThreadId(source));
+  const to = threadKeys(context.keyPrefix, checkThreadId(target));
+  const runs = await copyKeys(context, from, to);
+  if (runs === "no source") throw new InvalidInputError(`there is no thread ${show(source)} to copy.`);
+  if (runs === "target exists") {
+    throw new InvalidInputError(
+      `thread ${show(target)} exists already. Delete it first, or copy to another one.`,
+    );
+  }
+  const registry = threadsKey(context.keyPrefix);
+  await run(context.connection, {
+    key: registry,
+    args: ["ZADD", registry, String(Date.now()), encodeSegment(target)],
+  });
+  await addToRuns(context, runs, target);
+}
+
+async function copyKeys(
+  { connection }: LifecycleContext,
+  from: ThreadKeys,
+  to: ThreadKeys,
+): Promise<string[] | "no source" | "target exists"> {
+  const [reply] = await runAll(connection, [COPY.call([...from, ...to], [])]);
+  if (Array.isArray(reply)) return toStrings(reply);
+  if (Buffer.isBuffer(reply)) return reply.toString("utf8") as "no source" | "target exists";
+  // In a cluster no script may touch both threads, unless they happen to be in one slot.
+  if (!(reply instanceof Error) || !reply.message.includes("CROSSSLOT")) throw reply;
+  const dumped = (await run(connection, DUMP.call(from, []))) as [[number, Buffer | null][], Reply] | null;
+  if (dumped === null) return "no source";
+  const [dumps, runs] = dumped;
+  const args = dumps.flatMap(([milliseconds, dump]) => [String(milliseconds), dump ?? ""]);
+  return (await run(connection, RESTORE.call(to, args))) === 1 ? toStrings(runs) : "target exists";
+}
+
+/** See {@link RedisSaver.expire} and {@link RedisSaver.persist}. @returns false when there is no such thread. */
+export async function expireThread(
+  context: LifecycleContext,
+  threadId: string,
+  milliseconds: number,
+): Promise<boolean> {
+  const keys = threadKeys(context.keyPrefix, checkThreadId(threadId));
+  const runs = await run(context.connection, EXPIRE.call(keys, [String(milliseconds)]));
+  if (runs === null) return false;
+  await expireRuns(context, toStrings(runs), milliseconds);
+  return true;
+}
+
+async function removed(context: LifecycleContext, calls: Parameters<typeof runAll>[1]): Promise<number> {
+  return calls.length === 0 ? 0 : sum(await runAll(context.connection, calls));
+}
+
+function sum(replies: readonly (Reply | Error)[]): number {
+  let total = 0;
+  for (const reply of replies) {
+    if (reply instanceof Error) throw reply;
+    total += Number(reply);
+  }
+  return total;
+}
+
+function toStrings(reply: Reply): string[] {
+  return (reply as Buffer[]).map((text) => text.toString("utf8"));
+}

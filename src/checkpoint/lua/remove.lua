@@ -1,0 +1,118 @@
+-- Shared by the scripts that remove checkpoints from a thread.
+
+-- Longer values under a chunk's name are neither tables nor pointers: a run of a tree's level has at most 64 digests.
+local MAX_TABLE = 1 + 64 * 20
+
+-- The fields of a namespace, newest first.
+local function fields_of(prefix)
+  return redis.call('ZREVRANGEBYLEX', ORDER, '[' .. prefix .. '\255', '[' .. prefix)
+end
+
+local function prefix_of(field)
+  return string.match(field, '^[^:]*:')
+end
+
+-- Adds to `kept` the ancestors without which kept checkpoints could not be read in full: those that hold the writes of
+-- delta channels back to their last stored value, and the parent that holds the pending sends of an old checkpoint.
+-- `heads` maps a field to its head.
+local function keep_needed(fields, heads, kept)
+  for _, field in ipairs(fields) do
+    if kept[field] then
+      local prefix, head = prefix_of(field), heads[field]
+      local open, next_open = head.delta or {}, nil
+      local ancestor = head
+      local first = true
+      while true do
+        next_open = {}
+        for _, channel in ipairs(open) do
+          if not ancestor.channels[channel] then next_open[#next_open + 1] = channel end
+        end
+        open = next_open
+        local parent_field = ancestor.parent and prefix .. ancestor.parent
+        ancestor = parent_field and heads[parent_field]
+        if not ancestor or (#open == 0 and not (first and head.v < 4)) then break end
+        kept[parent_field] = true
+        first = false
+      end
+    end
+  end
+end
+
+-- Frees the chunks that no checkpoint and no pending write refers to. Returns how many are left.
+local function sweep_chunks()
+  local used, wanted = {}, {}
+  local function want(name)
+    if not used[name] then
+      used[name] = true
+      wanted[#wanted + 1] = name
+    end
+  end
+  for _, field in ipairs(redis.call('ZRANGE', ORDER, 0, -1)) do
+    for _, reference in pairs(head_of(redis.call('HGET', CHECKPOINTS, field)).channels) do
+      each_root(reference, want)
+    end
+  end
+  for _, lines in ipairs(redis.call('HVALS', WRITES)) do
+    each_write(lines, function(reference) each_root(reference, want) end)
+  end
+  while #wanted > 0 do
+    local level = wanted
+    wanted = {}
+    for _, name in ipairs(level) do
+      -- Only tables and pointers name others, and both are short: the bytes of runs need not be read.
+      local value = redis.call('HSTRLEN', CHUNKS, name) <= MAX_TABLE and redis.call('HGET', CHUNKS, name)
+      if value then
+        local target = target_of(value)
+        if target then want(target) end
+        if string.byte(value) == 116 then each_digest(string.sub(value, 2), want) end -- t, a table
+      end
+    end
+  end
+  local left = 0
+  for _, name in ipairs(redis.call('HKEYS', CHUNKS)) do
+    if used[name] then left = left + 1 else redis.call('HDEL', CHUNKS, name) end
+  end
+  return left
+end
+
+-- Removes checkpoints with their pending writes. `unwanted` maps fields to true; what a kept one needs stays. Writes
+-- whose checkpoint is still to come are not touched. Returns how many were removed.
+local function remove_checkpoints(fields, unwanted)
+  local heads, kept = {}, {}
+  for _, field in ipairs(fields) do
+    heads[field] = head_of(redis.call('HGET', CHECKPOINTS, field))
+    if not unwanted[field] then kept[field] = true end
+  end
+  keep_needed(fields, heads, kept)
+  local removed = 0
+  for _, field in ipairs(fields) do
+    if not kept[field] then
+      redis.call('HDEL', CHECKPOINTS, field)
+      redis.call('ZREM', ORDER, field)
+      redis.call('HDEL', WRITES, field)
+      local run = heads[field].run
+      if run then redis.call('ZREM', RUNS, run .. ':' .. field) end
+      removed = removed + 1
+    end
+  end
+  return removed
+end
+
+-- Leaves nothing of a thread whose last checkpoint was removed and that waits for none.
+local function delete_if_empty()
+  if redis.call('EXISTS', ORDER, WRITES) == 0 then redis.call('UNLINK', unpack(KEYS)) end
+end
+
+-- Removes the checkpoints of a namespace that are older than the given one, if that is the newest. Chunks are freed
+-- only now and then, when they may be half of what is there, so that this costs a put next to nothing.
+local function keep_latest(newest)
+  local fields = fields_of(prefix_of(newest))
+  if fields[1] ~= newest or #fields == 1 then return end
+  local unwanted = {}
+  for i = 2, #fields do unwanted[fields[i]] = true end
+  remove_checkpoints(fields, unwanted)
+  local used = tonumber(redis.call('HGET', CHECKPOINTS, 'used') or 0)
+  if redis.call('HLEN', CHUNKS) > 2 * used + 64 then
+    redis.call('HSET', CHECKPOINTS, 'used', sweep_chunks())
+  end
+end

@@ -1,0 +1,87 @@
+import type { RedisSaver } from "langgraph-redis";
+import { expect, it } from "vitest";
+import { config, id, listIds, put, values } from "../../conformance/saver/steps.js";
+import { keysOf, openSaver } from "./saver.js";
+
+const of = (run: string) => ({ metadata: { run_id: run } });
+
+async function threeRuns(saver: RedisSaver, thread: string): Promise<void> {
+  for (let n = 0; n < 6; n++) {
+    const parent = n === 0 ? undefined : id(n - 1);
+    const step = { id: id(n), parent, values: { n, text: "x".repeat(500) + n }, versions: { n, text: n } };
+    await put(saver, thread, { ...step, ...of(`run-${n >> 1}`) });
+    await saver.putWrites(config(thread, "", id(n)), [["n", n]], "task");
+  }
+}
+
+it("removes the checkpoints that a run made, in all its threads", async () => {
+  const { saver } = await openSaver();
+  await threeRuns(saver, "a");
+  await threeRuns(saver, "b");
+  expect(await saver.deleteForRuns(["run-1", "run-nobody"])).toBe(4);
+  for (const thread of ["a", "b"]) {
+    expect(await listIds(saver, config(thread))).toEqual([5, 4, 1, 0].map(id));
+    expect(await values(saver, config(thread))).toEqual({ n: 5, text: `${"x".repeat(500)}5` });
+  }
+  expect(await saver.deleteForRuns(["run-1"])).toBe(0);
+});
+
+it("leaves nothing when all runs are deleted", async () => {
+  const { saver, client, prefix } = await openSaver();
+  await threeRuns(saver, "a");
+  await saver.deleteForRuns(["run-0", "run-1", "run-2"]);
+  expect(await saver.getTuple(config("a"))).toBeUndefined();
+  expect(await saver.listThreads()).toEqual([]);
+  expect(await keysOf(client, prefix)).toEqual([]);
+});
+
+it("knows a run by the config too, whatever it is called", async () => {
+  const { saver } = await openSaver();
+  const checkpoint = (n: number) => ({
+    v: 4,
+    id: id(n),
+    ts: "",
+    channel_values: {},
+    channel_versions: {},
+    versions_seen: {},
+  });
+  const metadata = { source: "loop" as const, step: 0, parents: {} };
+  const names = ["run:a", "run:a:b", "run*", "{run}", "Run"];
+  for (const [n, run_id] of names.entries()) {
+    await saver.put({ configurable: { thread_id: "t", run_id } }, checkpoint(2 * n), metadata, {});
+    await saver.put(
+      { configurable: { thread_id: "t" }, metadata: { run_id } },
+      checkpoint(2 * n + 1),
+      metadata,
+      {},
+    );
+  }
+  for (const [n, run_id] of names.entries()) {
+    expect(await saver.deleteForRuns([run_id])).toBe(2);
+    expect(await listIds(saver, config("t"))).toHaveLength(2 * (names.length - n - 1));
+  }
+});
+
+it("deleting a thread leaves no trace of its runs", async () => {
+  const { saver, client, prefix } = await openSaver();
+  await threeRuns(saver, "a");
+  await saver.deleteThread("a");
+  expect(await keysOf(client, prefix)).toEqual([]);
+});
+
+it("what a run leaves expires with its thread, and is kept with it", async () => {
+  const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 60 } });
+  await threeRuns(saver, "a");
+  for (const key of await keysOf(client, prefix)) {
+    if (!key.endsWith(":threads")) expect(await client.pTTL(key)).toBeGreaterThan(0);
+  }
+  await saver.persist("a");
+  await put(saver, "a", { id: id(9), ...of("run-2") });
+  for (const key of await keysOf(client, prefix)) expect([key, await client.pTTL(key)]).toEqual([key, -1]);
+});
+
+it("refuses an id that is none", async () => {
+  const { saver } = await openSaver();
+  await expect(saver.deleteForRuns([""])).rejects.toThrow("run id");
+  expect(await saver.deleteForRuns([])).toBe(0);
+});

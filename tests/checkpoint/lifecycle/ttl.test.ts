@@ -1,0 +1,93 @@
+import { expect, it } from "vitest";
+import { config, id, list, put } from "../../conformance/saver/steps.js";
+import { keysOf, openSaver } from "./saver.js";
+
+const MINUTE = 60_000;
+
+/** The time to live of each key of the threads under a prefix. */
+async function lives(
+  client: Awaited<ReturnType<typeof openSaver>>["client"],
+  prefix: string,
+): Promise<number[]> {
+  const keys = (await keysOf(client, prefix)).filter((key) => key.includes(":thread:"));
+  return Promise.all(keys.map((key) => client.pTTL(key)));
+}
+
+it("all keys of a thread expire at one moment, extended by every write", async () => {
+  const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 10 } });
+  await saver.putWrites(config("t", "", id(1)), [["a", "x".repeat(100)]], "task");
+  await put(saver, "t", { id: id(1), values: { a: "x".repeat(500) }, metadata: { run_id: "r" } });
+  for (const key of await keysOf(client, prefix)) {
+    if (key.includes(":thread:")) await client.pExpire(key, MINUTE);
+  }
+  await saver.putWrites(config("t", "", id(1)), [["b", 1]], "other");
+  const left = await lives(client, prefix);
+  expect(left).toHaveLength(5);
+  expect(Math.min(...left)).toBeGreaterThan(9 * MINUTE);
+  expect(Math.max(...left) - Math.min(...left)).toBeLessThan(1_000);
+});
+
+it("reading extends a thread's life only where that is asked for", async () => {
+  for (const refreshOnRead of [false, true]) {
+    const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 10, refreshOnRead } });
+    const reads = {
+      getTuple: () => saver.getTuple(config("t")),
+      list: () => list(saver, config("t")),
+      "list with a filter": () => list(saver, config("t"), { filter: { step: 0 } }),
+    };
+    for (const [name, read] of Object.entries(reads)) {
+      await put(saver, "t", { id: id(1), values: { a: "x".repeat(500) } });
+      for (const key of await keysOf(client, prefix)) {
+        if (key.includes(":thread:")) await client.pExpire(key, MINUTE);
+      }
+      await read();
+      const left = await lives(client, prefix);
+      expect([name, Math.min(...left) > 9 * MINUTE]).toEqual([name, refreshOnRead]);
+      expect([name, Math.max(...left) > 9 * MINUTE]).toEqual([name, refreshOnRead]);
+    }
+  }
+});
+
+it("a key that is new to an expiring thread expires with it, also without a ttl of this saver", async () => {
+  const { saver: expiring, client, prefix } = await openSaver({ ttl: { defaultTTL: 10 } });
+  const { saver: plain } = await openSaver({ keyPrefix: prefix });
+  await put(expiring, "t", { id: id(1) });
+  await plain.putWrites(config("t", "", id(1)), [["a", "x".repeat(500)]], "task");
+  const left = await lives(client, prefix);
+  expect(left).toHaveLength(4);
+  expect(Math.min(...left)).toBeGreaterThan(0);
+});
+
+it("persist pins a thread, expire sets its life anew, and writes keep to both", async () => {
+  const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 10 } });
+  await put(saver, "t", { id: id(1) });
+  expect(await saver.persist("t")).toBe(true);
+  expect(await lives(client, prefix)).toEqual([-1, -1]);
+  await put(saver, "t", { id: id(2) });
+  expect(await lives(client, prefix)).toEqual([-1, -1]);
+  expect(await saver.expire("t", 60)).toBe(true);
+  await put(saver, "t", { id: id(3), values: { a: "x".repeat(500) } });
+  const left = await lives(client, prefix);
+  expect(left).toHaveLength(3);
+  expect(Math.min(...left)).toBeGreaterThan(59 * MINUTE);
+  expect(await saver.persist("nobody")).toBe(false);
+  expect(await saver.expire("nobody", 1)).toBe(false);
+  await expect(saver.expire("t", -1)).rejects.toThrow("got -1");
+});
+
+it("an expired thread is gone whole, and readers clean up its entry in the registry", async () => {
+  const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 0.0005 } });
+  await put(saver, "t", { id: id(1), values: { a: "x".repeat(500) } });
+  await saver.putWrites(config("t", "", id(1)), [["a", 1]], "task");
+  await expect.poll(() => keysOf(client, prefix)).toEqual([`${prefix}:threads`]);
+  expect(await saver.getTuple(config("t"))).toBeUndefined();
+  expect(await list(saver, {})).toEqual([]);
+  expect(await saver.listThreads()).toEqual([]);
+  expect(await keysOf(client, prefix)).toEqual([]);
+});
+
+it("refuses a time to live that is none", async () => {
+  for (const defaultTTL of [0, -1, Number.NaN, "5" as unknown as number]) {
+    await expect(openSaver({ ttl: { defaultTTL } })).rejects.toThrow("ttl.defaultTTL");
+  }
+});
