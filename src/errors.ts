@@ -17,6 +17,37 @@ export class SerializationError extends LangGraphRedisError {
   override name = "SerializationError";
 }
 
+/** Which operation it was that failed, and on what. */
+export interface OperationFacts {
+  /** The method, for example "put"; "connecting" for the connection itself. */
+  readonly operation: string;
+  /** The server, when it was not reached. */
+  readonly to?: string;
+  readonly threadId?: string | undefined;
+  readonly checkpointNs?: string | undefined;
+  readonly checkpointId?: string | undefined;
+  readonly namespace?: readonly string[] | undefined;
+  readonly key?: string | undefined;
+}
+
+/**
+ * Redis, or the connection to it, failed while an operation ran; `cause` is the error of Redis or of the client.
+ *
+ * When Redis refused a write, nothing of it was stored. When there was no answer, it may or may not have been stored,
+ * but never in part; doing it again is safe.
+ */
+export class OperationError extends LangGraphRedisError {
+  override name = "OperationError";
+
+  constructor(
+    message: string,
+    readonly facts: OperationFacts,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** Where in Redis a record was found that cannot be decoded. */
 export interface CorruptRecordLocation {
   /** The Redis key that holds the record. */

@@ -1,0 +1,218 @@
+import type { OperationFacts } from "../errors.js";
+import { failed } from "../redis/operation.js";
+import type { Backend, Ready } from "./backend.js";
+import { type Embedded, embedBatch } from "./embedding/embed-batch.js";
+import { BatchError, type BatchFailure } from "./errors.js";
+import type { RedisSearchItem } from "./item.js";
+import { listPlan } from "./namespaces.js";
+import {
+  type GetRequest,
+  type ListRequest,
+  type Request,
+  readOperation,
+  type SearchRequest,
+  type StoreOperation,
+} from "./operations.js";
+import { asError, type Outcome, type Plan, runPlan, runPlans } from "./plan.js";
+import { getPlan, touchPlan } from "./reads.js";
+import { type Write, writePlan } from "./writes.js";
+
+/** One operation of a batch, with its place in it. */
+interface Placed<R extends Request = Request> {
+  place: number;
+  request: R;
+}
+
+type ReadRequest = GetRequest | SearchRequest | ListRequest;
+
+/**
+ * Does all operations of a batch, in as few round trips as they need. Reads see the store as it was before the batch;
+ * of several writes of one item the last one counts.
+ *
+ * @throws the error of the only operation; for more than one, {@link BatchError} after all others were done.
+ */
+export async function runBatch(backend: Backend, operations: readonly StoreOperation[]): Promise<unknown[]> {
+  const outcomes: (Outcome<unknown> | undefined)[] = operations.map(() => undefined);
+  const placed: Placed[] = [];
+  operations.forEach((operation, place) => {
+    try {
+      placed.push({ place, request: readOperation(operation, backend.settings) });
+    } catch (error) {
+      outcomes[place] = { ok: false, error: asError(error) };
+    }
+  });
+  if (placed.length > 0) {
+    const ready = await backend.ready();
+    await new Batch(backend, outcomes).run(placed, ready);
+  }
+  return settle(operations, outcomes);
+}
+
+class Batch {
+  constructor(
+    private readonly backend: Backend,
+    private readonly outcomes: (Outcome<unknown> | undefined)[],
+  ) {}
+
+  async run(placed: readonly Placed[], ready: Ready): Promise<void> {
+    const embedded = await embedBatch(this.backend, placed);
+    const reads: Placed<ReadRequest>[] = [];
+    const writes: (Write & { place: number })[] = [];
+    for (const { place, request } of withoutOverwritten(placed, this.outcomes)) {
+      if (request.kind === "delete") writes.push({ place, request });
+      else if (request.kind === "put") {
+        const vectors = embedded.texts.get(place) ?? { ok: true, value: [] };
+        if (vectors.ok) writes.push({ place, request, vectors: vectors.value });
+        else this.outcomes[place] = vectors;
+      } else {
+        const vector = embedded.queries.get(place);
+        if (vector?.ok === false) this.outcomes[place] = vector;
+        else reads.push({ place, request });
+      }
+    }
+    // Gets need one round, so the writes can follow them at once. Whatever needs more must be done before the writes.
+    if (reads.every(({ request }) => request.kind === "get")) {
+      await Promise.all([this.read(reads, embedded, ready), this.write(writes, ready)]);
+    } else {
+      await this.read(reads, embedded, ready);
+      await this.write(writes, ready);
+    }
+  }
+
+  private async read(reads: readonly Placed<ReadRequest>[], embedded: Embedded, ready: Ready): Promise<void> {
+    const plans = (from: readonly Placed<ReadRequest>[], { engine }: Ready) =>
+      from.map(({ place, request }) => this.readPlan(request, embedded.queries.get(place), engine));
+    const results = await runPlans(this.backend.connection, plans(reads, ready));
+    const lost = reads.filter((_, at) => {
+      const outcome = results[at];
+      return outcome?.ok === false && ready.engine.isIndexChanged(outcome.error);
+    });
+    reads.forEach(({ place }, at) => {
+      this.outcomes[place] = results[at];
+    });
+    if (lost.length === 0) return;
+    try {
+      const renewed = await this.backend.renew(ready);
+      const again = await runPlans(this.backend.connection, plans(lost, renewed));
+      lost.forEach(({ place }, at) => {
+        this.outcomes[place] = again[at];
+      });
+    } catch (error) {
+      for (const { place } of lost) this.outcomes[place] = { ok: false, error: asError(error) };
+    }
+  }
+
+  private readPlan(
+    request: ReadRequest,
+    vector: Outcome<Float32Array> | undefined,
+    engine: Ready["engine"],
+  ): Plan<unknown> {
+    const { keys, settings } = this.backend;
+    switch (request.kind) {
+      case "get":
+        return getPlan(keys, request, settings.refreshOnRead);
+      case "list":
+        return listPlan(keys, request);
+      case "search": {
+        const search = engine.search(request, vector?.ok ? vector.value : undefined);
+        return settings.refreshOnRead ? this.refreshing(search) : search;
+      }
+    }
+  }
+
+  private *refreshing(search: Plan<RedisSearchItem[]>): Plan<RedisSearchItem[]> {
+    const found = yield* search;
+    const { keys } = this.backend;
+    yield* touchPlan(
+      keys,
+      found.map(({ namespace, key }) => ({ namespace, key })),
+    );
+    return found;
+  }
+
+  private async write(writes: readonly (Write & { place: number })[], ready: Ready): Promise<void> {
+    if (writes.length === 0) return;
+    try {
+      const written = await this.writeOnce(writes, ready);
+      writes.forEach(({ place }, at) => {
+        this.outcomes[place] = written.outcomes[at];
+      });
+      if (written.definition === ready.index.text) return;
+      // The index was changed or lost meanwhile. What was written has to be found by the one that serves now.
+      const renewed = await this.backend.renew(ready);
+      if (renewed.index.generation === ready.index.generation) return;
+      await this.writeOnce(
+        writes.flatMap((write, at) => {
+          const outcome = written.outcomes[at];
+          if (!("vectors" in write) || !outcome?.ok || outcome.value === undefined) return [];
+          // Only what is still as it was just written.
+          return [{ ...write, request: { ...write.request, condition: { version: outcome.value } } }];
+        }),
+        renewed,
+      );
+    } catch (error) {
+      for (const { place } of writes) this.outcomes[place] = { ok: false, error: asError(error) };
+    }
+  }
+
+  private writeOnce(writes: readonly Write[], { index }: Ready) {
+    const { connection, keys } = this.backend;
+    const { numericFields, text } = index.definition;
+    return runPlan(
+      connection,
+      writePlan(keys, writes, { generation: index.generation, numericFields, text }),
+    );
+  }
+}
+
+/** Writes that a later one of the same item makes pointless are left out, unless a condition is to be checked. */
+function withoutOverwritten(
+  placed: readonly Placed[],
+  outcomes: (Outcome<unknown> | undefined)[],
+): readonly Placed[] {
+  const final = new Set<string>();
+  return placed
+    .toReversed()
+    .filter(({ place, request }) => {
+      if (request.kind !== "put" && request.kind !== "delete") return true;
+      const item = JSON.stringify([request.namespace, request.key]);
+      const conditional = request.kind === "put" && request.condition !== undefined;
+      if (final.has(item) && !conditional) {
+        outcomes[place] = { ok: true, value: undefined };
+        return false;
+      }
+      if (conditional) final.delete(item);
+      else final.add(item);
+      return true;
+    })
+    .reverse();
+}
+
+function settle(
+  operations: readonly StoreOperation[],
+  outcomes: readonly (Outcome<unknown> | undefined)[],
+): unknown[] {
+  const failures: BatchFailure[] = [];
+  const results = operations.map((operation, index) => {
+    const outcome = outcomes[index];
+    if (outcome?.ok === false) failures.push({ index, operation, error: explain(operation, outcome.error) });
+    // A put has no result in LangGraph's contract; the version it was given stays with the item.
+    return outcome?.ok && !("value" in operation) ? outcome.value : undefined;
+  });
+  const [first] = failures;
+  if (!first) return results;
+  throw operations.length === 1 ? first.error : new BatchError(failures, results);
+}
+
+/** An error of Redis or of the network, with the operation it struck. Errors of ours name theirs already. */
+function explain(operation: StoreOperation, error: Error): Error {
+  return error.name === "InvalidNamespaceError" ? error : failed(factsOf(operation), error);
+}
+
+function factsOf(operation: StoreOperation): OperationFacts {
+  if ("namespacePrefix" in operation) return { operation: "search", namespace: operation.namespacePrefix };
+  if (!("key" in operation)) return { operation: "listNamespaces" };
+  const { namespace, key } = operation;
+  const verb = !("value" in operation) ? "get" : operation.value === null ? "delete" : "put";
+  return { operation: verb, namespace, key };
+}

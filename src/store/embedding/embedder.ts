@@ -1,0 +1,110 @@
+import type { EmbeddingsInterface } from "@langchain/core/embeddings";
+import { show } from "../../errors.js";
+import { EmbeddingError, InvalidVectorError } from "../errors.js";
+import type { Distance } from "../options.js";
+import { asError } from "../plan.js";
+import { TextCache } from "./text-cache.js";
+
+/** Turns texts into vectors with the user's model, as seldom as possible, and checks what it answers. */
+export class Embedder {
+  private readonly documents: TextCache;
+  private readonly queries: TextCache;
+
+  constructor(
+    private readonly model: EmbeddingsInterface,
+    private readonly dims: number,
+    private readonly distance: Distance,
+    cacheSize: number,
+  ) {
+    this.documents = new TextCache(cacheSize);
+    this.queries = new TextCache(cacheSize);
+  }
+
+  /**
+   * The vectors of texts to be stored, by text: one call to the model for all that are not remembered, none when all
+   * are. A vector that cannot be used has its error in its place.
+   *
+   * @throws {EmbeddingError} when the model fails or does not answer with one vector for each text.
+   */
+  async embedTexts(texts: readonly string[]): Promise<Map<string, Float32Array | InvalidVectorError>> {
+    const known = new Map<string, Float32Array | InvalidVectorError>();
+    const wanted: string[] = [];
+    for (const text of new Set(texts)) {
+      const vector = this.documents.get(text);
+      if (vector) known.set(text, vector);
+      else wanted.push(text);
+    }
+    if (wanted.length === 0) return known;
+    const vectors = await this.ask("embedDocuments", () => this.model.embedDocuments(wanted));
+    if (!Array.isArray(vectors) || vectors.length !== wanted.length) {
+      const got = Array.isArray(vectors) ? `${vectors.length} vectors` : show(vectors);
+      throw new EmbeddingError(
+        `the embedding model was given ${wanted.length} texts and answered with ${got}.`,
+      );
+    }
+    wanted.forEach((text, index) => {
+      const vector = this.check(vectors[index], text);
+      if (vector instanceof Float32Array) this.documents.set(text, vector);
+      known.set(text, vector);
+    });
+    return known;
+  }
+
+  /**
+   * The vector of a query.
+   *
+   * @throws {EmbeddingError} when the model fails; {@link InvalidVectorError} when its vector cannot be used.
+   */
+  async embedQuery(query: string): Promise<Float32Array> {
+    const known = this.queries.get(query);
+    if (known) return known;
+    const vector = this.check(await this.ask("embedQuery", () => this.model.embedQuery(query)), query);
+    if (vector instanceof InvalidVectorError) throw vector;
+    this.queries.set(query, vector);
+    return vector;
+  }
+
+  private async ask<T>(method: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw new EmbeddingError(`the embedding model failed in ${method}: ${asError(error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  private check(vector: unknown, text: string): Float32Array | InvalidVectorError {
+    const problem = this.problemOf(vector);
+    if (problem) return new InvalidVectorError(`the embedding model's vector for ${show(text)} ${problem}`);
+    return Float32Array.from(vector as ArrayLike<number>);
+  }
+
+  private problemOf(vector: unknown): string | undefined {
+    if (!Array.isArray(vector) && !(vector instanceof Float32Array || vector instanceof Float64Array)) {
+      return `is ${show(vector)}, and not an array of numbers.`;
+    }
+    if (vector.length !== this.dims) {
+      return `has ${vector.length} dimensions, this store is configured with ${this.dims}. Set index.dims to the model's.`;
+    }
+    // As FLOAT32, which is how it is stored: what overflows there is of no use either.
+    const stored = Float32Array.from(vector);
+    const bad = stored.findIndex((each) => !Number.isFinite(each));
+    if (bad !== -1)
+      return `has ${String(vector[bad])} at position ${bad}, which is not a finite 32-bit number.`;
+    if (this.distance === "cosine" && stored.every((each) => each === 0)) {
+      return 'is zero everywhere: it has no direction to compare by cosine. Use index.distance "ip" or "l2" with this model.';
+    }
+    return undefined;
+  }
+}
+
+/** A vector as Redis stores it: 32-bit floats, little-endian. */
+export function toBytes(vector: Float32Array): Buffer {
+  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+export function fromBytes(bytes: Buffer): Float32Array {
+  // Copied, as a typed array has to begin at a multiple of its width.
+  return new Float32Array(Uint8Array.from(bytes).buffer);
+}

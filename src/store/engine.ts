@@ -1,0 +1,43 @@
+import type { BuiltIndex, StoredIndex } from "./definition.js";
+import type { RedisSearchItem } from "./item.js";
+import type { SearchRequest } from "./operations.js";
+import type { Plan } from "./plan.js";
+
+/** Finds items. All else (reading, writing, namespaces) is the same whatever engine runs. */
+export interface StoreEngine {
+  readonly name: "search" | "core";
+
+  /** Makes this index serve, and waits until it knows all items. Safe to call by many clients at once, and again. */
+  serve(index: StoredIndex): Promise<void>;
+
+  /** Builds this index beside the one that serves. */
+  build(index: BuiltIndex): Promise<void>;
+
+  /** Removes an index that serves no more; the items stay. */
+  drop(index: BuiltIndex): Promise<void>;
+
+  /** @param vector The query's, when the mode needs one. */
+  search(request: SearchRequest, vector: Float32Array | undefined): Plan<RedisSearchItem[]>;
+
+  /** Whether an error of a search says that the index is gone, or is another one than it was. */
+  isIndexChanged(error: Error): boolean;
+
+  /** Redis keys of documents among the store's own that the store did not write; some of them, if there are many. */
+  strangers(index: BuiltIndex): Promise<string[]>;
+
+  stats(): Promise<EngineStats>;
+}
+
+/** What an engine knows of what it searches. */
+export interface EngineStats {
+  /** Items that can be found. */
+  items: number;
+  /** Vectors of all items; an item can have several. */
+  vectors: number;
+  /** Bytes that the index takes in the server's memory, beside the documents; 0 when there is none. */
+  indexBytes: number;
+  /** Whether documents are still being added in the background. */
+  indexing: boolean;
+  /** Documents that the index could not take. */
+  indexFailures: number;
+}

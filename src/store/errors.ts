@@ -1,0 +1,99 @@
+import { LangGraphRedisError, show } from "../errors.js";
+import type { StoreOperation } from "./operations.js";
+
+/** A filter cannot be used: an unknown operator, or an operand that is no JSON value. Nothing was sent to Redis. */
+export class FilterError extends LangGraphRedisError {
+  override name = "FilterError";
+}
+
+/** The stored index was made for another configuration. Nothing was written. */
+export class IndexMismatchError extends LangGraphRedisError {
+  override name = "IndexMismatchError";
+
+  constructor(
+    /** Name of the search index. */
+    readonly index: string,
+    /** What differs: the value that the index has and the one this store is configured with. */
+    readonly differences: readonly IndexDifference[],
+  ) {
+    const list = differences
+      .map(
+        ({ setting, stored, configured }) =>
+          `${setting} is ${show(stored)} there and ${show(configured)} here`,
+      )
+      .join("; ");
+    super(
+      `index ${show(index)} was created with another configuration: ${list}. Use the stored configuration, use ` +
+        "another keyPrefix, or call reindex() on the store with the new configuration.",
+    );
+  }
+}
+
+/** One setting in which the stored index and the configuration differ. */
+export interface IndexDifference {
+  setting: string;
+  stored: unknown;
+  configured: unknown;
+}
+
+/** The embedding model failed, or answered with something that is not one vector for each text. */
+export class EmbeddingError extends LangGraphRedisError {
+  override name = "EmbeddingError";
+}
+
+/** The embedding model gave a vector that cannot be stored or searched for. The item was not written. */
+export class InvalidVectorError extends EmbeddingError {
+  override name = "InvalidVectorError";
+}
+
+/** A conditional put found the item in another state than it expected. The item was not changed. */
+export class VersionConflictError extends LangGraphRedisError {
+  override name = "VersionConflictError";
+
+  constructor(
+    readonly namespace: readonly string[],
+    readonly key: string,
+    /** The version that the put expected; `null` when it expected no item. */
+    readonly expected: number | null,
+    /** The version that is stored; `null` when there is no item. */
+    readonly actual: number | null,
+  ) {
+    const found = actual === null ? "does not exist" : `has version ${actual}`;
+    const wanted = expected === null ? "to be absent" : `at version ${expected}`;
+    super(
+      `item ${show(key)} in namespace ${show(namespace)} ${found}, but was expected ${wanted}. ` +
+        "Read it again, apply the change to what is there, and put it with its version.",
+    );
+  }
+}
+
+/** The server cannot do what the store was asked for. */
+export class EngineUnavailableError extends LangGraphRedisError {
+  override name = "EngineUnavailableError";
+}
+
+/** One operation of a batch that failed. */
+export interface BatchFailure {
+  /** Position of the operation in the batch. */
+  index: number;
+  operation: StoreOperation;
+  error: Error;
+}
+
+/** Some operations of a batch failed; all others were done. */
+export class BatchError extends LangGraphRedisError {
+  override name = "BatchError";
+
+  constructor(
+    readonly failures: readonly BatchFailure[],
+    /** The results of the operations that were done, in their places; `undefined` for those that failed. */
+    readonly results: readonly unknown[],
+  ) {
+    const [first] = failures;
+    super(
+      `${failures.length} of ${results.length} operations failed, the others were done. ` +
+        `Operation ${first?.index}: ${first?.error.message}`,
+      { cause: first?.error },
+    );
+  }
+}

@@ -1,0 +1,98 @@
+import type { Json, Predicate, RangeOperator, Test } from "./predicate.js";
+
+/** Whether a value satisfies all predicates. This is what filters mean; an index may only make it faster. */
+export function matches(root: Json | undefined, predicates: readonly Predicate[]): boolean {
+  return predicates.every((predicate) => {
+    const values = valuesAt(root, predicate.path);
+    if (predicate.exists !== undefined && predicate.exists !== values.length > 0) return false;
+    if (predicate.none.some((test) => passes(values, [test]))) return false;
+    return predicate.some.length === 0 || passes(values, predicate.some);
+  });
+}
+
+/**
+ * All values that a path leads to. Property names joined by dots spell the path, so that `a.b` finds
+ * `{ a: { b: 1 } }` and `{ "a.b": 1 }`. An array stands for itself and for each of its elements.
+ */
+export function valuesAt(root: Json | undefined, path: string): Json[] {
+  const found: Json[] = [];
+  collect(root, path, found);
+  return found;
+}
+
+function collect(root: Json | undefined, path: string, found: Json[]): void {
+  if (typeof root !== "object" || root === null) return;
+  if (Array.isArray(root)) {
+    for (const element of root) collect(element, path, found);
+    return;
+  }
+  if (Object.hasOwn(root, path)) spread(root[path] as Json, found);
+  for (let dot = path.indexOf("."); dot !== -1; dot = path.indexOf(".", dot + 1)) {
+    const head = path.slice(0, dot);
+    if (Object.hasOwn(root, head)) collect(root[head], path.slice(dot + 1), found);
+  }
+}
+
+function spread(value: Json, found: Json[]): void {
+  found.push(value);
+  if (Array.isArray(value)) for (const element of value) spread(element, found);
+}
+
+function passes(values: readonly Json[], tests: readonly Test[]): boolean {
+  if (tests.some(({ is }) => is === "object")) {
+    // The entries of a plain object are asked of one element, not of an array as a whole; where there is nothing,
+    // they are asked of nothing, of which "not equal" still holds.
+    const elements = values.filter((value) => !Array.isArray(value));
+    const candidates: (Json | undefined)[] = elements.length > 0 ? elements : [undefined];
+    return candidates.some((value) => tests.every((test) => holds(value, test)));
+  }
+  return values.some((value) => tests.every((test) => holds(value, test)));
+}
+
+function holds(value: Json | undefined, test: Test): boolean {
+  switch (test.is) {
+    case "equal":
+      return equals(value, test.to);
+    case "in":
+      return test.list.some((each) => equals(value, each));
+    case "range":
+      return inRange(value, test.operator, test.bound);
+    case "object":
+      return matches(value, test.entries);
+  }
+}
+
+/** Numbers compare with numbers, strings with strings (by UTF-16 code unit), nothing else compares. */
+function inRange(value: Json | undefined, operator: RangeOperator, bound: number | string): boolean {
+  if (typeof value !== typeof bound) return false;
+  const comparable = value as number | string;
+  switch (operator) {
+    case "$gt":
+      return comparable > bound;
+    case "$gte":
+      return comparable >= bound;
+    case "$lt":
+      return comparable < bound;
+    case "$lte":
+      return comparable <= bound;
+  }
+}
+
+/** Equality of JSON values; the order of properties does not matter. */
+export function equals(a: Json | undefined, b: Json): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((each, index) => equals(each, b[index] as Json))
+    );
+  }
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && equals(a[name], b[name] as Json))
+  );
+}

@@ -1,0 +1,148 @@
+import { show } from "../../errors.js";
+import { FilterError } from "../errors.js";
+
+/** A value that JSON can hold. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** What is asked of one value. */
+export type Test =
+  | { is: "equal"; to: Json }
+  | { is: "in"; list: Json[] }
+  | { is: "range"; operator: RangeOperator; bound: number | string }
+  | { is: "object"; entries: Predicate[] };
+
+export type RangeOperator = "$gt" | "$gte" | "$lt" | "$lte";
+
+/** What is asked of the values that a path leads to. */
+export interface Predicate {
+  /** Property names joined by dots; arrays on the way are entered. */
+  path: string;
+  /** There is one value for which all of these hold. */
+  some: Test[];
+  /** There is no value for which one of these holds. */
+  none: Test[];
+  /** Whether the path leads to anything, `null` included. */
+  exists?: boolean;
+}
+
+/**
+ * Reads a filter: all of its entries have to match.
+ *
+ * @throws {FilterError} naming the entry.
+ */
+export function parseFilter(filter: unknown): Predicate[] {
+  if (filter === undefined || filter === null) return [];
+  if (!isPlainObject(filter)) throw new FilterError(`a filter must be a plain object, got ${show(filter)}.`);
+  return parseEntries(filter, "");
+}
+
+function parseEntries(entries: Record<string, unknown>, where: string): Predicate[] {
+  return Object.entries(entries).map(([name, operand]) => {
+    if (name.startsWith("$")) {
+      throw new FilterError(
+        `unknown operator ${show(name)} in the filter${where === "" ? "" : ` at ${show(where)}`}. Operators are ` +
+          `${OPERATORS.join(", ")}, and they follow a field name: { score: { $gte: 3 } }.`,
+      );
+    }
+    return parseEntry(name, operand, where === "" ? name : `${where}.${name}`);
+  });
+}
+
+function parseEntry(path: string, operand: unknown, where: string): Predicate {
+  const predicate: Predicate = { path, some: [], none: [] };
+  if (!isPlainObject(operand)) {
+    predicate.some.push({ is: "equal", to: toJson(operand, where) });
+    return predicate;
+  }
+  const names = Object.keys(operand);
+  const operators = names.filter((name) => name.startsWith("$"));
+  if (operators.length === 0) {
+    if (names.length > 0) predicate.some.push({ is: "object", entries: parseEntries(operand, where) });
+    return predicate;
+  }
+  if (operators.length < names.length) {
+    throw new FilterError(
+      `the filter at ${show(where)} mixes operators and field names: ${names.join(", ")}.`,
+    );
+  }
+  for (const operator of operators) addOperator(predicate, operator, operand[operator], where);
+  return predicate;
+}
+
+const OPERATORS = ["$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$exists"] as const;
+
+function addOperator(predicate: Predicate, operator: string, operand: unknown, where: string): void {
+  switch (operator) {
+    case "$eq":
+      predicate.some.push({ is: "equal", to: toJson(operand, where) });
+      return;
+    case "$ne":
+      predicate.none.push({ is: "equal", to: toJson(operand, where) });
+      return;
+    case "$in":
+      predicate.some.push({ is: "in", list: toList(operator, operand, where) });
+      return;
+    case "$nin":
+      predicate.none.push({ is: "in", list: toList(operator, operand, where) });
+      return;
+    case "$gt":
+    case "$gte":
+    case "$lt":
+    case "$lte": {
+      const bound = toJson(operand, where);
+      if (typeof bound !== "number" && typeof bound !== "string") {
+        throw new FilterError(
+          `${operator} at ${show(where)} compares with a number or a string, got ${show(operand)}.`,
+        );
+      }
+      predicate.some.push({ is: "range", operator, bound });
+      return;
+    }
+    case "$exists":
+      if (typeof operand !== "boolean") {
+        throw new FilterError(`$exists at ${show(where)} is true or false, got ${show(operand)}.`);
+      }
+      predicate.exists = operand;
+      return;
+    default:
+      throw new FilterError(
+        `unknown operator ${show(operator)} in the filter at ${show(where)}. Operators are ${OPERATORS.join(", ")}.`,
+      );
+  }
+}
+
+function toList(operator: string, operand: unknown, where: string): Json[] {
+  if (!Array.isArray(operand)) {
+    throw new FilterError(`${operator} at ${show(where)} takes an array, got ${show(operand)}.`);
+  }
+  return operand.map((each) => toJson(each, where));
+}
+
+/** The operand as it would read if it had been stored: dates as ISO strings, for one. */
+function toJson(operand: unknown, where: string): Json {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(operand, (_, value) => {
+      if (typeof value === "number" && !Number.isFinite(value))
+        throw new TypeError(`${value} is not a JSON number`);
+      return value;
+    });
+  } catch (error) {
+    throw new FilterError(`the filter at ${show(where)} has no JSON value: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+  if (text === undefined) {
+    throw new FilterError(
+      `the filter at ${show(where)} is ${String(operand)}, which no stored value equals. ` +
+        "Leave the entry out, or ask for { $exists: false }.",
+    );
+  }
+  return JSON.parse(text);
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}

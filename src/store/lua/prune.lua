@@ -1,0 +1,32 @@
+-- Removes what an item has of generations of the index other than one.
+--
+-- KEYS  1... the items' documents
+-- ARGV  1 the generation that stays
+-- Reply the number of items that had something of another one.
+--
+-- Atomic, because the names of an item's documents must be those that exist.
+local keep = ARGV[1]
+local pruned = 0
+for _, item in ipairs(KEYS) do
+  local generation, parts = unpack(redis.call('HMGET', item, 'generation', 'parts'))
+  if generation == keep then
+    local kept, gone = '', false
+    for part in string.gmatch(parts or '', '%S+') do
+      if string.sub(part, 1, #keep + 1) == keep .. '.' then
+        kept = kept .. part .. ' '
+      else
+        redis.call('UNLINK', item .. ':' .. part)
+        gone = true
+      end
+    end
+    if gone then redis.call('HSET', item, 'parts', kept) end
+    for _, field in ipairs(redis.call('HKEYS', item)) do
+      if string.sub(field, 1, 7) == 'vector:' and field ~= 'vector:' .. keep then
+        redis.call('HDEL', item, field)
+        gone = true
+      end
+    end
+    if gone then pruned = pruned + 1 end
+  end
+end
+return pruned

@@ -1,0 +1,21 @@
+-- Deletes items of one namespace, at most so many, and only what was there when the deleting began.
+--
+-- KEYS  1 the namespace's items   2 the namespace's deadlines
+-- ARGV  1 what the keys of the namespace's documents begin with
+--       2 the time in milliseconds when the deleting began: what was put later stays
+--       3 how many items at most
+-- Reply { items that were looked at, items that were deleted }; fewer looked at than allowed means that it is done.
+--
+-- Atomic, because an item must go with all of its documents, and not while it is being put again.
+local items, deadlines = KEYS[1], KEYS[2]
+local members = redis.call('ZRANGEBYSCORE', items, '-' .. ARGV[2], '+inf', 'LIMIT', 0, ARGV[3])
+local deleted = 0
+for _, member in ipairs(members) do
+  local item = ARGV[1] .. member
+  local parts = redis.call('HGET', item, 'parts')
+  deleted = deleted + redis.call('UNLINK', item)
+  for part in string.gmatch(parts or '', '%S+') do redis.call('UNLINK', item .. ':' .. part) end
+  redis.call('ZREM', items, member)
+  redis.call('ZREM', deadlines, member)
+end
+return { #members, deleted }

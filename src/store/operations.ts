@@ -1,0 +1,214 @@
+import type {
+  GetOperation,
+  ListNamespacesOperation,
+  MatchCondition,
+  PutOperation,
+  SearchOperation,
+} from "@langchain/langgraph-checkpoint";
+import { InvalidInputError, show } from "../errors.js";
+import { TextPath } from "./embedding/text-path.js";
+import type { Json, Predicate } from "./filter/predicate.js";
+import { parseFilter } from "./filter/predicate.js";
+import { checkNamespace, checkPath } from "./namespace.js";
+import { oneOf, positiveInteger, readNumber, readTtl, type StoreSettings, wholeNumber } from "./options.js";
+import { encodeValue } from "./value.js";
+
+/** How a query ranks items: by similarity of meaning, by words in common, or by both. */
+export type SearchMode = "vector" | "text" | "hybrid";
+
+/** What a search sent to Redis. */
+export interface SearchExplanation {
+  /** The command, for example `FT.SEARCH`. */
+  command: string;
+  index: string;
+  query: string;
+  /** The values that the query refers to by `$name`. */
+  params: Record<string, string | Buffer>;
+}
+
+/** Options of `search` that LangGraph's own has not. */
+export interface SearchExtras {
+  /** How the query ranks items (default `"vector"`). */
+  mode?: SearchMode;
+  /** Items whose similarity is less are left out (default: the store's `index.minScore`). Not for `"text"`. */
+  minScore?: number;
+  /** For this search, in place of the store's `index.efRuntime`. */
+  efRuntime?: number;
+  /** Is told each query that is sent to a search engine. */
+  explain?: (sent: SearchExplanation) => void;
+}
+
+/** Options of `put` that LangGraph's own has not. */
+export interface PutExtras {
+  /** Minutes after which the item is gone; `null` for never (default: the store's `ttl.defaultTTL`). */
+  ttl?: number | null;
+  /** Put only if the stored item has this version; otherwise {@link VersionConflictError}. */
+  ifVersion?: number;
+  /** Put only if there is no item; otherwise {@link VersionConflictError}. */
+  ifAbsent?: boolean;
+}
+
+export interface RedisSearchOperation extends SearchOperation, SearchExtras {}
+export interface RedisPutOperation extends PutOperation, PutExtras {}
+
+/** What `batch` takes: LangGraph's operations, with the extras of this store where they have some. */
+export type StoreOperation =
+  | GetOperation
+  | RedisSearchOperation
+  | RedisPutOperation
+  | ListNamespacesOperation;
+
+export interface GetRequest {
+  kind: "get";
+  namespace: string[];
+  key: string;
+}
+
+export interface PutRequest {
+  kind: "put";
+  namespace: string[];
+  key: string;
+  /** The value as it will be stored, and as it will be read back. */
+  json: string;
+  value: Json;
+  /** What the put said about indexing; `undefined` for the store's own fields. */
+  fields: readonly TextPath[] | undefined;
+  /** Milliseconds; `undefined` for never. */
+  ttl: number | undefined;
+  condition: PutCondition | undefined;
+}
+
+export type PutCondition = { absent: true } | { version: number };
+
+export interface DeleteRequest {
+  kind: "delete";
+  namespace: string[];
+  key: string;
+}
+
+export interface SearchRequest {
+  kind: "search";
+  scope: string[];
+  predicates: Predicate[];
+  limit: number;
+  offset: number;
+  /** `undefined` for a listing, newest first. */
+  query: string | undefined;
+  mode: SearchMode;
+  minScore: number | undefined;
+  efRuntime: number | undefined;
+  explain: ((sent: SearchExplanation) => void) | undefined;
+}
+
+export interface ListRequest {
+  kind: "list";
+  conditions: MatchCondition[];
+  maxDepth: number | undefined;
+  limit: number;
+  offset: number;
+}
+
+/** An operation that was checked, with every default filled in. */
+export type Request = GetRequest | PutRequest | DeleteRequest | SearchRequest | ListRequest;
+
+/** @throws an error that names what is wrong with the operation. */
+export function readOperation(operation: StoreOperation, settings: StoreSettings): Request {
+  if ("namespacePrefix" in operation) return readSearch(operation, settings);
+  if ("key" in operation && "value" in operation) {
+    return operation.value === null ? readKeyed("delete", operation) : readPut(operation, settings);
+  }
+  if ("key" in operation) return readKeyed("get", operation);
+  return readList(operation);
+}
+
+function readKeyed<K extends "get" | "delete">(kind: K, { namespace, key }: GetOperation) {
+  checkPath("namespace", namespace);
+  checkKey(key);
+  return { kind, namespace: [...namespace], key };
+}
+
+function checkKey(key: unknown): asserts key is string {
+  if (typeof key !== "string") throw new InvalidInputError(`key must be a string, got ${show(key)}.`);
+}
+
+function readPut(operation: RedisPutOperation, settings: StoreSettings): PutRequest {
+  const { namespace, key, index } = operation;
+  checkNamespace(namespace);
+  checkKey(key);
+  const json = encodeValue(operation.value, `item ${show(key)} in namespace ${show(namespace)}`);
+  return {
+    kind: "put",
+    namespace: [...namespace],
+    key,
+    json,
+    value: JSON.parse(json),
+    fields: readIndex(index),
+    ttl: operation.ttl === undefined ? settings.defaultTtl : readTtl("ttl", operation.ttl),
+    condition: readCondition(operation),
+  };
+}
+
+function readIndex(index: unknown): readonly TextPath[] | undefined {
+  if (index === undefined || index === null) return undefined;
+  if (index === false) return [];
+  if (!Array.isArray(index)) {
+    throw new InvalidInputError(`index must be false or an array of fields, got ${show(index)}.`);
+  }
+  return index.map(TextPath.parse);
+}
+
+function readCondition({ ifVersion, ifAbsent }: RedisPutOperation): PutCondition | undefined {
+  if (ifAbsent && ifVersion !== undefined) {
+    throw new InvalidInputError("ifAbsent and ifVersion contradict each other. Give one of them.");
+  }
+  if (ifAbsent) return { absent: true };
+  return ifVersion === undefined ? undefined : { version: wholeNumber("ifVersion", ifVersion) };
+}
+
+function readSearch(operation: RedisSearchOperation, settings: StoreSettings): SearchRequest {
+  const { namespacePrefix, filter, query, mode, minScore, efRuntime, explain } = operation;
+  checkPath("namespacePrefix", namespacePrefix);
+  if (query !== undefined && query !== null && typeof query !== "string") {
+    throw new InvalidInputError(`query must be a string, got ${show(query)}.`);
+  }
+  const request: SearchRequest = {
+    kind: "search",
+    scope: [...namespacePrefix],
+    predicates: parseFilter(filter),
+    limit: wholeNumber("limit", operation.limit ?? 10),
+    offset: wholeNumber("offset", operation.offset ?? 0),
+    query: query?.trim() ? query : undefined,
+    mode: oneOf("mode", mode ?? "vector", ["vector", "text", "hybrid"]),
+    minScore: minScore === undefined ? settings.minScore : readNumber("minScore", minScore),
+    efRuntime: efRuntime === undefined ? undefined : positiveInteger("efRuntime", efRuntime),
+    explain,
+  };
+  if (request.query === undefined) return request;
+  // Without a model a query is no more than a wish: the items are listed, as LangGraph's InMemoryStore does.
+  if (!settings.vectors && request.mode === "vector") return { ...request, query: undefined };
+  if (request.mode !== "vector" && !settings.vectors?.text) {
+    throw new InvalidInputError(
+      `mode ${show(request.mode)} needs a store with an index of texts. Configure index, and leave index.text on.`,
+    );
+  }
+  if (request.mode === "text" && minScore !== undefined) {
+    throw new InvalidInputError('minScore is a similarity of vectors, which mode "text" does not compute.');
+  }
+  return request;
+}
+
+function readList(operation: ListNamespacesOperation): ListRequest {
+  const { matchConditions, maxDepth, limit, offset } = operation;
+  const conditions = matchConditions ?? [];
+  for (const { matchType, path } of conditions) {
+    oneOf("matchType", matchType, ["prefix", "suffix"]);
+    checkPath(matchType, path);
+  }
+  return {
+    kind: "list",
+    conditions,
+    maxDepth: maxDepth === undefined || maxDepth === null ? undefined : positiveInteger("maxDepth", maxDepth),
+    limit: limit === undefined ? Number.MAX_SAFE_INTEGER : wholeNumber("limit", limit),
+    offset: wholeNumber("offset", offset ?? 0),
+  };
+}

@@ -1,0 +1,176 @@
+import type { EmbeddingsInterface } from "@langchain/core/embeddings";
+import type { IndexConfig } from "@langchain/langgraph-checkpoint";
+import { InvalidInputError, show } from "../errors.js";
+import type { TimeoutOptions } from "../redis/options.js";
+import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/segment.js";
+import { TextPath } from "./embedding/text-path.js";
+
+/** How the distance of vectors is measured. Scores are similarities whatever it is: higher is better. */
+export type Distance = "cosine" | "l2" | "ip";
+
+/** Which engine answers searches. */
+export type EngineChoice = "auto" | "search" | "core";
+
+/** How items are embedded and indexed. Extends LangGraph's `IndexConfig`. */
+export interface StoreIndexConfig extends Omit<IndexConfig, "embeddings"> {
+  /** The embedding model: any LangChain `Embeddings`. */
+  embeddings: EmbeddingsInterface;
+  /**
+   * How vectors are compared (default `"cosine"`). The score of a result is, for `"cosine"`, the cosine of the angle
+   * (−1 to 1); for `"ip"`, the inner product; for `"l2"`, 1 / (1 + Euclidean distance) (0 to 1).
+   */
+  distance?: Distance;
+  /** `"hnsw"` (default) is approximate and fast, `"flat"` compares with every vector. */
+  algorithm?: "hnsw" | "flat";
+  /** HNSW: connections of each vector (default 32). More is better recall, more memory, slower writing. */
+  m?: number;
+  /** HNSW: candidates looked at when a vector is added (default 200). More is better recall, slower writing. */
+  efConstruction?: number;
+  /** HNSW: candidates looked at by a search (default 100). More is better recall, slower searches. */
+  efRuntime?: number;
+  /** Paths whose numbers are indexed, so that `$gt` and the like on them are answered by the index. */
+  numericFields?: string[];
+  /** Whether texts are indexed for `mode: "text"` and `"hybrid"` too (default true). */
+  text?: boolean;
+  /** How many texts, and how many queries, are remembered with their vectors (default 1,000; 0 for none). */
+  cacheSize?: number;
+  /** Results less similar than this are left out (default: none are). */
+  minScore?: number;
+}
+
+/** When items expire. */
+export interface StoreTtlConfig {
+  /** Minutes after which an item is gone (default: never). A put can say otherwise for its item. */
+  defaultTTL?: number;
+  /** Whether reading an item, by `get` or `search`, starts its time again (default false). */
+  refreshOnRead?: boolean;
+}
+
+/** Options of a {@link RedisStore}. */
+export interface RedisStoreOptions extends TimeoutOptions {
+  /** Makes semantic search possible. Without it the store is a key-value store with filters. */
+  index?: StoreIndexConfig;
+  /** When items expire. */
+  ttl?: StoreTtlConfig;
+  /** What all keys and index names begin with (default `"langgraph"`). */
+  keyPrefix?: string;
+  /**
+   * `"search"` uses the server's search engine, `"core"` needs none; `"auto"` (default) asks the server for it.
+   */
+  engine?: EngineChoice;
+  /** For `"core"`: how many items a search holds in memory at a time (default 1,000). */
+  candidatesAtOnce?: number;
+}
+
+/** Options with every default filled in. */
+export interface StoreSettings {
+  keyPrefix: string;
+  engine: EngineChoice;
+  candidatesAtOnce: number;
+  /** Milliseconds; `undefined` for never. */
+  defaultTtl: number | undefined;
+  refreshOnRead: boolean;
+  numericFields: readonly string[];
+  minScore: number | undefined;
+  vectors: VectorSettings | undefined;
+}
+
+/** The part of the settings that needs an embedding model. */
+export interface VectorSettings {
+  dims: number;
+  model: EmbeddingsInterface;
+  fields: readonly TextPath[];
+  distance: Distance;
+  algorithm: "hnsw" | "flat";
+  m: number;
+  efConstruction: number;
+  efRuntime: number;
+  text: boolean;
+  cacheSize: number;
+}
+
+/** @throws {InvalidInputError} naming the option and its value. */
+export function readOptions(options: RedisStoreOptions): StoreSettings {
+  const { index, ttl } = options;
+  return {
+    keyPrefix: checkKeyPrefix(options.keyPrefix ?? DEFAULT_KEY_PREFIX),
+    engine: oneOf("engine", options.engine ?? "auto", ["auto", "search", "core"]),
+    candidatesAtOnce: positiveInteger("candidatesAtOnce", options.candidatesAtOnce ?? 1_000),
+    defaultTtl: readTtl("ttl.defaultTTL", ttl?.defaultTTL),
+    refreshOnRead: ttl?.refreshOnRead ?? false,
+    numericFields: readPaths(index?.numericFields ?? []),
+    minScore: index?.minScore === undefined ? undefined : readNumber("index.minScore", index.minScore),
+    vectors: index && readVectors(index),
+  };
+}
+
+function readVectors(index: StoreIndexConfig): VectorSettings {
+  const { embeddings, fields = ["$"] } = index;
+  if (typeof embeddings?.embedDocuments !== "function" || typeof embeddings.embedQuery !== "function") {
+    throw new InvalidInputError(
+      `index.embeddings must be a LangChain Embeddings object, got ${show(embeddings)}. ` +
+        "Example: new OpenAIEmbeddings({ model: 'text-embedding-3-small' }).",
+    );
+  }
+  if (!Array.isArray(fields) || fields.length === 0) {
+    throw new InvalidInputError(
+      `index.fields must be a non-empty array of paths, got ${show(fields)}. Example: ["$"].`,
+    );
+  }
+  return {
+    dims: positiveInteger("index.dims", index.dims),
+    model: embeddings,
+    fields: fields.map(TextPath.parse),
+    distance: oneOf("index.distance", index.distance ?? "cosine", ["cosine", "l2", "ip"]),
+    algorithm: oneOf("index.algorithm", index.algorithm ?? "hnsw", ["hnsw", "flat"]),
+    m: positiveInteger("index.m", index.m ?? 32),
+    efConstruction: positiveInteger("index.efConstruction", index.efConstruction ?? 200),
+    efRuntime: positiveInteger("index.efRuntime", index.efRuntime ?? 100),
+    text: index.text ?? true,
+    cacheSize: wholeNumber("index.cacheSize", index.cacheSize ?? 1_000),
+  };
+}
+
+/** Minutes as milliseconds. `undefined` and `null` mean never. */
+export function readTtl(name: string, minutes: unknown): number | undefined {
+  if (minutes === undefined || minutes === null) return undefined;
+  if (typeof minutes !== "number" || !Number.isFinite(minutes) || minutes <= 0) {
+    throw new InvalidInputError(`${name} must be a positive number of minutes, got ${show(minutes)}.`);
+  }
+  return Math.max(1, Math.round(minutes * 60_000));
+}
+
+function readPaths(paths: unknown): string[] {
+  if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string" && path !== "")) {
+    throw new InvalidInputError(`index.numericFields must be an array of paths, got ${show(paths)}.`);
+  }
+  return [...new Set<string>(paths)].sort();
+}
+
+export function readNumber(name: string, value: unknown): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    throw new InvalidInputError(`${name} must be a finite number, got ${show(value)}.`);
+  }
+  return value;
+}
+
+export function wholeNumber(name: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw new InvalidInputError(`${name} must be 0 or a positive integer, got ${show(value)}.`);
+  }
+  return value as number;
+}
+
+export function positiveInteger(name: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) {
+    throw new InvalidInputError(`${name} must be a positive integer, got ${show(value)}.`);
+  }
+  return value as number;
+}
+
+export function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
+  if (!allowed.includes(value)) {
+    throw new InvalidInputError(`${name} must be one of ${allowed.join(", ")}, got ${show(value)}.`);
+  }
+  return value;
+}

@@ -1,0 +1,330 @@
+import {
+  BaseStore,
+  type MatchCondition,
+  type Operation,
+  type OperationResults,
+} from "@langchain/langgraph-checkpoint";
+import { InvalidInputError, show } from "../errors.js";
+import { connectionOf, type RedisClient } from "../redis/connection.js";
+import { type OwnedConnection, openCluster, openSentinel, openUrl } from "../redis/open.js";
+import type { ClusterRootNodes, OpenOptions, SentinelGroup, TimeoutOptions } from "../redis/options.js";
+import { Backend } from "./backend.js";
+import { runBatch } from "./batch.js";
+import type { EngineStats } from "./engine.js";
+import type { RedisItem, RedisSearchItem } from "./item.js";
+import { checkPath } from "./namespace.js";
+import { namespacesUnder } from "./namespaces.js";
+import type {
+  PutExtras,
+  RedisPutOperation,
+  RedisSearchOperation,
+  SearchExtras,
+  StoreOperation,
+} from "./operations.js";
+import { positiveInteger, type RedisStoreOptions, readOptions } from "./options.js";
+import { runPlan } from "./plan.js";
+import { Reindexer, type ReindexOptions, type ReindexReport } from "./reindex.js";
+import { type DeleteNamespaceOptions, deleteUnder } from "./sweep.js";
+import type { ItemValue } from "./value.js";
+
+/** Options of {@link RedisStore.search}. */
+export interface RedisSearchOptions extends Omit<RedisSearchOperation, "namespacePrefix">, SearchExtras {}
+
+/** Options of {@link RedisStore.put}. */
+export interface RedisPutOptions extends PutExtras {
+  /** The fields to embed for this item, or `false` for none (default: the store's `index.fields`). */
+  index?: false | string[];
+}
+
+/** What {@link RedisStore.stats} tells. */
+export interface StoreStats extends EngineStats {
+  /** Which engine answers searches. */
+  engine: "search" | "core";
+  /** Namespaces that hold items. */
+  namespaces: number;
+}
+
+/** What `batch` answers: LangGraph's results, with the items of this store. */
+export type StoreResults<Ops extends readonly StoreOperation[]> = {
+  [K in keyof Ops]: Ops[K] extends RedisPutOperation
+    ? undefined
+    : Ops[K] extends RedisSearchOperation
+      ? RedisSearchItem[]
+      : Ops[K] extends { namespace: string[]; key: string }
+        ? RedisItem | null
+        : string[][];
+};
+
+/**
+ * Long-term memory for LangGraph on Redis: items in namespaces, found by key, by filter and by meaning.
+ *
+ * The search index is prepared at the first use, or by {@link setup}. Every method rejects with a subclass of
+ * `LangGraphRedisError`, or with LangGraph's `InvalidNamespaceError`.
+ *
+ * @example
+ * ```ts
+ * const store = await RedisStore.fromConnString("redis://localhost:6379", {
+ *   index: { dims: 1536, embeddings: new OpenAIEmbeddings({ model: "text-embedding-3-small" }) },
+ * });
+ * await store.put(["memories", "user-1"], "name", { text: "The user's name is Bob." });
+ * const [best] = await store.search(["memories", "user-1"], { query: "what is my name?", limit: 1 });
+ * console.log(best.value.text, best.score);
+ * await store.stop();
+ * ```
+ */
+export class RedisStore extends BaseStore {
+  private readonly backend: Backend;
+  private owned: OwnedConnection | undefined;
+
+  /**
+   * A store on a connected client, which stays yours: it is neither configured nor connected nor closed here.
+   *
+   * @example
+   * ```ts
+   * const client = await createClient({ url: "redis://localhost:6379" }).connect();
+   * const store = new RedisStore({ client });
+   * ```
+   * @throws {InvalidInputError} when an option cannot be used, or the client was created with a `keyPrefix`.
+   */
+  constructor(options: RedisStoreOptions & TimeoutOptions & { client: RedisClient }) {
+    super();
+    this.backend = new Backend(connectionOf(options.client, options.commandTimeout), readOptions(options));
+  }
+
+  /**
+   * Connects to a Redis server and prepares the index. The connection belongs to the store: close it with {@link stop}.
+   *
+   * @param uri `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS.
+   * @throws {InvalidInputError} when the address or an option cannot be used; {@link IndexMismatchError} when the
+   * stored index was made for another configuration; {@link OperationError} when the server cannot be reached.
+   */
+  static fromConnString(uri: string, options: RedisStoreOptions & OpenOptions = {}): Promise<RedisStore> {
+    return RedisStore.open(openUrl(uri, options), options);
+  }
+
+  /** As {@link fromConnString}, for a Redis Cluster: some of its nodes are enough, the others are found. */
+  static fromCluster(
+    rootNodes: ClusterRootNodes,
+    options: RedisStoreOptions & OpenOptions = {},
+  ): Promise<RedisStore> {
+    return RedisStore.open(openCluster(rootNodes, options), options);
+  }
+
+  /** As {@link fromConnString}, for the master of a group that Redis Sentinel watches. */
+  static fromSentinel(
+    group: SentinelGroup,
+    options: RedisStoreOptions & OpenOptions = {},
+  ): Promise<RedisStore> {
+    return RedisStore.open(openSentinel(group, options), options);
+  }
+
+  private static async open(
+    opening: Promise<OwnedConnection>,
+    options: RedisStoreOptions,
+  ): Promise<RedisStore> {
+    const owned = await opening;
+    try {
+      const store = new RedisStore({ ...options, client: owned.connection });
+      store.owned = owned;
+      await store.setup();
+      return store;
+    } catch (error) {
+      await owned.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Prepares the index, and waits until it knows all items. Safe to call again, and by many processes at once; what
+   * is used without it does it first.
+   *
+   * @throws {IndexMismatchError} when the stored index was made for another configuration; nothing was written.
+   * @throws {EngineUnavailableError} when the server has no search engine and the options ask for it.
+   */
+  async setup(): Promise<void> {
+    await this.backend.ready();
+  }
+
+  /** Which engine answers searches: `"search"` or `"core"`; `undefined` before the first use. */
+  get engine(): "search" | "core" | undefined {
+    return this.backend.engineName;
+  }
+
+  /** Calls {@link setup}. */
+  override async start(): Promise<void> {
+    await this.setup();
+  }
+
+  /** Closes the connection, if it is the store's own. Commands that are under way are finished first. */
+  override async stop(): Promise<void> {
+    await this.owned?.close();
+  }
+
+  /**
+   * Does many operations at once, in one round trip where they need no more: at most two for reads and writes
+   * together. All texts are embedded in one call.
+   *
+   * Reads see the store as it was before the batch. Of several writes of one item the last counts.
+   *
+   * @throws the operation's own error when there is only one; {@link BatchError}, which lists those that failed, when
+   * there are more: then all others were done.
+   *
+   * @example
+   * ```ts
+   * const [profile, memories] = await store.batch([
+   *   { namespace: ["users"], key: "user-1" },
+   *   { namespacePrefix: ["memories", "user-1"], query: "food", limit: 3 },
+   *   { namespace: ["visits"], key: "user-1", value: { at: "2026-01-01" }, ttl: 60 },
+   * ]);
+   * ```
+   */
+  override async batch<const Ops extends readonly StoreOperation[]>(
+    operations: Ops,
+  ): Promise<StoreResults<Ops>>;
+  override async batch<Op extends Operation[]>(operations: Op): Promise<OperationResults<Op>>;
+  override async batch(operations: readonly StoreOperation[]): Promise<unknown> {
+    return runBatch(this.backend, operations);
+  }
+
+  /** An item by its key; `null` when there is none. */
+  override async get(namespace: string[], key: string): Promise<RedisItem | null> {
+    const [item] = await this.batch([{ namespace, key }] as const);
+    return item;
+  }
+
+  /**
+   * Items in a namespace or below it: with a query the best ones first, without the newest.
+   *
+   * @param namespacePrefix `[]` for the whole store. `["users", "1"]` is exactly that path, and not `["users", "10"]`.
+   * @param options `limit` is 10 unless given. `score` of the results is a similarity for `mode: "vector"`, a BM25
+   * score for `"text"`, a sum of reciprocal ranks for `"hybrid"`; higher is better.
+   *
+   * @example
+   * ```ts
+   * const found = await store.search(["memories", "user-1"], {
+   *   query: "what does the user eat?",
+   *   filter: { kind: "preference", confidence: { $gte: 0.5 } },
+   *   limit: 5,
+   * });
+   * ```
+   * @throws {FilterError} when the filter cannot be read; {@link EmbeddingError} when the model fails.
+   */
+  override async search(
+    namespacePrefix: string[],
+    options: RedisSearchOptions = {},
+  ): Promise<RedisSearchItem[]> {
+    const [found] = await this.batch([{ ...options, namespacePrefix }] as const);
+    return found;
+  }
+
+  /**
+   * Stores an item, or replaces it with all of its vectors.
+   *
+   * @param value A JSON object. Items that are read back share nothing with it.
+   * @param options The fields to embed, `false` for none, or an object of options.
+   *
+   * @example
+   * ```ts
+   * await store.put(["memories", "user-1"], "food", { text: "Likes pizza." }, { ttl: 60 * 24 });
+   *
+   * const item = await store.get(["counters"], "visits");
+   * await store.put(["counters"], "visits", { n: item.value.n + 1 }, { ifVersion: item.version });
+   * ```
+   * @throws {InvalidNamespaceError} when the namespace cannot be used; {@link InvalidInputError} when the value is no
+   * JSON object; {@link EmbeddingError} when the model fails; {@link VersionConflictError} when the condition does not
+   * hold. Nothing was written then.
+   */
+  override async put(
+    namespace: string[],
+    key: string,
+    value: ItemValue,
+    options?: false | string[] | RedisPutOptions,
+  ): Promise<void> {
+    const extras =
+      options === undefined || options === false || Array.isArray(options) ? { index: options } : options;
+    // Only `delete` deletes: LangGraph's operation for it is a put of null.
+    if (value === null) throw new InvalidInputError(`the value of item ${show(key)} is null. Use delete().`);
+    await this.batch([{ ...extras, namespace, key, value }] as const);
+  }
+
+  /** Deletes an item with all of its vectors. It is no error when there is none. */
+  override async delete(namespace: string[], key: string): Promise<void> {
+    await this.batch([{ namespace, key, value: null }] as const);
+  }
+
+  /**
+   * The namespaces that hold items, in a fixed order.
+   *
+   * @param options `prefix` and `suffix` may hold `"*"` for any label; `maxDepth` cuts longer namespaces and lists
+   * each result once; `limit` is 100 unless given.
+   */
+  override async listNamespaces(
+    options: {
+      prefix?: string[];
+      suffix?: string[];
+      maxDepth?: number;
+      limit?: number;
+      offset?: number;
+    } = {},
+  ): Promise<string[][]> {
+    const { prefix, suffix, maxDepth, limit = 100, offset = 0 } = options;
+    const matchConditions: MatchCondition[] = [];
+    if (prefix) matchConditions.push({ matchType: "prefix", path: prefix });
+    if (suffix) matchConditions.push({ matchType: "suffix", path: suffix });
+    const [namespaces] = await this.batch([{ matchConditions, maxDepth, limit, offset }] as const);
+    return namespaces;
+  }
+
+  /**
+   * Deletes everything in a namespace and below it, in steps that do not block the server for long. What is put while
+   * it runs stays.
+   *
+   * @returns how many items were deleted.
+   * @throws {InvalidInputError} when the path is empty: the whole store is not deleted by a slip.
+   *
+   * @example
+   * ```ts
+   * await store.deleteNamespace(["memories", "user-1"]);
+   * ```
+   */
+  async deleteNamespace(path: string[], options: DeleteNamespaceOptions = {}): Promise<number> {
+    checkPath("path", path);
+    if (path.length === 0) {
+      throw new InvalidInputError(
+        "deleteNamespace needs at least one label. List the namespaces to delete them all.",
+      );
+    }
+    const batchSize = positiveInteger("batchSize", options.batchSize ?? 500);
+    return deleteUnder(this.backend, path, batchSize, options.onProgress);
+  }
+
+  /**
+   * Builds the index that this store is configured for from the stored items, and switches to it: for other
+   * dimensions, another model, or other settings of the index, which {@link setup} refuses. The old index serves until
+   * the new one is complete. When it was interrupted, call it again: it goes on where it was.
+   *
+   * @example
+   * ```ts
+   * const store = new RedisStore({ client, index: { dims: 3072, embeddings: largerModel } });
+   * const { items, undecodable } = await store.reindex({ onProgress: console.log });
+   * ```
+   * @throws {EmbeddingError} when the model fails; the old index serves on.
+   */
+  async reindex(options: ReindexOptions = {}): Promise<ReindexReport> {
+    const { reembed = false } = options;
+    const batchSize = positiveInteger("batchSize", options.batchSize ?? 100);
+    const engine = await this.backend.engine();
+    const report = await new Reindexer(this.backend, engine, { ...options, reembed, batchSize }).run();
+    this.backend.forget();
+    await this.setup();
+    return report;
+  }
+
+  /** How much the store holds, and how its index is. Costs grow with namespaces. */
+  async stats(): Promise<StoreStats> {
+    const { engine } = await this.backend.ready();
+    const { connection, keys } = this.backend;
+    const namespaces = await runPlan(connection, namespacesUnder(keys, []));
+    return { engine: engine.name, namespaces: namespaces.length, ...(await engine.stats()) };
+  }
+}

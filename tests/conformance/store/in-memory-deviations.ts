@@ -1,0 +1,49 @@
+const FILTERS: Record<string, string> = {
+  "$eq of an object is equality, whatever the order of its properties": "objects are compared by identity",
+  "$ne holds for what is missing": "the elements of an array are not looked at",
+  "$exists: null exists, what is missing does not": "$exists is unknown and taken for a value",
+  "$exists: false is the opposite": "$exists is unknown and taken for a value",
+  "ranges compare numbers with numbers only": "operands are converted with Number()",
+  "$lt excludes it": "operands are converted with Number()",
+  "ranges compare strings with strings, by code unit": "operands are converted with Number()",
+  "dates are ISO strings, in order of time": "operands are converted with Number()",
+  "a dotted key is a path": "only top-level properties can be filtered by",
+  "a plain object matches when each of its entries does": "objects are compared by identity",
+  "objects nest": "objects are compared by identity",
+  "$ne within an object holds for what is missing": "objects are compared by identity",
+  "a path into an array matches when an element does": "the elements of an array are not looked at",
+  "$ne and $nin of an array hold when no element is equal": "the elements of an array are not looked at",
+  "a range is matched by an element that is within all of its bounds":
+    "the elements of an array are not looked at",
+  "arrays on the way of a path are entered": "only top-level properties can be filtered by",
+  "a plain object is matched by one element as a whole": "objects are compared by identity",
+  "an array is equal to an array with the same elements": "arrays are compared by identity",
+};
+
+const MODES = ["in a listing", "with a query", "with declared numbers"];
+
+/** Where LangGraph's own in-memory store breaks the contract, by the statement it breaks. */
+export const IN_MEMORY_DEVIATIONS: Readonly<Record<string, string>> = {
+  "changing what was put, or what was got, changes nothing in the store":
+    "it keeps and returns the very objects",
+  "labels that hold a separator are not two labels": "labels are joined with a colon",
+  "reads of a batch see the store as it was before it": "what a get returned is changed by the put after it",
+  "a search does not find what is in a sibling":
+    "a namespace matches when its joined text begins with the prefix",
+  "long labels are told apart to the last character":
+    "a namespace matches when its joined text begins with the prefix",
+  "without a query the newest come first": "the oldest come first",
+  "a filter that cannot be understood is an error": "it matches nothing instead",
+  "a query stays within its namespace": "a namespace matches when its joined text begins with the prefix",
+  "an item that is not indexed is stored but not found by a query":
+    "pages are padded with items without a score",
+  "index: false takes an item's vectors away": "the old vectors stay",
+  "all vectors of an item are replaced and deleted with it": "the old vectors stay",
+  "a namespace without items is no longer listed": "it is listed for ever",
+  "hostile labels come back as they are": "labels are joined with a colon and split again",
+  ...Object.fromEntries(
+    Object.entries(FILTERS).flatMap(([says, instead]) =>
+      MODES.map((mode) => [`filter: ${says} (${mode})`, instead]),
+    ),
+  ),
+};

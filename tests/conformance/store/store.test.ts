@@ -1,0 +1,82 @@
+import { InMemoryStore } from "@langchain/langgraph-checkpoint";
+import { type Connection, connectionOf } from "../../../src/redis/connection.js";
+import { RedisStore } from "../../../src/store/store.js";
+import { connect, freshPrefix, plainRedisUrl, redisUrl, type TestClient } from "../../helpers/redis.js";
+import { IN_MEMORY_DEVIATIONS } from "./in-memory-deviations.js";
+import { storeConformance } from "./suite.js";
+
+storeConformance({
+  name: "LangGraph's InMemoryStore",
+  create: async ({ embeddings, fields }) =>
+    new InMemoryStore(embeddings && { index: { dims: embeddings.dims, embeddings, fields } }),
+  destroy: async () => {},
+  deviations: IN_MEMORY_DEVIATIONS,
+});
+
+storeConformance({
+  name: "RedisStore with a search engine",
+  create: async ({ embeddings, ...index }) =>
+    RedisStore.fromConnString(redisUrl(), {
+      keyPrefix: freshPrefix(),
+      index: embeddings && { dims: embeddings.dims, embeddings, ...index },
+    }),
+  destroy: async (store) => store.stop(),
+});
+
+storeConformance({
+  name: "RedisStore on a client of the user's, with a flat index",
+  create: async ({ embeddings, ...index }) =>
+    new RedisStore({
+      client: await connect(),
+      keyPrefix: freshPrefix(),
+      index: embeddings && { dims: embeddings.dims, embeddings, algorithm: "flat", ...index },
+    }),
+  destroy: async (store) => store.stop(),
+});
+
+storeConformance({
+  name: "RedisStore on a server without modules",
+  create: async ({ embeddings, ...index }) =>
+    RedisStore.fromConnString(plainRedisUrl(), {
+      keyPrefix: freshPrefix(),
+      index: embeddings && { dims: embeddings.dims, embeddings, ...index },
+    }),
+  destroy: async (store) => store.stop(),
+});
+
+storeConformance({
+  name: "RedisStore that holds no more than three items at a time, without modules",
+  create: async ({ embeddings, ...index }) =>
+    RedisStore.fromConnString(plainRedisUrl(), {
+      keyPrefix: freshPrefix(),
+      candidatesAtOnce: 3,
+      index: embeddings && { dims: embeddings.dims, embeddings, ...index },
+    }),
+  destroy: async (store) => store.stop(),
+});
+
+storeConformance({
+  name: "RedisStore when every script reaches the server twice",
+  create: async ({ embeddings, ...index }) =>
+    new RedisStore({
+      client: sendingScriptsTwice(await connect()),
+      keyPrefix: freshPrefix(),
+      index: embeddings && { dims: embeddings.dims, embeddings, ...index },
+    }),
+  destroy: async (store) => store.stop(),
+});
+
+/** As after a retry of a request whose first answer was lost. */
+function sendingScriptsTwice(client: TestClient): Connection {
+  const connection = connectionOf(client);
+  return {
+    pipeline: async (commands) => {
+      const twice = commands.flatMap((command) =>
+        String(command.args[0]).startsWith("EVAL") ? [command, command] : [command],
+      );
+      const replies = await connection.pipeline(twice);
+      // The answer that counts is the second.
+      return replies.filter((_, at) => twice[at] !== twice[at + 1]);
+    },
+  };
+}

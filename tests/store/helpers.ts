@@ -1,0 +1,23 @@
+import { onTestFinished } from "vitest";
+import type { RedisStoreOptions } from "../../src/store/options.js";
+import { RedisStore } from "../../src/store/store.js";
+import { freshPrefix, plainRedisUrl, redisUrl } from "../helpers/redis.js";
+import { FakeEmbeddings } from "./fake-embeddings.js";
+
+/** A store of its own on the run's server, stopped after the test. */
+export async function openStore(options: RedisStoreOptions = {}, url = redisUrl()): Promise<RedisStore> {
+  const store = await RedisStore.fromConnString(url, { keyPrefix: freshPrefix(), ...options });
+  onTestFinished(() => store.stop());
+  return store;
+}
+
+/** The engines, each with a server that it runs on by itself. */
+export const ENGINES = [
+  { engine: "search", url: redisUrl },
+  { engine: "core", url: plainRedisUrl },
+] as const;
+
+/** An index over deterministic embeddings of the field `text`. */
+export function textIndex(embeddings = new FakeEmbeddings()) {
+  return { dims: embeddings.dims, embeddings, fields: ["text"] };
+}

@@ -1,0 +1,84 @@
+type Json = unknown;
+
+/** An item as the model holds it. */
+export interface ModelItem {
+  namespace: string[];
+  key: string;
+  value: Record<string, Json>;
+}
+
+/** What a store should hold, kept in the plainest way. */
+export class Oracle {
+  private readonly items = new Map<string, ModelItem>();
+
+  put(namespace: string[], key: string, value: Record<string, Json>): void {
+    this.items.set(JSON.stringify([namespace, key]), { namespace, key, value: structuredClone(value) });
+  }
+
+  delete(namespace: string[], key: string): void {
+    this.items.delete(JSON.stringify([namespace, key]));
+  }
+
+  get(namespace: string[], key: string): ModelItem | undefined {
+    return this.items.get(JSON.stringify([namespace, key]));
+  }
+
+  under(path: string[], filter: Record<string, Json> = {}): ModelItem[] {
+    return [...this.items.values()].filter(
+      ({ namespace, value }) =>
+        JSON.stringify(namespace.slice(0, path.length)) === JSON.stringify(path) && satisfies(value, filter),
+    );
+  }
+
+  namespaces(): string[][] {
+    return [...new Set([...this.items.values()].map(({ namespace }) => JSON.stringify(namespace)))].map(
+      (text) => JSON.parse(text),
+    );
+  }
+}
+
+/** Another reading of the table of filter semantics than the library's: every path of the value is spelled out. */
+export function satisfies(value: Json, filter: Record<string, Json>): boolean {
+  const spelled: [string, Json][] = [];
+  spell(value, undefined, spelled);
+  return Object.entries(filter).every(([path, operand]) => {
+    const values = spelled.filter(([each]) => each === path).map(([, each]) => each);
+    const conditions = Object.entries(isOperators(operand) ? operand : { $eq: operand });
+    const positive = conditions.filter(([operator]) => !["$ne", "$nin", "$exists"].includes(operator));
+    return (
+      (positive.length === 0 ||
+        values.some((each) => positive.every(([name, bound]) => compare(each, name, bound)))) &&
+      conditions.every(([name, bound]) => {
+        if (name === "$ne") return !values.some((each) => same(each, bound));
+        if (name === "$nin") return !values.some((each) => (bound as Json[]).some((one) => same(each, one)));
+        if (name === "$exists") return values.length > 0 === bound;
+        return true;
+      })
+    );
+  });
+}
+
+function isOperators(operand: Json): operand is Record<string, Json> {
+  return typeof operand === "object" && operand !== null && !Array.isArray(operand);
+}
+
+function compare(value: Json, operator: string, bound: Json): boolean {
+  if (operator === "$eq") return same(value, bound);
+  if (operator === "$in") return (bound as Json[]).some((one) => same(value, one));
+  if (typeof value !== typeof bound) return false;
+  const [a, b] = [value as number, bound as number];
+  return { $gt: a > b, $gte: a >= b, $lt: a < b, $lte: a <= b }[operator] === true;
+}
+
+function same(a: Json, b: Json): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function spell(value: Json, path: string | undefined, into: [string, Json][]): void {
+  if (path !== undefined) into.push([path, value]);
+  if (Array.isArray(value)) for (const each of value) spell(each, path, into);
+  else if (typeof value === "object" && value !== null) {
+    for (const [name, each] of Object.entries(value))
+      spell(each, path === undefined ? name : `${path}.${name}`, into);
+  }
+}

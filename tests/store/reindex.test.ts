@@ -1,0 +1,221 @@
+import { describe, expect, test } from "vitest";
+import { IndexMismatchError } from "../../src/store/errors.js";
+import type { RedisStoreOptions } from "../../src/store/options.js";
+import { RedisStore } from "../../src/store/store.js";
+import { connect as connectTo, freshPrefix, type TestClient } from "../helpers/redis.js";
+import { FakeEmbeddings } from "./fake-embeddings.js";
+import { ENGINES, openStore as openStoreAt } from "./helpers.js";
+
+describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
+  const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
+  const connect = () => connectTo(url());
+
+  const fields = ["title", "chapters[*]"];
+
+  /** Names of the store's search indexes. */
+  async function indexes(client: TestClient, keyPrefix: string): Promise<string[]> {
+    if (engine === "core") return [];
+    return (await client.ft._list()).map(String).filter((name) => name.startsWith(keyPrefix));
+  }
+
+  function index(embeddings: FakeEmbeddings, more: object = {}) {
+    return { dims: embeddings.dims, embeddings, fields, ...more };
+  }
+
+  /** A store that is not set up: its configuration differs from what is stored. */
+  async function unopened(options: RedisStoreOptions): Promise<RedisStore> {
+    return new RedisStore({ client: await connect(), ...options });
+  }
+
+  async function fill(store: RedisStore, count = 30): Promise<void> {
+    await store.batch(
+      Array.from({ length: count }, (_, n) => ({
+        namespace: ["a", `${n % 3}`],
+        key: `${n}`,
+        value: { title: `title ${n}`, chapters: [`apples ${n}`, `pears ${n}`], n },
+      })),
+    );
+  }
+
+  test("a store goes over to other dimensions, and keeps everything else of its items", async () => {
+    const keyPrefix = freshPrefix();
+    const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
+    await fill(old);
+    await old.put(["b"], "hidden", { title: "hidden" }, false);
+    await old.put(["b"], "own field", { title: "x", summary: "special summary" }, ["summary"]);
+    await old.put(["b"], "short-lived", { title: "short-lived" }, { ttl: 60 });
+    const before = await old.search([], { limit: 100 });
+
+    const embeddings = new FakeEmbeddings(32);
+    const store = await unopened({ keyPrefix, index: index(embeddings) });
+    await expect(store.get(["a", "1"], "1")).rejects.toThrow(IndexMismatchError);
+    const progress: string[] = [];
+    const report = await store.reindex({ batchSize: 7, onProgress: ({ phase }) => progress.push(phase) });
+    expect(report).toEqual({ items: 33, embedded: 92, reused: 0, undecodable: [] });
+    expect(new Set(progress)).toEqual(new Set(["rewriting", "clearing"]));
+
+    expect(await store.search([], { limit: 100 })).toEqual(before);
+    const [best] = await store.search(["a"], { query: "pears 17" });
+    expect(best).toMatchObject({ key: "17" });
+    expect(best?.score).toBeCloseTo(1, 5);
+    expect(await store.search(["b"], { query: "special summary" })).toMatchObject([
+      { key: "own field" },
+      { key: "short-lived" },
+    ]);
+    const client = await connect();
+    expect(await client.pTTL(`${keyPrefix}:store:doc:{b}:short-lived`)).toBeGreaterThan(3_000_000);
+    // Nothing of the old index is left.
+    expect(await indexes(client, keyPrefix)).toEqual(engine === "search" ? [`${keyPrefix}:store:2`] : []);
+    expect((await client.keys(`${keyPrefix}:store:doc:*`)).length).toBe(33 + 60);
+    const document = await client.hGetAll(`${keyPrefix}:store:doc:{a:0}:0`);
+    expect(Object.keys(document)).toContain("vector:2");
+    expect(Object.keys(document)).not.toContain("vector:1");
+    expect(document.parts).toBe("2.1 2.2 ");
+    expect(await client.exists(`${keyPrefix}:store:index:next`)).toBe(0);
+    expect(await store.stats()).toMatchObject({ items: 33, vectors: 92 });
+
+    await store.put(["a", "0"], "0", { title: "changed" });
+    expect((await client.keys(`${keyPrefix}:store:doc:{a:0}:0*`)).length).toBe(1);
+    // Whoever is still configured for the old index is told so at the next use.
+    await expect(old.search(["a"], { query: "pears" })).rejects.toThrow(IndexMismatchError);
+    await expect(old.put(["a"], "k", { title: "old" })).rejects.toThrow(IndexMismatchError);
+  });
+
+  test("vectors of the same texts are taken over when only the index changes", async () => {
+    const keyPrefix = freshPrefix();
+    const embeddings = new FakeEmbeddings();
+    const old = await openStore({ keyPrefix, index: index(embeddings) });
+    await fill(old);
+    const fresh = new FakeEmbeddings();
+    const store = await unopened({
+      keyPrefix,
+      index: index(fresh, { m: 16, numericFields: ["n"], text: false }),
+    });
+    const report = await store.reindex();
+    expect(report).toEqual({ items: 30, embedded: 0, reused: 90, undecodable: [] });
+    expect(fresh.documentCalls).toEqual([]);
+    expect(await store.search(["a"], { filter: { n: { $gte: 25 } } })).toHaveLength(5);
+    expect((await store.search(["a"], { query: "pears 3" }))[0]).toMatchObject({ key: "3" });
+    const again = await store.reindex({ reembed: true });
+    expect(again).toMatchObject({ items: 30, embedded: 90, reused: 0 });
+  });
+
+  test("a store gets an index, and gives it up again", async () => {
+    const keyPrefix = freshPrefix();
+    await fill(await openStore({ keyPrefix }));
+    const store = await unopened({ keyPrefix, index: index(new FakeEmbeddings()) });
+    expect(await store.reindex()).toMatchObject({ items: 30, embedded: 90 });
+    expect((await store.search([], { query: "apples 7" }))[0]).toMatchObject({ key: "7" });
+    const plain = await unopened({ keyPrefix });
+    expect(await plain.reindex()).toMatchObject({ items: 30, embedded: 0 });
+    expect(await plain.search([], { filter: { n: 7 } })).toMatchObject([{ key: "7" }]);
+    expect(await plain.stats()).toMatchObject({ items: 30, vectors: 0 });
+  });
+
+  describe("while the new index is built", () => {
+    test("the old one serves, and what is put is in the new one too", async () => {
+      const keyPrefix = freshPrefix();
+      const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
+      await fill(old);
+      const store = await unopened({ keyPrefix, index: index(new FakeEmbeddings(32)) });
+      let puts = 0;
+      const busy: Promise<unknown>[] = [];
+      await store.reindex({
+        batchSize: 5,
+        onProgress: ({ phase }) => {
+          if (phase !== "rewriting" || puts >= 10) return;
+          const n = puts++;
+          busy.push(
+            old.put(["a", "0"], `new ${n}`, { title: `meanwhile ${n}` }),
+            old.put(["a", "1"], "1", { title: `changed ${n}` }),
+            old.delete(["a", "2"], `${2 + 3 * n}`),
+            old
+              .search(["a"], { query: "meanwhile", limit: 100 })
+              .then((found) => expect(found.length).toBeGreaterThan(0)),
+          );
+        },
+      });
+      // The last ones may have met the new index, and say so: then they are not in it.
+      const outcomes = await Promise.allSettled(busy);
+      const refused = outcomes.filter((each) => each.status === "rejected");
+      for (const { reason } of refused) expect(reason).toBeInstanceOf(IndexMismatchError);
+      await store.reindex();
+      const all = await store.search([], { limit: 200 });
+      expect(all.length).toBeGreaterThan(20);
+      const found = await store.search([], { query: "meanwhile title", limit: 200 });
+      expect(found.map(({ key }) => key).sort()).toEqual(all.map(({ key }) => key).sort());
+    });
+
+    test("clients with the new configuration find what they put", async () => {
+      const keyPrefix = freshPrefix();
+      const embeddings = new FakeEmbeddings();
+      const one = await openStore({ keyPrefix, index: index(embeddings) });
+      const two = await openStore({ keyPrefix, index: index(embeddings) });
+      await fill(one);
+      await one.reindex();
+      await two.put(["late"], "k", { title: "written by one who did not know" });
+      const [found] = await one.search(["late"], { query: "written by one who did not know" });
+      expect(found?.score).toBeCloseTo(1, 5);
+      const [mine] = await two.search(["late"], { query: "written by one who did not know" });
+      expect(mine?.score).toBeCloseTo(1, 5);
+    });
+  });
+
+  test("an interrupted run goes on where it was", async () => {
+    const keyPrefix = freshPrefix();
+    const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
+    await fill(old);
+    const embeddings = new FakeEmbeddings(32);
+    const store = await unopened({ keyPrefix, index: index(embeddings, { cacheSize: 0 }) });
+    let pages = 0;
+    const interrupted = store.reindex({
+      batchSize: 5,
+      onProgress: () => {
+        if (++pages === 3) embeddings.failure = new Error("quota");
+      },
+    });
+    await expect(interrupted).rejects.toThrow(/quota/);
+    expect((await old.search(["a"], { query: "pears 17" }))[0]?.score).toBeCloseTo(1, 5);
+    embeddings.failure = undefined;
+    const report = await store.reindex({ batchSize: 5 });
+    expect(report.items).toBeGreaterThan(0);
+    expect(report.items).toBeLessThan(30);
+    expect((await store.search(["a"], { query: "pears 17" }))[0]?.score).toBeCloseTo(1, 5);
+    expect(await store.stats()).toMatchObject({ items: 30, vectors: 90 });
+  });
+
+  test("an interruption after the switch leaves nothing behind once it is run again", async () => {
+    const keyPrefix = freshPrefix();
+    const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
+    await fill(old);
+    const store = await unopened({ keyPrefix, index: index(new FakeEmbeddings(32)) });
+    const interrupted = store.reindex({
+      onProgress: ({ phase }) => {
+        if (phase === "clearing") throw new Error("interrupted");
+      },
+    });
+    await expect(interrupted).rejects.toThrow("interrupted");
+    expect(await store.search(["a"], { query: "pears 17", limit: 100 })).toHaveLength(30);
+    expect(await store.reindex()).toMatchObject({ items: 0 });
+    const client = await connect();
+    expect((await client.keys(`${keyPrefix}:store:doc:*`)).length).toBe(90);
+    expect(await indexes(client, keyPrefix)).toEqual(engine === "search" ? [`${keyPrefix}:store:2`] : []);
+  });
+
+  test("documents that cannot be read are reported, and left as they are", async () => {
+    const keyPrefix = freshPrefix();
+    const store = await openStore({ keyPrefix, index: index(new FakeEmbeddings()) });
+    await fill(store, 3);
+    const client = await connect();
+    const broken = `${keyPrefix}:store:doc:{a:0}:0`;
+    const stranger = `${keyPrefix}:store:doc:{other}:thing`;
+    await client.hSet(broken, "value", "{broken");
+    await client.hSet(stranger, "name", "somebody else's");
+    const report = await store.reindex();
+    expect(report).toMatchObject({ items: 2 });
+    // Only an index sees what the store has not written.
+    expect(report.undecodable.sort()).toEqual(engine === "search" ? [broken, stranger].sort() : [broken]);
+    expect(await client.hGet(broken, "value")).toBe("{broken");
+    expect(await client.hGetAll(stranger)).toEqual({ name: "somebody else's" });
+  });
+});

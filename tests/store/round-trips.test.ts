@@ -1,0 +1,98 @@
+import { AsyncBatchedStore } from "@langchain/langgraph-checkpoint";
+import { expect, test } from "vitest";
+import { proxied } from "../helpers/redis.js";
+import { openStore, textIndex } from "./helpers.js";
+
+test("each operation takes the round trips that are promised for it", async () => {
+  const proxy = await proxied();
+  const store = await openStore({ index: { ...textIndex(), numericFields: ["n"] } }, proxy.url);
+  const roundTrips = async (work: () => Promise<unknown>) => {
+    proxy.reset();
+    await work();
+    return proxy.roundTrips;
+  };
+  // Each script is loaded by its first call.
+  await store.put(["a", "1"], "warm", { text: "warm up", n: 1 });
+  await store.delete(["a", "1"], "warm");
+  for (let n = 0; n < 30; n++) await store.put(["a", `${n % 3}`], `${n}`, { text: `green apples ${n}`, n });
+
+  const query = "green apples";
+  const mixed = [
+    { namespace: ["a", "1"], key: "1" },
+    { namespacePrefix: ["a"], query },
+    { namespacePrefix: ["a"], filter: { n: 3 } },
+    { namespace: ["a", "1"], key: "new", value: { text: "new" } },
+    { namespace: ["a", "2"], key: "2", value: null },
+  ];
+  expect({
+    put: await roundTrips(() => store.put(["a", "1"], "x", { text: "x" })),
+    get: await roundTrips(() => store.get(["a", "1"], "x")),
+    delete: await roundTrips(() => store.delete(["a", "1"], "x")),
+    list: await roundTrips(() => store.search(["a"], { limit: 5, offset: 5 })),
+    filter: await roundTrips(() => store.search(["a"], { filter: { n: { $gte: 3 } } })),
+    "undeclared range": await roundTrips(() => store.search(["a"], { filter: { text: { $gte: "a" } } })),
+    query: await roundTrips(() => store.search(["a"], { query })),
+    "query with filter": await roundTrips(() =>
+      store.search(["a"], { query, filter: { n: { $in: [1, 2, 3] } } }),
+    ),
+    text: await roundTrips(() => store.search(["a"], { query, mode: "text" })),
+    hybrid: await roundTrips(() => store.search(["a"], { query, mode: "hybrid" })),
+    "batch of puts": await roundTrips(() =>
+      store.batch(
+        Array.from({ length: 50 }, (_, n) => ({ namespace: ["b"], key: `${n}`, value: { text: `b ${n}` } })),
+      ),
+    ),
+    "gets and puts": await roundTrips(() =>
+      store.batch([
+        { namespace: ["b"], key: "1" },
+        { namespace: ["b"], key: "1", value: { text: "b" } },
+      ]),
+    ),
+    "mixed batch": await roundTrips(() => store.batch(mixed)),
+    "list namespaces": await roundTrips(() => store.listNamespaces()),
+  }).toEqual({
+    put: 1,
+    get: 1,
+    delete: 1,
+    list: 1,
+    filter: 1,
+    "undeclared range": 1,
+    query: 1,
+    "query with filter": 1,
+    text: 1,
+    hybrid: 1,
+    "batch of puts": 1,
+    "gets and puts": 1,
+    "mixed batch": 2,
+    "list namespaces": 2,
+  });
+});
+
+test("what nodes of a graph ask for at the same time goes out together", async () => {
+  const proxy = await proxied();
+  const store = await openStore({ index: textIndex() }, proxy.url);
+  await store.put(["a"], "k", { text: "green apples" });
+  const batched = new AsyncBatchedStore(store);
+  batched.start();
+  proxy.reset();
+  await Promise.all([
+    batched.get(["a"], "k"),
+    batched.get(["a"], "none"),
+    batched.put(["a"], "l", { text: "red wine" }),
+    batched.put(["a"], "m", { text: "blue cheese" }),
+  ]);
+  expect(proxy.roundTrips).toBe(1);
+  await batched.stop();
+});
+
+test("no command looks through the whole database", async () => {
+  const proxy = await proxied();
+  const store = await openStore({ index: textIndex() }, proxy.url);
+  await store.put(["a", "b"], "k", { text: "green apples" });
+  await store.search([], { query: "green" });
+  await store.search(["a"], { filter: { text: { $ne: "x" } } });
+  await store.listNamespaces({ prefix: ["*", "b"] });
+  await store.delete(["a", "b"], "k");
+  expect(proxy.commands).not.toEqual([]);
+  expect(proxy.commands.filter((name) => ["KEYS", "SCAN", "MODULE"].includes(name))).toEqual([]);
+});

@@ -1,0 +1,124 @@
+import { describe, expect, test, vi } from "vitest";
+import type { RedisStoreOptions } from "../../src/store/options.js";
+import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
+import { ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
+
+describe.each(ENGINES)("on engine $engine", ({ url }) => {
+  const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
+  const connect = () => connectTo(url());
+
+  const fields = ["title", "chapters[*]"];
+  const book = { title: "a book", chapters: ["green apples", "yellow pears"] };
+  /** In minutes. */
+  const SHORT = 300 / 60_000;
+
+  test("an item expires with all of its documents, and its namespace with its last item", async () => {
+    const keyPrefix = freshPrefix();
+    const store = await openStore({
+      keyPrefix,
+      index: { ...textIndex(), fields },
+      ttl: { defaultTTL: SHORT },
+    });
+    await store.put(["a", "b"], "book", book);
+    await store.put(["a", "c"], "stays", book, { ttl: null });
+    expect(await store.search(["a"], { query: "yellow pears" })).toHaveLength(2);
+    await vi.waitFor(async () => expect(await store.get(["a", "b"], "book")).toBeNull(), 10_000);
+    expect(await store.search(["a"], { query: "yellow pears" })).toMatchObject([{ key: "stays" }]);
+    expect(await store.search(["a"])).toMatchObject([{ key: "stays" }]);
+    expect(await store.search(["a", "b"])).toEqual([]);
+    await vi.waitFor(async () => expect(await store.listNamespaces()).toEqual([["a", "c"]]), 10_000);
+    const client = await connect();
+    await vi.waitFor(async () => {
+      const keys = await Promise.all([
+        client.keys(`${keyPrefix}*{a:b}*`),
+        client.zCard(`${keyPrefix}:store:namespaces`),
+      ]);
+      expect(keys).toEqual([[], 1]);
+    }, 10_000);
+  });
+
+  test("a page is full although items expired in the index", async () => {
+    const store = await openStore();
+    for (let n = 0; n < 20; n++) await store.put(["a"], `stays ${n}`, { n });
+    for (let n = 0; n < 20; n++) await store.put(["a"], `goes ${n}`, { n }, { ttl: SHORT });
+    await vi.waitFor(async () => expect(await store.get(["a"], "goes 19")).toBeNull(), 10_000);
+    const page = await store.search(["a"], { limit: 10 });
+    expect(page).toHaveLength(10);
+    expect(page.filter(({ key }) => key.startsWith("goes"))).toEqual([]);
+  });
+
+  test("a put without a time to live takes it away, another one changes it", async () => {
+    const keyPrefix = freshPrefix();
+    const store = await openStore({ keyPrefix, index: { ...textIndex(), fields } });
+    const client = await connect();
+    const lives = async () => {
+      const keys = (await client.keys(`${keyPrefix}:store:doc:*`)).concat(
+        await client.keys(`${keyPrefix}:store:ns:*:items`),
+      );
+      return Promise.all(keys.map((key) => client.pTTL(key)));
+    };
+    await store.put(["a"], "k", book, { ttl: 1 });
+    for (const life of await lives()) expect(life).toBeGreaterThan(50_000);
+    await store.put(["a"], "k", book, { ttl: 10 });
+    for (const life of await lives()) expect(life).toBeGreaterThan(500_000);
+    await store.put(["a"], "k", book);
+    expect(await lives()).toEqual([-1, -1, -1, -1]);
+  });
+
+  test("reading starts the time of an item again where that is asked for", async () => {
+    const keyPrefix = freshPrefix();
+    const store = await openStore({
+      keyPrefix,
+      index: { ...textIndex(), fields },
+      ttl: { defaultTTL: 10, refreshOnRead: true },
+    });
+    const plain = await openStore({ keyPrefix, index: { ...textIndex(), fields } });
+    const client = await connect();
+    const keys = async () => [
+      ...(await client.keys(`${keyPrefix}:store:doc:*`)),
+      ...(await client.keys(`${keyPrefix}:store:ns:*`)),
+    ];
+    const shorten = async () => {
+      for (const key of await keys()) await client.pExpire(key, 60_000);
+    };
+    const lives = async () => Promise.all((await keys()).map((key) => client.pTTL(key)));
+    await store.put(["a"], "k", book);
+    const reads = [
+      () => store.get(["a"], "k"),
+      () => store.search(["a"]),
+      () => store.search(["a"], { query: "yellow pears" }),
+    ];
+    for (const read of reads) {
+      await shorten();
+      await plain.get(["a"], "k");
+      for (const life of await lives()) expect(life).toBeLessThanOrEqual(60_000);
+      expect(await read()).not.toBeNull();
+      for (const life of await lives()) expect(life).toBeGreaterThan(500_000);
+    }
+    const { version } = (await store.get(["a"], "k")) ?? {};
+    expect((await plain.get(["a"], "k"))?.version).toBe(version);
+  });
+
+  test("reading what does not expire leaves it so", async () => {
+    const keyPrefix = freshPrefix();
+    const store = await openStore({ keyPrefix, ttl: { refreshOnRead: true } });
+    await store.put(["a"], "k", { v: 1 });
+    await store.put(["a"], "l", { v: 1 }, { ttl: 5 });
+    expect(await store.search(["a"])).toHaveLength(2);
+    expect(await store.get(["a"], "none")).toBeNull();
+    const client = await connect();
+    expect(await client.pTTL(`${keyPrefix}:store:doc:{a}:k`)).toBe(-1);
+    expect(await client.pTTL(`${keyPrefix}:store:ns:{a}:items`)).toBe(-1);
+  });
+
+  test("a namespace in which only items that expire are left goes with the last of them", async () => {
+    const store = await openStore();
+    await store.put(["a"], "stays", { v: 1 });
+    await store.put(["a"], "goes", { v: 1 }, { ttl: SHORT });
+    await store.put(["a"], "goes later", { v: 1 }, { ttl: 2 * SHORT });
+    await store.delete(["a"], "stays");
+    expect(await store.listNamespaces()).toEqual([["a"]]);
+    await vi.waitFor(async () => expect(await store.listNamespaces()).toEqual([]), 10_000);
+    expect(await store.get(["a"], "goes later")).toBeNull();
+  });
+});

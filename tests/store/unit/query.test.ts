@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { parseFilter } from "../../../src/store/filter/predicate.js";
+import { QueryBuilder } from "../../../src/store/search/query.js";
+
+const builder = new QueryBuilder("idx", ["meta.year", "score"]);
+const vector = Float32Array.of(1, 0);
+const bytes = Buffer.from("0000803f00000000", "hex");
+
+function within(scope: string[], filter?: Record<string, unknown>) {
+  return { scope, predicates: parseFilter(filter) };
+}
+
+/** The clauses of a filter with their values in place, for reading; they are sent apart. */
+function filtered(filter: Record<string, unknown>) {
+  const { query, params, complete } = builder.listing(within([], filter), 0, 10);
+  const shown = Object.entries(params.toRecord()).reduceRight(
+    (text, [name, value]) => text.replaceAll(`$${name}`, `${value}`),
+    query,
+  );
+  return [shown.replace("@kind:{item}", "").trim(), complete];
+}
+
+describe("a query is data", () => {
+  test("a listing", () => {
+    const command = builder.listing(within(["a", "b:c"]), 20, 10);
+    expect(command.args).toEqual([
+      ...["FT.SEARCH", "idx", "@kind:{item} @scope:{$p1}"],
+      ...["SORTBY", "order", "ASC", "LIMIT", "20", "10"],
+      ...["RETURN", "2", "value", "meta"],
+      ...["PARAMS", "2", "p1", "a:b%3Ac", "DIALECT", "2", "TIMEOUT", "600000"],
+    ]);
+  });
+
+  test("a search by vector", () => {
+    const command = builder.nearest(within(["a"], { kind: "x" }), vector, 5, 200);
+    expect(command.args).toEqual([
+      "FT.SEARCH",
+      "idx",
+      "(@scope:{$p1} @paths:{$p2|$p3})=>[KNN $p4 @vector $p5 EF_RUNTIME $p6 AS distance]",
+      ...["SORTBY", "distance", "ASC", "LIMIT", "0", "5"],
+      ...["RETURN", "3", "value", "meta", "distance"],
+      ...["PARAMS", "12", "p1", "a", "p2", "kind=sx", "p3", "~", "p4", "5", "p5", bytes, "p6", "200"],
+      ...["DIALECT", "2", "TIMEOUT", "600000"],
+    ]);
+    expect(builder.nearest(within([]), vector, 5, undefined).query).toBe(
+      "*=>[KNN $p1 @vector $p2 AS distance]",
+    );
+  });
+
+  test("a search by words", () => {
+    const command = builder.text(within(["a"]), ["green", "apples"], 7);
+    expect(command.args).toEqual([
+      ...["FT.SEARCH", "idx", "@scope:{$p1} @words:($p2|$p3)"],
+      ...["WITHSCORES", "SCORER", "BM25", "LIMIT", "0", "7"],
+      ...["RETURN", "2", "value", "meta"],
+      ...["PARAMS", "6", "p1", "a", "p2", "green", "p3", "apples", "DIALECT", "2", "TIMEOUT", "600000"],
+    ]);
+  });
+
+  test("a hybrid search by the server", () => {
+    const command = builder.hybrid(within(["a"]), ["green"], vector, 50, 200);
+    expect(command.args).toEqual([
+      ...["FT.HYBRID", "idx", "SEARCH", "@scope:{$p1} @words:($p2)", "SCORER", "BM25"],
+      ...["VSIM", "@vector", "$p3", "KNN", "4", "K", "50", "EF_RUNTIME", "200", "FILTER", "@scope:{$p1}"],
+      ...["COMBINE", "RRF", "4", "CONSTANT", "60", "WINDOW", "50"],
+      ...["LOAD", "4", "@__key", "@__score", "@value", "@meta", "LIMIT", "0", "100"],
+      ...["PARAMS", "6", "p1", "a", "p2", "green", "p3", bytes],
+    ]);
+    const unscoped = builder.hybrid(within([]), ["green"], vector, 50, undefined);
+    expect(unscoped.args).not.toContain("FILTER");
+    expect(unscoped.args).not.toContain("EF_RUNTIME");
+  });
+
+  test("nothing that a user gave is part of a query's text", () => {
+    const hostile = "x} | @scope:{y";
+    const filter = {
+      [hostile]: hostile,
+      a: { $in: [hostile], $nin: [hostile], $gt: hostile },
+      score: { $lt: 1 },
+    };
+    for (const command of [
+      builder.listing(within([hostile], filter), 0, 1),
+      builder.nearest(within([hostile], filter), vector, 1, 1),
+      builder.text(within([hostile], filter), [hostile], 1),
+      builder.hybrid(within([hostile], filter), [hostile], vector, 1, 1),
+    ]) {
+      expect(command.query).not.toMatch(/x}|{y/);
+    }
+  });
+});
+
+describe("filters become clauses that every match satisfies", () => {
+  test.each<[Record<string, unknown>, string, boolean]>([
+    [{ a: 1 }, "@paths:{a=n1|~}", true],
+    [{ a: "1" }, "@paths:{a=s1|~}", true],
+    [{ a: true }, "@paths:{a=btrue|~}", true],
+    [{ a: null }, "@paths:{a=z|~}", true],
+    [{ a: "" }, "@paths:{a=s|~}", true],
+    [{ "a.b": "x y" }, "@paths:{a%2Eb=sx%20y|~}", true],
+    [{ a: { $ne: 1 } }, "-@paths:{a=n1}", true],
+    [{ a: { $in: [1, "x"] } }, "@paths:{a=n1|a=sx|~}", true],
+    [{ a: { $in: [] } }, "@paths:{~}", true],
+    [{ a: { $nin: [1, "x"] } }, "-@paths:{a=n1|a=sx}", true],
+    [{ a: { $nin: [] } }, "", true],
+    [{ a: { $exists: true } }, "@paths:{a?|~}", true],
+    [{ a: { $exists: false } }, "-@paths:{a?}", true],
+    [{ a: { $gt: 1 } }, "@paths:{a?|~}", false],
+    [{ score: { $gt: 1 } }, "(@number1:[(1 +inf] | @paths:{score*|~})", true],
+    [{ score: { $gte: -1.5 } }, "(@number1:[-1.5 +inf] | @paths:{score*|~})", true],
+    [{ "meta.year": { $lt: 1e21 } }, "(@number0:[-inf (1e+21] | @paths:{meta%2Eyear*|~})", true],
+    [{ score: { $lte: 0 } }, "(@number1:[-inf 0] | @paths:{score*|~})", true],
+    [{ score: { $gt: "a" } }, "@paths:{score?|~}", false],
+    [{ a: [1] }, "@paths:{a?|~}", false],
+    [{ a: { $eq: { b: 1 } } }, "@paths:{a?|~}", false],
+    [{ a: { $ne: [1] } }, "", false],
+    [{ a: { b: 1, c: { $ne: 2 } } }, "@paths:{a%2Eb=n1|~}", false],
+    [{ a: { b: { $exists: true }, c: { $exists: false } } }, "@paths:{a%2Eb?|~}", false],
+    [{ a: { $gt: 1, $lt: 2 } }, "@paths:{a?|~} @paths:{a?|~}", false],
+    [{}, "", true],
+  ])("%j", (filter, clauses, complete) => {
+    expect(filtered(filter)).toEqual([clauses, complete]);
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { extractTexts, TextPath, toText } from "../../../src/store/embedding/text-path.js";
+import { queryWords, wordsOf } from "../../../src/store/embedding/words.js";
+import type { Json } from "../../../src/store/filter/predicate.js";
+
+describe("where texts are", () => {
+  const value: Json = {
+    title: "A title",
+    meta: { title: "Nested", year: 2026, draft: false, none: null },
+    chapters: [{ content: "one" }, { content: "two" }, "three", { other: 1 }],
+    tags: ["x", "y", "y"],
+    authors: [{ name: "Ann" }, { name: "Bob" }],
+    grid: [["a", "b"], ["c"]],
+    "odd key": { "2nd": "odd" },
+  };
+
+  test.each([
+    ["title", ["A title"]],
+    ["meta.title", ["Nested"]],
+    ["$.meta.title", ["Nested"]],
+    ["meta.year", ["2026"]],
+    ["meta.draft", ["false"]],
+    ["meta.none", []],
+    ["missing.path", []],
+    ["title.length", []],
+    ["chapters[*].content", ["one", "two"]],
+    ["chapters[2]", ["three"]],
+    ["chapters.content", []],
+    ["authors[0].name", ["Ann"]],
+    ["authors[-1].name", ["Bob"]],
+    ["authors[9].name", []],
+    ["tags[-1]", ["y"]],
+    ["tags[*]", ["x", "y"]],
+    ["grid[*][*]", ["a", "b", "c"]],
+    ["grid[1][0]", ["c"]],
+    ["odd key.2nd", ["odd"]],
+    ["constructor", []],
+    ["meta", ["draft: false\ntitle: Nested\nyear: 2026"]],
+  ])("%s", (path, texts) => {
+    expect(extractTexts(value, [TextPath.parse(path)])).toEqual(texts);
+  });
+
+  test("the whole value is the same text whatever the order of its properties", () => {
+    const whole = TextPath.parse("$");
+    const one = { b: 1, a: { d: ["x", { e: null }], c: true } };
+    const two = { a: { c: true, d: ["x", { e: null }] }, b: 1 };
+    expect(extractTexts(one, [whole])).toEqual(["a.c: true\na.d: x\nb: 1"]);
+    expect(extractTexts(two, [whole])).toEqual(extractTexts(one, [whole]));
+    expect(extractTexts({}, [whole])).toEqual([]);
+    expect(toText("plain")).toBe("plain");
+  });
+
+  test.each(["", "a..b", "a.", ".a", "a[", "a[]", "a[x]", "a]b", "[*", 5])("%j cannot be read", (path) => {
+    expect(() => TextPath.parse(path)).toThrow(/field/);
+  });
+});
+
+describe("words", () => {
+  test("are letters, digits, marks and underscores of any script, in lower case", () => {
+    expect(wordsOf("Hello, WORLD! don't snake_case x-1 @tag {brace} 日本 ÄPFEL ﬁne")).toEqual([
+      ...["hello", "world", "don", "t", "snake_case", "x", "1", "tag", "brace", "日本", "äpfel", "fine"],
+    ]);
+    expect(wordsOf("?!{}|*")).toEqual([]);
+    expect(wordsOf("\ud800")).toEqual([]);
+  });
+
+  test("of a query are distinct and not without number", () => {
+    expect(queryWords("a B a b c")).toEqual(["a", "b", "c"]);
+    expect(queryWords(Array.from({ length: 500 }, (_, n) => `w${n}`).join(" "))).toHaveLength(100);
+  });
+});
