@@ -12,7 +12,10 @@ const luaAsText = {
 export default defineConfig({
   plugins: [luaAsText],
   resolve: {
-    alias: { "langgraph-redis": fileURLToPath(new URL("./src/index.ts", import.meta.url)) },
+    alias: {
+      "langgraph-redis/ioredis": fileURLToPath(new URL("./src/ioredis.ts", import.meta.url)),
+      "langgraph-redis": fileURLToPath(new URL("./src/index.ts", import.meta.url)),
+    },
   },
   test: {
     globals: true,

@@ -68,6 +68,15 @@ export function checkCheckpointId(id: unknown, what: string): string {
   return id;
 }
 
+/** The scripts read and write names of channels, so these too have to be text that UTF-8 can express. */
+export function checkChannel(channel: string, what: string): void {
+  if (/\p{Surrogate}/u.test(channel)) {
+    throw new InvalidInputError(
+      `the name of a channel must be a well-formed string, got ${show(channel)} in ${what}.`,
+    );
+  }
+}
+
 export function toConfig(threadId: string, checkpointNs: string, checkpointId: string): RunnableConfig {
   return { configurable: { thread_id: threadId, checkpoint_ns: checkpointNs, checkpoint_id: checkpointId } };
 }

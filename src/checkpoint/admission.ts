@@ -61,7 +61,7 @@ export class Admission {
       const run = value.runs.get(name);
       const chosen = this.steps.get(name);
       if (chosen) {
-        if (run && (run.kind === "grow" || chosen.kind === "grow")) return false;
+        if (run && (run.kind === "grow" || chosen.kind === "grow") && !sameGrowth(run, chosen)) return false;
         continue;
       }
       // A run that grows is there already, so its step is not superfluous for that.
@@ -82,6 +82,10 @@ export class Admission {
     }
     return true;
   }
+}
+
+function sameGrowth(a: ChunkStep, b: ChunkStep): boolean {
+  return a.kind === "grow" && b.kind === "grow" && a.length === b.length && a.bytes.equals(b.bytes);
 }
 
 function stepArgs(step: ChunkStep): Arg[] {

@@ -54,7 +54,7 @@ async function attempt(
     checkpointId === undefined
       ? `^${fieldPrefix(checkpointNs)}`
       : `=${checkpointField(checkpointNs, checkpointId)}`;
-  const steps: Step[] = [GET.call(keys, [context.ttl, "1", wanted, ...known])];
+  const steps: Step[] = [GET.call(keys, [context.ttl, "1", wanted, known.join("")])];
   if (known.length > 0) steps.push({ key: chunksKey, args: ["HMGET", chunksKey, ...known] });
   const [reply, bytes] = await runAll(context.connection, steps);
   if (reply instanceof Error) throw reply;
@@ -65,5 +65,7 @@ async function attempt(
   if (!row) return undefined;
   context.held.add(thread, chunks.keys());
   const onValues: TupleSource["onValues"] = (ns, values) => context.known.set(scopeOf(thread, ns), values);
-  return decodeTuple({ ...context, threadId, keys, chunks, onValues }, row);
+  const knownValue: TupleSource["knownValue"] = (ns, channel) =>
+    context.known.get(scopeOf(thread, ns), channel);
+  return decodeTuple({ ...context, threadId, keys, chunks, knownValue, onValues }, row);
 }

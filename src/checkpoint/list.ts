@@ -79,7 +79,7 @@ async function* listThread(
       reply =
         matching.length === 0
           ? [[], Buffer.alloc(0), []]
-          : await run(connection, GET.call(keys, [ttl, String(matching.length), ...matching]));
+          : await run(connection, GET.call(keys, [ttl, String(matching.length), ...matching, ""]));
     }
     const { rows, chunks } = decodeReadReply(reply);
     for (const row of rows) {

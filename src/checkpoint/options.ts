@@ -1,6 +1,8 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { InvalidInputError, show } from "../errors.js";
+import type { TimeoutOptions } from "../redis/options.js";
 import type { JsonSerializer } from "./serde/serializer.js";
+import type { CompressionOptions } from "./values/compression.js";
 
 /** When threads expire. */
 export interface ThreadTtl {
@@ -10,7 +12,7 @@ export interface ThreadTtl {
   refreshOnRead?: boolean;
 }
 
-export interface RedisSaverOptions {
+export interface RedisSaverOptions extends TimeoutOptions {
   /**
    * What every key starts with. Savers with different prefixes share a server without seeing each other.
    * Default: "langgraph".
@@ -23,6 +25,11 @@ export interface RedisSaverOptions {
    * serialized again unless it has changed. Needs a {@link JsonSerializer}. Default: true.
    */
   rememberStored?: boolean;
+  /**
+   * Whether to compress large chunks: values and stretches of lists that are written at once. What is appended to a
+   * list element by element stays as it is, so that it can be appended to. Readers understand both. Default: false.
+   */
+  compression?: boolean | CompressionOptions;
   /** When threads expire. Default: never. */
   ttl?: ThreadTtl;
   /**

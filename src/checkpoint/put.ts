@@ -10,7 +10,7 @@ import { InvalidInputError, LangGraphRedisError, show } from "../errors.js";
 import type { Connection, Reply } from "../redis/connection.js";
 import { run, runAll, type Step } from "../redis/script.js";
 import { encodeSegment } from "../redis/segment.js";
-import { type Address, addressOf, checkCheckpointId, toConfig } from "./address.js";
+import { type Address, addressOf, checkChannel, checkCheckpointId, toConfig } from "./address.js";
 import { Admission } from "./admission.js";
 import type { HeldChunks } from "./held-chunks.js";
 import { checkpointField, runKey, scopeOf, threadKeys, threadsKey } from "./keys.js";
@@ -20,7 +20,7 @@ import { expireRuns } from "./runs.js";
 import { PUT, PUT_WRITES } from "./scripts.js";
 import type { ValueCodec } from "./values/codec.js";
 import type { EncodedValue } from "./values/encoded-value.js";
-import type { KnownValues } from "./values/known-values.js";
+import { type KnownValues, NOTHING_KNOWN } from "./values/known-values.js";
 
 export interface WriteContext {
   readonly codec: ValueCodec;
@@ -53,19 +53,21 @@ export async function storeCheckpoint(
   const scope = scopeOf(thread, checkpointNs);
   const holds = (name: string) => held.has(thread, name);
   const encode = async (channel: string): Promise<[string, EncodedValue]> => {
-    const beliefs = { open: known.get(scope, channel)?.open, holds };
+    const beliefs = { known: known.get(scope, channel) ?? NOTHING_KNOWN, holds };
     const value = checkpoint.channel_values[channel];
     return [channel, await codec.encode(value, `channel ${show(channel)} of ${what}`, thread, beliefs)];
   };
 
   const present = Object.keys(checkpoint.channel_values ?? {});
   const versions = checkpoint.channel_versions ?? {};
+  for (const channel of [...present, ...Object.keys(versions)]) checkChannel(channel, what);
   // A channel without version may have changed unnoticed.
   const isNew = (channel: string) =>
     Object.hasOwn(newVersions ?? {}, channel) || !Object.hasOwn(versions, channel);
-  // Without a parent nothing can be inherited, and only what is new is given; but a copied checkpoint
-  // (LangGraph's fork) is given whole, and says that nothing in it is new.
-  const whole = parentId === undefined && metadata?.source === "fork";
+  // Without a parent nothing can be inherited, and only what is new is given. But LangGraph's updates from outside
+  // apply the pending writes of tasks without new versions, and its forks are copies under another parent: both are
+  // given whole, and say of what differs from the parent that it is not new.
+  const whole = metadata?.source === "update" || metadata?.source === "fork";
   const given = whole ? present : present.filter(isNew);
   const stored = parentId === undefined ? given : present;
 
@@ -74,7 +76,7 @@ export async function storeCheckpoint(
     encodeBody(codec, checkpoint, metadata, what),
   ]);
   const values = new Map(encoded);
-  const head = JSON.stringify({ v: checkpoint.v, parent: parentId, versions }).slice(0, -1);
+  const head = JSON.stringify({ v: checkpoint.v ?? 4, versions }).slice(0, -1);
   const deltas = deltaChannels(checkpoint, metadata);
   const runId = runOf(config, metadata);
   const bookkeeping: Step[] = registration(context, threadId, runId);
@@ -121,7 +123,10 @@ export async function storeCheckpoint(
       known.forget(scope);
       for (const [channel, value] of values) values.set(channel, value.rewritten());
     }
-    for (const [channel, value] of await Promise.all(notInherited.map(encode))) values.set(channel, value);
+    // Refused again, it is the parent's values that have lost chunks.
+    const sent =
+      missing.length > 0 && attempt > 0 ? stored.filter((each) => !values.has(each)) : notInherited;
+    for (const [channel, value] of await Promise.all(sent.map(encode))) values.set(channel, value);
   }
   throw refusedTooOften(what);
 }
@@ -173,7 +178,7 @@ export async function storeWrites(
   const keys = threadKeys(keyPrefix, threadId);
   const [thread] = keys;
   const what = `the writes of task ${show(taskId)} for checkpoint ${show(checkpointId)} of thread ${show(threadId)}`;
-  const beliefs = { open: undefined, holds: (name: string) => held.has(thread, name) };
+  const beliefs = { known: NOTHING_KNOWN, holds: (name: string) => held.has(thread, name) };
   let values: readonly EncodedValue[] = await Promise.all(
     writes.map(([channel, value]) =>
       codec.encode(value, `channel ${show(channel)} in ${what}`, thread, beliefs),

@@ -9,8 +9,10 @@ import type {
   PendingWrite,
 } from "@langchain/langgraph-checkpoint";
 import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
-import { type Connection, connectionOf, type NodeRedisClient } from "../redis/connection.js";
-import { type OwnedClient, openClient } from "../redis/open.js";
+import { type Connection, connectionOf, type RedisClient } from "../redis/connection.js";
+import { type OwnedConnection, openCluster, openSentinel, openUrl } from "../redis/open.js";
+import { during, duringEach } from "../redis/operation.js";
+import type { ClusterRootNodes, OpenOptions, SentinelGroup } from "../redis/options.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/segment.js";
 import { addressOf, checkpointAddressOf, checkThreadId } from "./address.js";
 import { type ReadContext, readCheckpoint } from "./get.js";
@@ -32,6 +34,7 @@ import { storeCheckpoint, storeWrites, type WriteContext } from "./put.js";
 import { JsonSerializer } from "./serde/serializer.js";
 import { type ListThreadsOptions, listThreads, type ThreadInfo } from "./threads.js";
 import { ValueCodec } from "./values/codec.js";
+import { packerFor } from "./values/compression.js";
 import { KnownValues } from "./values/known-values.js";
 
 /**
@@ -57,10 +60,12 @@ export class RedisSaver extends BaseCheckpointSaver {
   private readonly known = new KnownValues();
   private readonly codec: ValueCodec;
   private readonly history: "all" | "latest";
-  private owned: OwnedClient | undefined;
+  private owned: OwnedConnection | undefined;
 
   /**
-   * Uses a connected node-redis client, which stays yours: it is neither configured nor closed here.
+   * Uses a connected client, which stays yours: it is neither configured nor closed here. It is what `createClient`,
+   * `createClientPool`, `createCluster` or `createSentinel` of node-redis 6 return, or an ioredis client through
+   * `fromIoredis`.
    *
    * @throws {InvalidInputError} when an option cannot be used, or the client was created with a `keyPrefix`.
    *
@@ -70,27 +75,75 @@ export class RedisSaver extends BaseCheckpointSaver {
    * const checkpointer = new RedisSaver({ client, ttl: { defaultTTL: 60 * 24 } });
    * ```
    */
-  constructor(options: RedisSaverOptions & { client: NodeRedisClient }) {
+  constructor(options: RedisSaverOptions & { client: RedisClient }) {
     super(options.serde ?? new JsonSerializer());
-    this.codec = new ValueCodec(this.serde, options.rememberStored ?? true);
+    this.codec = new ValueCodec(this.serde, options.rememberStored ?? true, packerFor(options.compression));
     this.keyPrefix = checkKeyPrefix(options.keyPrefix ?? DEFAULT_KEY_PREFIX);
     this.writeTtl = options.ttl ? String(checkMinutes(options.ttl.defaultTTL, "ttl.defaultTTL")) : "";
     this.readTtl = options.ttl?.refreshOnRead ? this.writeTtl : "";
     this.history = checkHistory(options.history);
-    this.connection = connectionOf(options.client);
+    this.connection = connectionOf(options.client, options.commandTimeout);
   }
 
   /**
    * Connects to a Redis server. The connection belongs to the saver: close it with {@link end}.
    *
    * @param uri `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS.
-   * @throws {InvalidInputError} when the address or an option cannot be used; the client's error when the server
+   * @throws {InvalidInputError} when the address or an option cannot be used; {@link OperationError} when the server
    * cannot be reached.
    */
-  static async fromConnString(uri: string, options: RedisSaverOptions = {}): Promise<RedisSaver> {
-    const owned = await openClient(uri);
+  static async fromConnString(
+    uri: string,
+    options: RedisSaverOptions & OpenOptions = {},
+  ): Promise<RedisSaver> {
+    return RedisSaver.owning(await openUrl(uri, options), options);
+  }
+
+  /**
+   * Connects to a Redis Cluster. The connections belong to the saver: close them with {@link end}.
+   *
+   * @param rootNodes some of its nodes, by URL; the others are learned from them. User, password and TLS of the first
+   * one are used for all.
+   * @throws {InvalidInputError} when an address or an option cannot be used; {@link OperationError} when none of the
+   * nodes can be reached.
+   *
+   * @example
+   * ```ts
+   * const checkpointer = await RedisSaver.fromCluster(["redis://10.0.0.1:6379", "redis://10.0.0.2:6379"]);
+   * ```
+   */
+  static async fromCluster(
+    rootNodes: ClusterRootNodes,
+    options: RedisSaverOptions & OpenOptions = {},
+  ): Promise<RedisSaver> {
+    return RedisSaver.owning(await openCluster(rootNodes, options), options);
+  }
+
+  /**
+   * Connects to the master of a group that is watched by Redis Sentinel, and after a failover to the new one. The
+   * connections belong to the saver: close them with {@link end}.
+   *
+   * @throws {InvalidInputError} when an option cannot be used; {@link OperationError} when there is no Sentinel or no
+   * master.
+   *
+   * @example
+   * ```ts
+   * const checkpointer = await RedisSaver.fromSentinel({
+   *   name: "mymaster",
+   *   sentinelRootNodes: [{ host: "10.0.0.1", port: 26379 }],
+   * });
+   * ```
+   */
+  static async fromSentinel(
+    group: SentinelGroup,
+    options: RedisSaverOptions & OpenOptions = {},
+  ): Promise<RedisSaver> {
+    return RedisSaver.owning(await openSentinel(group, options), options);
+  }
+
+  private static async owning(owned: OwnedConnection, options: RedisSaverOptions): Promise<RedisSaver> {
     try {
-      const saver = new RedisSaver({ ...options, client: owned.client });
+      const saver = new RedisSaver({ ...options, client: owned.connection });
       saver.owned = owned;
       return saver;
     } catch (error) {
@@ -114,7 +167,9 @@ export class RedisSaver extends BaseCheckpointSaver {
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     if (config.configurable?.thread_id === undefined) return undefined;
     const { threadId, checkpointNs, checkpointId } = addressOf(config);
-    return readCheckpoint(this.readContext, threadId, checkpointNs, checkpointId);
+    return during({ operation: "getTuple", threadId, checkpointNs, checkpointId }, () =>
+      readCheckpoint(this.readContext, threadId, checkpointNs, checkpointId),
+    );
   }
 
   /**
@@ -131,7 +186,10 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {CorruptRecordError} when what is stored is damaged.
    */
   override list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
-    return listCheckpoints(this.readContext, config, options);
+    return duringEach(
+      { operation: "list", threadId: config.configurable?.thread_id },
+      listCheckpoints(this.readContext, config, options),
+    );
   }
 
   /**
@@ -148,7 +206,10 @@ export class RedisSaver extends BaseCheckpointSaver {
     metadata: CheckpointMetadata,
     newVersions: ChannelVersions,
   ): Promise<RunnableConfig> {
-    return storeCheckpoint(this.writeContext, config, checkpoint, metadata, newVersions);
+    return during(
+      { operation: "put", threadId: config.configurable?.thread_id, checkpointId: checkpoint?.id },
+      () => storeCheckpoint(this.writeContext, config, checkpoint, metadata, newVersions),
+    );
   }
 
   /**
@@ -159,7 +220,10 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {SerializationError} when a value cannot be serialized.
    */
   override async putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
-    await storeWrites(this.writeContext, checkpointAddressOf(config), writes, taskId);
+    const address = checkpointAddressOf(config);
+    await during({ operation: "putWrites", ...address }, () =>
+      storeWrites(this.writeContext, address, writes, taskId),
+    );
   }
 
   /**
@@ -170,7 +234,10 @@ export class RedisSaver extends BaseCheckpointSaver {
     config: RunnableConfig;
     channels: string[];
   }): Promise<Record<string, DeltaChannelHistory>> {
-    return readHistory(this.readContext, options.config, options.channels);
+    return during(
+      { operation: "getDeltaChannelHistory", threadId: options.config.configurable?.thread_id },
+      () => readHistory(this.readContext, options.config, options.channels),
+    );
   }
 
   /**
@@ -179,7 +246,9 @@ export class RedisSaver extends BaseCheckpointSaver {
    */
   override async deleteThread(threadId: string): Promise<void> {
     this.held.forget(threadKeys(this.keyPrefix, checkThreadId(threadId))[0]);
-    await deleteThread(this.lifecycleContext, threadId);
+    await during({ operation: "deleteThread", threadId }, () =>
+      deleteThread(this.lifecycleContext, threadId),
+    );
   }
 
   /**
@@ -193,7 +262,9 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async copyThread(sourceThreadId: string, targetThreadId: string): Promise<void> {
-    await copyThread(this.lifecycleContext, sourceThreadId, targetThreadId);
+    await during({ operation: "copyThread", threadId: sourceThreadId }, () =>
+      copyThread(this.lifecycleContext, sourceThreadId, targetThreadId),
+    );
   }
 
   /**
@@ -210,7 +281,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async prune(threadIds: string[], options: PruneOptions): Promise<number> {
-    return pruneThreads(this.lifecycleContext, threadIds, options);
+    return during({ operation: "prune" }, () => pruneThreads(this.lifecycleContext, threadIds, options));
   }
 
   /**
@@ -221,7 +292,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @returns how many checkpoints were removed.
    */
   async deleteForRuns(runIds: string[]): Promise<number> {
-    return deleteForRuns(this.lifecycleContext, runIds);
+    return during({ operation: "deleteForRuns" }, () => deleteForRuns(this.lifecycleContext, runIds));
   }
 
   /**
@@ -232,12 +303,14 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {InvalidInputError} when the minutes are not a positive number.
    */
   async expire(threadId: string, minutes: number): Promise<boolean> {
-    return expireThread(this.lifecycleContext, threadId, checkMinutes(minutes, "minutes"));
+    return during({ operation: "expire", threadId }, () =>
+      expireThread(this.lifecycleContext, threadId, checkMinutes(minutes, "minutes")),
+    );
   }
 
   /** Lets a thread live for ever, whatever the saver's `ttl`. @returns false when there is no such thread. */
   async persist(threadId: string): Promise<boolean> {
-    return expireThread(this.lifecycleContext, threadId, 0);
+    return during({ operation: "persist", threadId }, () => expireThread(this.lifecycleContext, threadId, 0));
   }
 
   /**
@@ -250,7 +323,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async listThreads(options: ListThreadsOptions = {}): Promise<ThreadInfo[]> {
-    return listThreads(this.lifecycleContext, options);
+    return during({ operation: "listThreads" }, () => listThreads(this.lifecycleContext, options));
   }
 
   private get lifecycleContext(): LifecycleContext {

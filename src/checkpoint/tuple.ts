@@ -19,6 +19,8 @@ export interface TupleSource {
   readonly chunks: ReadReply["chunks"];
   /** The version of a channel that had none before. */
   readonly firstVersion: () => number | string;
+  /** What is known of a channel's value already. */
+  readonly knownValue?: (checkpointNs: string, channel: string) => KnownValue | undefined;
   /** Told what is known of the channels' values. */
   readonly onValues?: (
     checkpointNs: string,
@@ -43,9 +45,9 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
     });
   };
   const chunk = (digest: string) => source.chunks.get(digest);
-  const read = (reference: string, channel: string, problem: string): DecodedValue => {
+  const read = (reference: string, channel: string, problem: string, before?: KnownValue): DecodedValue => {
     try {
-      return codec.decode(reference, chunk, source.keys[0]);
+      return codec.decode(reference, chunk, source.keys[0], before);
     } catch (cause) {
       throw corrupt(problem, chunksKey, cause, channel);
     }
@@ -76,7 +78,8 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
   );
   const problem = "cannot read the value of a channel";
   const decoded = Object.entries(head.channels).map(
-    ([channel, reference]) => [channel, read(reference, channel, problem)] as const,
+    ([channel, reference]) =>
+      [channel, read(reference, channel, problem, source.knownValue?.(checkpointNs, channel))] as const,
   );
   const values = await Promise.all(decoded.map(([channel, { value }]) => settle(value, channel, problem)));
   source.onValues?.(

@@ -1,5 +1,10 @@
-import { ErrorReply, RESP_TYPES } from "redis";
-import { InvalidInputError } from "../errors.js";
+import { InvalidInputError, show } from "../errors.js";
+import { isNodeRedis, type NodeRedis, transportOfNodeRedis } from "./clients/node-redis.js";
+import { checkCommandTimeout } from "./options.js";
+import { PatientConnection } from "./patient-connection.js";
+import { isTransport, type Transport } from "./transport.js";
+
+export type { NodeRedisClient } from "./clients/single.js";
 
 /** One argument of a command, as it goes over the wire. */
 export type Arg = string | Buffer;
@@ -16,66 +21,59 @@ export interface Command {
 
 /**
  * What the package needs of a Redis client. The only thing that saver and store talk to, so that a kind of
- * client is supported by one implementation of this interface.
+ * client is supported by one small {@link Transport}.
  */
 export interface Connection {
   /**
    * Sends the commands together, in order, without waiting for one before sending the next: one round trip per
    * node. A command that Redis refuses gives its error in its place and does not disturb the others.
+   *
+   * They may reach Redis more than once, so they have to be idempotent.
    */
   pipeline(commands: readonly Command[]): Promise<(Reply | Error)[]>;
 }
 
-/** The part of a node-redis client that is used. */
-export interface NodeRedisClient {
-  readonly isOpen: boolean;
-  readonly options?: unknown;
-  sendCommand(args: Arg[], options?: object): Promise<unknown>;
-}
+/**
+ * A client that can be given to `RedisSaver` and `RedisStore`: what `createClient`, `createClientPool`, `createCluster`
+ * and `createSentinel` of node-redis 6 return, or what `fromIoredis` of `langgraph-redis/ioredis` returns.
+ */
+export type RedisClient = NodeRedis | Transport | Connection;
 
 /**
- * Replies look the same whatever type mapping and protocol version the client was created with: these
- * options travel with each command, the client itself stays as its owner configured it.
+ * The connection through a client of the user's, which is neither configured nor connected nor closed here.
+ *
+ * @param commandTimeout see {@link TimeoutOptions}.
+ * @throws {InvalidInputError} when it is no client that we know, or has a key prefix of its own.
  */
-const REPLY_OPTIONS = {
-  typeMapping: {
-    [RESP_TYPES.BLOB_STRING]: Buffer,
-    [RESP_TYPES.SIMPLE_STRING]: String,
-    [RESP_TYPES.VERBATIM_STRING]: String,
-    [RESP_TYPES.NUMBER]: Number,
-    [RESP_TYPES.DOUBLE]: Number,
-    [RESP_TYPES.MAP]: Array,
-    [RESP_TYPES.SET]: Array,
-  },
-};
-
-/** Wraps a connected node-redis client. The client is neither configured nor closed here. */
-export function connectionOf(client: NodeRedisClient): Connection {
-  const keyPrefix = (client.options as { keyPrefix?: unknown } | undefined)?.keyPrefix;
-  if (keyPrefix !== undefined && String(keyPrefix) !== "") {
-    throw new InvalidInputError(
-      `the client was created with keyPrefix "${String(keyPrefix)}", which does not reach the keys inside scripts ` +
-        "and index definitions. Create the client without it and pass keyPrefix to RedisSaver or RedisStore.",
-    );
-  }
-  return {
-    pipeline: (commands) =>
-      Promise.all(
-        commands.map((command) =>
-          // Commands sent in one turn of the event loop leave in one write.
-          client.sendCommand(command.args as Arg[], REPLY_OPTIONS).then(
-            (reply) => reply as Reply,
-            (error: unknown) => {
-              if (isReplyError(error)) return error;
-              throw error;
-            },
-          ),
-        ),
-      ),
-  };
+export function connectionOf(client: RedisClient, commandTimeout?: number): Connection {
+  const timeout = checkCommandTimeout(commandTimeout);
+  if (isConnection(client)) return client;
+  if (isTransport(client)) return new PatientConnection(client, timeout);
+  if (isNodeRedis(client)) return new PatientConnection(transportOfNodeRedis(client), timeout);
+  throw new InvalidInputError(unknownClient(client));
 }
 
-/** Whether an error is Redis' answer to one command, as opposed to a connection that failed. */
-export function isReplyError(error: unknown): error is Error {
-  return error instanceof ErrorReply;
+function isConnection(client: unknown): client is Connection {
+  return (
+    typeof client === "object" &&
+    client !== null &&
+    typeof Reflect.get(client, "sendCommand") !== "function" &&
+    typeof Reflect.get(client, "pipeline") === "function"
+  );
+}
+
+function unknownClient(client: unknown): string {
+  const known = "createClient, createClientPool, createCluster and createSentinel of node-redis 6";
+  if (
+    typeof client === "object" &&
+    client !== null &&
+    typeof Reflect.get(client, "callBuffer") === "function"
+  ) {
+    return 'client is an ioredis client. Wrap it: `client: fromIoredis(redis)`, with fromIoredis from "langgraph-redis/ioredis".';
+  }
+  const got =
+    typeof client === "object" && client !== null
+      ? `an object of class ${client.constructor?.name}`
+      : show(client);
+  return `client must be a client of Redis: what ${known} return, or fromIoredis(...). Got ${got}.`;
 }

@@ -34,6 +34,8 @@ local function received_chunks(at)
       local run = resolve(value)
       if not run or not begins(run, length, check) then
         received.missing[#received.missing + 1] = name
+      elseif bytes == '' then
+        -- Nothing new: it was only to be checked.
       elseif #run == length and run == value then
         received.grown[name] = run .. bytes
       elseif string.sub(run, length + 1, length + #bytes) ~= bytes then

@@ -2,13 +2,13 @@
 --
 -- ARGV  1 time to live in milliseconds that this read gives the thread, or ''
 --       2 the number of checkpoints; for each "=" and its field, or "^" and the prefix of a namespace for its latest
---       then names of chunks that the client asks for itself, so that they need not be returned
+--       then, in one string, names of chunks that the client asks for itself, so that they need not be returned
 -- Reply see reply_with in read.lua; what is not there is left out.
 --
 -- Atomic, because a checkpoint, its pending writes and its chunks must be of one moment.
 local last = 2 + tonumber(ARGV[2])
 local rows, found = {}, {}
-for i = last + 1, #ARGV do found[ARGV[i]] = true end
+each_digest(ARGV[last + 1], function(name) found[name] = true end)
 for i = 3, last do
   local field = string.sub(ARGV[i], 2)
   if string.byte(ARGV[i]) == 94 then -- ^

@@ -3,7 +3,7 @@
 -- ARGV  1 the checkpoint's field
 --       2 time to live in milliseconds, or ''
 --       3 the parent's field, or ''
---       4 the record's head without its channels and closing brace
+--       4 the record's head without its parent, channels and closing brace
 --       5 the record's body
 --       6 the encoded id of the run that made it, or ''
 --       7 "all", or "latest" to remove the older checkpoints of the namespace
@@ -63,6 +63,10 @@ if run ~= '' then
   head = head .. ',"run":' .. cjson.encode(run)
   redis.call('ZADD', RUNS, 0, run .. ':' .. field)
 end
+-- A run with durability "exit" that ends where it began puts its checkpoint again, as a child of itself.
+local parent_id = parent_field ~= '' and string.match(parent_field, ':(.*)$')
+if parent_field == field then parent_id = parent and parent.parent end
+if parent_id then head = head .. ',"parent":' .. cjson.encode(parent_id) end
 store_chunks(received)
 redis.call('HSET', CHECKPOINTS, field, head .. ',"channels":{' .. table.concat(members, ',') .. '}}\n' .. body)
 redis.call('ZADD', ORDER, 0, field)

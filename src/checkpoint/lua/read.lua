@@ -40,16 +40,18 @@ end
 
 -- A checkpoint for the reply: { field, record, its pending writes, those of its parent if they hold its pending sends }.
 local function row_of(field, record, found)
-  local head = head_of(record)
-  for _, reference in pairs(head.channels) do collect_chunks(reference, found) end
-  local writes = redis.call('HGET', WRITES, field)
-  local sends = false
-  if head.v < 4 and head.parent then
-    sends = redis.call('HGET', WRITES, string.match(field, '^[^:]*:') .. head.parent)
-  end
-  for _, lines in ipairs({ writes or '', sends or '' }) do
-    each_write(lines, function(reference) collect_chunks(reference, found) end)
-  end
+  local writes, sends = redis.call('HGET', WRITES, field), false
+  -- What is damaged goes to the client as it is: it says what is wrong, and in which checkpoint.
+  pcall(function()
+    local head = head_of(record)
+    if head.v < 4 and head.parent then
+      sends = redis.call('HGET', WRITES, string.match(field, '^[^:]*:') .. head.parent)
+    end
+    for _, reference in pairs(head.channels) do collect_chunks(reference, found) end
+    for _, lines in ipairs({ writes or '', sends or '' }) do
+      each_write(lines, function(reference) collect_chunks(reference, found) end)
+    end
+  end)
   return { field, record, writes, sends }
 end
 

@@ -22,7 +22,7 @@ local function keep_needed(fields, heads, kept)
       local open, next_open = head.delta or {}, nil
       local ancestor = head
       local first = true
-      while true do
+      for _ = 1, #fields do -- no further, should a client ever have made checkpoints ancestors of each other
         next_open = {}
         for _, channel in ipairs(open) do
           if not ancestor.channels[channel] then next_open[#next_open + 1] = channel end

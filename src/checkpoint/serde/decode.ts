@@ -55,7 +55,9 @@ export function findForeign(json: unknown, found: JsonObject[] = []): JsonObject
 function decodeLangChain(object: JsonObject, foreign: ForeignObjects): unknown {
   const known = messageClassOf(object.id);
   const kwargs = object.kwargs;
-  if (!known || !isObject(kwargs) || foreign.has(object)) return foreignObject(object, foreign);
+  // Arguments that are a record themselves are for LangChain to make something of, or nothing.
+  const plain = isObject(kwargs) && !Object.hasOwn(kwargs, "lc");
+  if (!known || !plain || foreign.has(object)) return foreignObject(object, foreign);
   for (const key of Object.keys(kwargs)) {
     if (!known.keepsName(key)) return foreignObject(object, foreign);
     decodeProperty(kwargs, key);

@@ -1,3 +1,4 @@
+import { get_lc_unique_name } from "@langchain/core/load/serializable";
 import {
   AIMessage,
   AIMessageChunk,
@@ -38,12 +39,12 @@ function messageClass(message: MessageConstructor & { lc_name(): string }): Mess
   return {
     create: (kwargs) => new message(kwargs as never),
     prototype,
-    id: [...NAMESPACE, message.lc_name()],
+    id: [...NAMESPACE, get_lc_unique_name(message as never)],
     keepsName: (key) => {
       let keeps = keeping.get(key);
       if (keeps === undefined) {
         // LangChain changes between camel case and snake case, which leaves one word of lower case letters alone.
-        keeps = aliases[key] === key || /^[a-z]+$/.test(key);
+        keeps = aliases[key] === key || (!(key in aliases) && /^[a-z]+$/.test(key));
         if (keeping.size < 1_000) keeping.set(key, keeps);
       }
       return keeps;

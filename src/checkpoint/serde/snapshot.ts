@@ -3,34 +3,35 @@ import { bareObject, ESCAPED, type JsonObject, setProperty, UNDEFINED_RECORD } f
 
 /**
  * What a value looked like when it was serialized, detailed enough to tell exactly whether it would be serialized to
- * the same text again, and to write that text. Strings are shared with the value, so a snapshot is small.
+ * the same text again, and to write that text.
  *
  * Snapshots exist of values made of primitives, plain arrays and objects, and messages. A value with anything else
  * in it is simply serialized every time.
+ *
+ * The value is laid out in one flat list: a primitive is itself, anything else is its shape, followed by what is in
+ * it. Shapes are shared by all values that have them and strings with the value itself, so that a snapshot is little
+ * more than one array: a client may keep thousands of them, and the garbage collector looks at them all.
  */
-export type Snapshot = string | number | boolean | null | undefined | ListShape | ObjectShape | MessageShape;
+export type Snapshot = readonly (Primitive | Shape)[];
+
+type Primitive = string | number | boolean | null | undefined;
+
+type Shape = ListShape | ObjectShape | MessageShape;
 
 class ListShape {
-  constructor(readonly items: readonly Snapshot[]) {}
+  constructor(readonly length: number) {}
 }
 
 class ObjectShape {
-  constructor(
-    readonly keys: readonly string[],
-    readonly values: readonly Snapshot[],
-  ) {}
+  constructor(readonly keys: readonly string[]) {}
 }
 
 class MessageShape {
   constructor(
     readonly of: MessageClass,
     readonly keys: readonly string[],
-    readonly values: readonly Snapshot[],
   ) {}
 }
-
-const EMPTY_LIST = new ListShape([]);
-const EMPTY_OBJECT = new ObjectShape([], []);
 
 /** There is no snapshot of this value. */
 export const UNFIT = Symbol("unfit");
@@ -38,7 +39,13 @@ export const UNFIT = Symbol("unfit");
 /** Deeper values are unfit, which also ends the search in one that contains itself. */
 const MAX_DEPTH = 50;
 
-export function takeSnapshot(value: unknown, depth = 0): Snapshot | typeof UNFIT {
+export function takeSnapshot(value: unknown): Snapshot | typeof UNFIT {
+  const layout: (Primitive | Shape)[] = [];
+  return append(layout, value, 0) ? layout : UNFIT;
+}
+
+/** @returns false when there is no snapshot of the value. */
+function append(layout: (Primitive | Shape)[], value: unknown, depth: number): boolean {
   switch (typeof value) {
     case "object":
       break;
@@ -46,93 +53,137 @@ export function takeSnapshot(value: unknown, depth = 0): Snapshot | typeof UNFIT
     case "number":
     case "boolean":
     case "undefined":
-      return value;
+      layout.push(value);
+      return true;
     default:
-      return UNFIT;
+      return false;
   }
-  if (value === null) return null;
-  if (depth > MAX_DEPTH) return UNFIT;
+  if (value === null) {
+    layout.push(null);
+    return true;
+  }
+  if (depth > MAX_DEPTH) return false;
   if (Array.isArray(value)) {
-    if (!isPlainArray(value)) return UNFIT;
-    if (value.length === 0) return EMPTY_LIST;
-    const items = new Array<Snapshot>(value.length);
-    for (let at = 0; at < items.length; at++) {
-      const item = takeSnapshot(value[at], depth + 1);
-      if (item === UNFIT) return UNFIT;
-      items[at] = item;
-    }
-    return new ListShape(items);
+    if (!isPlainArray(value)) return false;
+    layout.push(listShape(value.length));
+    for (let at = 0; at < value.length; at++) if (!append(layout, value[at], depth + 1)) return false;
+    return true;
   }
   if (isPlainObject(value)) {
-    const keys = Object.keys(value);
-    if (keys.length === 0) return EMPTY_OBJECT;
-    const values = new Array<Snapshot>(keys.length);
-    for (let at = 0; at < keys.length; at++) {
-      const key = keys[at] as string;
-      if (!isOrdinary(key)) return UNFIT;
-      const taken = takeSnapshot((value as JsonObject)[key], depth + 1);
-      if (taken === UNFIT) return UNFIT;
-      values[at] = taken;
-    }
-    return new ObjectShape(keys, values);
+    const shape = objectShape(Object.keys(value));
+    if (!shape) return false;
+    layout.push(shape);
+    for (const key of shape.keys) if (!append(layout, (value as JsonObject)[key], depth + 1)) return false;
+    return true;
   }
   const known = messageClassOfInstance(value);
-  if (!known || !isOrdinaryMessage(value)) return UNFIT;
-  const keys = Object.keys(value.lc_kwargs);
-  const values = new Array<Snapshot>(keys.length);
-  for (let at = 0; at < keys.length; at++) {
-    const key = keys[at] as string;
-    if (!known.keepsName(key) || !isArgument(value, key)) return UNFIT;
-    const taken = takeSnapshot(argumentOf(value, key), depth + 1);
-    if (taken === UNFIT) return UNFIT;
-    values[at] = taken;
-  }
-  return new MessageShape(known, keys, values);
-}
-
-/** Whether the value would still be serialized to the text that the snapshot stands for. */
-export function matches(value: unknown, snapshot: Snapshot): boolean {
-  if (typeof snapshot !== "object" || snapshot === null) return Object.is(value, snapshot);
-  if (typeof value !== "object" || value === null) return false;
-  if (snapshot instanceof ListShape) {
-    const { items } = snapshot;
-    if (!Array.isArray(value) || value.length !== items.length || !isPlainArray(value)) return false;
-    for (let at = 0; at < items.length; at++) if (!matches(value[at], items[at])) return false;
-    return true;
-  }
-  const { keys, values } = snapshot;
-  if (snapshot instanceof ObjectShape) {
-    if (!isPlainObject(value) || !sameKeys(value, keys)) return false;
-    for (let at = 0; at < keys.length; at++) {
-      if (!matches((value as JsonObject)[keys[at] as string], values[at])) return false;
-    }
-    return true;
-  }
-  if (Object.getPrototypeOf(value) !== snapshot.of.prototype || !isOrdinaryMessage(value)) return false;
-  if (!sameKeys(value.lc_kwargs, keys)) return false;
-  for (let at = 0; at < keys.length; at++) {
-    const key = keys[at] as string;
-    if (!isArgument(value, key)) return false;
-    if (!matches(argumentOf(value, key), values[at])) return false;
+  if (!known || !isOrdinaryMessage(value)) return false;
+  const shape = messageShape(known, Object.keys(value.lc_kwargs));
+  if (!shape) return false;
+  layout.push(shape);
+  for (const key of shape.keys) {
+    if (!isArgument(value, key) || !append(layout, argumentOf(value, key), depth + 1)) return false;
   }
   return true;
 }
 
-/** The JSON text that the value had. */
-export function textOf(snapshot: Snapshot): string {
-  return JSON.stringify(toWire(snapshot));
+/** Whether the value would still be serialized to the text that the snapshot stands for. */
+export function matches(value: unknown, snapshot: Snapshot): boolean {
+  return matchFrom(value, snapshot, 0) !== -1;
 }
 
-function toWire(snapshot: Snapshot): unknown {
-  if (snapshot === undefined) return UNDEFINED_RECORD;
-  if (typeof snapshot !== "object" || snapshot === null) return snapshot;
-  if (snapshot instanceof ListShape) return snapshot.items.map(toWire);
-  const entries = bareObject();
-  snapshot.keys.forEach((key, at) => {
-    setProperty(entries, key, toWire(snapshot.values[at]));
-  });
-  if (snapshot instanceof ObjectShape) return entries;
-  return { lc: 1, type: "constructor", id: snapshot.of.id, kwargs: entries };
+/** @returns where the layout of the value ends, or -1 when it does not match. */
+function matchFrom(value: unknown, layout: Snapshot, at: number): number {
+  const expected = layout[at];
+  if (typeof expected !== "object" || expected === null) return Object.is(value, expected) ? at + 1 : -1;
+  if (typeof value !== "object" || value === null) return -1;
+  let next = at + 1;
+  if (expected instanceof ListShape) {
+    if (!Array.isArray(value) || value.length !== expected.length || !isPlainArray(value)) return -1;
+    for (let index = 0; index < expected.length && next !== -1; index++)
+      next = matchFrom(value[index], layout, next);
+    return next;
+  }
+  const { keys } = expected;
+  if (expected instanceof ObjectShape) {
+    if (Array.isArray(value) || !isPlainObject(value) || !sameKeys(value, keys)) return -1;
+    for (let index = 0; index < keys.length && next !== -1; index++) {
+      next = matchFrom((value as JsonObject)[keys[index] as string], layout, next);
+    }
+    return next;
+  }
+  if (Object.getPrototypeOf(value) !== expected.of.prototype || !isOrdinaryMessage(value)) return -1;
+  if (!sameKeys(value.lc_kwargs, keys)) return -1;
+  for (let index = 0; index < keys.length && next !== -1; index++) {
+    const key = keys[index] as string;
+    next = isArgument(value, key) ? matchFrom(argumentOf(value, key), layout, next) : -1;
+  }
+  return next;
+}
+
+/** The JSON text that the value had. */
+export function textOf(snapshot: Snapshot): string {
+  let at = 0;
+  const read = (): unknown => {
+    const part = snapshot[at++];
+    if (part === undefined) return UNDEFINED_RECORD;
+    if (typeof part !== "object" || part === null) return part;
+    if (part instanceof ListShape) return Array.from({ length: part.length }, read);
+    const entries = bareObject();
+    for (const key of part.keys) setProperty(entries, key, read());
+    if (part instanceof ObjectShape) return entries;
+    return { lc: 1, type: "constructor", id: part.of.id, kwargs: entries };
+  };
+  return JSON.stringify(read());
+}
+
+/** Shapes that were seen before. When there are more than a program is likely to have, they are forgotten. */
+const MAX_SHAPES = 2_000;
+const lists: ListShape[] = [];
+const objects = new Map<string, ObjectShape>();
+const messages = new Map<MessageClass, Map<string, MessageShape>>();
+
+function listShape(length: number): ListShape {
+  if (length > 100) return new ListShape(length);
+  lists[length] ??= new ListShape(length);
+  return lists[length];
+}
+
+function objectShape(keys: readonly string[]): ObjectShape | undefined {
+  return cached(objects, keys, () => (keys.every(isOrdinary) ? new ObjectShape(keys) : undefined));
+}
+
+function messageShape(of: MessageClass, keys: readonly string[]): MessageShape | undefined {
+  let shapes = messages.get(of);
+  if (!shapes) {
+    shapes = new Map();
+    messages.set(of, shapes);
+  }
+  return cached(shapes, keys, () =>
+    keys.every((key) => of.keepsName(key)) ? new MessageShape(of, keys) : undefined,
+  );
+}
+
+function cached<S>(
+  shapes: Map<string, S>,
+  keys: readonly string[],
+  make: () => S | undefined,
+): S | undefined {
+  const name = nameOf(keys);
+  const known = shapes.get(name);
+  if (known) return known;
+  const shape = make();
+  if (shape === undefined) return undefined;
+  if (shapes.size >= MAX_SHAPES) shapes.clear();
+  shapes.set(name, shape);
+  return shape;
+}
+
+/** Distinct for distinct keys: the length of each stands before it. */
+function nameOf(keys: readonly string[]): string {
+  let name = "";
+  for (const key of keys) name += `${key.length}:${key}`;
+  return name;
 }
 
 interface OrdinaryMessage {
@@ -153,7 +204,8 @@ function isOrdinaryMessage(value: object): value is OrdinaryMessage {
     namespace[0] === "langchain_core" &&
     namespace[1] === "messages" &&
     !Object.hasOwn(value, "toJSON") &&
-    !Object.hasOwn(value, "lc_id")
+    !Object.hasOwn(value, "lc_id") &&
+    !Object.hasOwn(value, "constructor")
   );
 }
 

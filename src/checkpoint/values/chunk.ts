@@ -7,9 +7,10 @@ import * as crypto from "node:crypto";
  * |---|---|
  * | `j` | a run of elements as JSON texts, with commas between them |
  * | `f` | a run of elements in frames: for each its serializer's type name and bytes, both with their length before them |
+ * | `z` | one of these, compressed; the next byte tells how, see compression.ts |
  * | `t` | a table: digests, one after the other |
  *
- * On the server there is a fourth kind, `@target:offset:length`: the content has become part of another chunk. The
+ * On the server there is one more kind, `@target:offset:length`: the content has become part of another chunk. The
  * scripts make and resolve these, see lua/admit.lua.
  */
 export type RunTag = "j" | "f";

@@ -1,9 +1,11 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { JsonSerializer } from "../serde/serializer.js";
 import { decodeRun } from "./chunk.js";
+import { AS_IS, type Packer, unpack } from "./compression.js";
 import { type ChunkSource, type DecodedValue, decodeValue } from "./decode.js";
-import { encodeFramed, encodeJson, serialize } from "./encode.js";
+import { encodeFramed, encodeJson, type Memory, serialize } from "./encode.js";
 import type { EncodedValue } from "./encoded-value.js";
+import { NOTHING_KNOWN } from "./known-values.js";
 import type { Beliefs } from "./run-writer.js";
 import { StoredElements } from "./stored-elements.js";
 
@@ -16,6 +18,7 @@ export class ValueCodec {
   constructor(
     readonly serde: SerializerProtocol,
     remember: boolean,
+    private readonly pack: Packer = AS_IS,
   ) {
     // A subclass may write something else than JSON.
     this.json = serde.constructor === JsonSerializer ? (serde as JsonSerializer) : undefined;
@@ -27,17 +30,18 @@ export class ValueCodec {
    * @throws {SerializationError} naming `what`, when the serializer refuses the value.
    */
   async encode(value: unknown, what: string, thread: string, beliefs: Beliefs): Promise<EncodedValue> {
-    if (!this.json) return encodeFramed(this.serde, value, what, beliefs);
-    return encodeJson(this.json, this.stored && { stored: this.stored, thread }, value, what, beliefs);
+    if (!this.json) return encodeFramed(this.serde, value, what, beliefs, this.pack);
+    return encodeJson(this.json, this.memoryOf(thread, beliefs), value, what, beliefs, this.pack);
   }
 
   /**
    * Reads a value back: a new one with every call.
    *
+   * @param before what was known of the value's channel.
    * @throws {Error} saying what is missing, altered or malformed.
    */
-  decode(reference: string, chunk: ChunkSource, thread: string): DecodedValue {
-    return decodeValue(reference, chunk, (run, finished) => this.readRun(run, finished, thread));
+  decode(reference: string, chunk: ChunkSource, thread: string, before = NOTHING_KNOWN): DecodedValue {
+    return decodeValue(reference, chunk, before, (run, finished) => this.readRun(run, finished, thread));
   }
 
   /** A value as JSON text where the serializer writes JSON, else its type and bytes. */
@@ -50,14 +54,27 @@ export class ValueCodec {
   }
 
   private readRun(run: Buffer, finished: string | undefined, thread: string): unknown[] | Promise<unknown[]> {
-    const content = decodeRun(run);
+    const content = decodeRun(unpack(run));
     if ("frames" in content) {
       return Promise.all(content.frames.map(([type, data]) => this.serde.loadsTyped(type, data)));
     }
     if (!this.json) return this.serde.loadsTyped("json", content.json);
     const elements = this.json.parse(content.json) as unknown[] | Promise<unknown[]>;
-    if (finished !== undefined && !(elements instanceof Promise))
-      this.stored?.remember(elements, finished, thread);
+    if (finished !== undefined && !(elements instanceof Promise)) {
+      this.stored?.rememberRead(elements, finished, thread);
+    }
     return elements;
+  }
+
+  private memoryOf(thread: string, { known }: Beliefs): Memory | undefined {
+    const { json, stored } = this;
+    if (!json || !stored) return undefined;
+    const elementsOf = (digest: string): unknown[] | undefined => {
+      const bytes = known.contents.get(digest);
+      const content = bytes && decodeRun(unpack(bytes));
+      const elements = content && "json" in content ? json.parse(content.json) : undefined;
+      return elements instanceof Promise ? undefined : (elements as unknown[] | undefined);
+    };
+    return { stored, thread, elementsOf };
   }
 }

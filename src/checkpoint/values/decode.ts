@@ -1,5 +1,5 @@
 import { digestOf } from "./chunk.js";
-import type { KnownValue } from "./known-values.js";
+import { type KnownValue, NOTHING_KNOWN } from "./known-values.js";
 import { type Prefix, parseReference } from "./reference.js";
 import { leavesOf } from "./tree.js";
 
@@ -15,50 +15,56 @@ export interface DecodedValue {
   readonly known: KnownValue;
 }
 
-const NO_CHUNKS: KnownValue = { chunks: [], open: undefined };
-
-/** @throws {Error} saying what is missing, altered or malformed. */
-export function decodeValue(reference: string, chunk: ChunkSource, read: RunReader): DecodedValue {
+/**
+ * @param before what was known of the channel: bytes that are as they were need not be hashed.
+ * @throws {Error} saying what is missing, altered or malformed.
+ */
+export function decodeValue(
+  reference: string,
+  chunk: ChunkSource,
+  before: KnownValue,
+  read: RunReader,
+): DecodedValue {
   const parsed = parseReference(reference);
+  const contents = new Map<string, Buffer>();
+  const checked = (name: string, length: number | undefined, digest: string): Buffer => {
+    const stored = chunk(name);
+    const bytes = length === undefined ? stored : stored?.subarray(0, length);
+    if (!bytes || (length !== undefined && bytes.length !== length)) throw lost(name);
+    const known = before.contents.get(digest);
+    if (!known?.equals(bytes) && digestOf(bytes) !== digest) throw lost(name);
+    contents.set(digest, known ?? bytes);
+    return bytes;
+  };
+  const prefix = ({ name, length, digest }: Prefix) => checked(name, length, digest);
   switch (parsed.kind) {
     case "W":
-      return { value: first(read(parsed.run, undefined)), known: NO_CHUNKS };
+      return { value: first(read(parsed.run, undefined)), known: NOTHING_KNOWN };
     case "A":
-      return { value: read(parsed.run, undefined), known: NO_CHUNKS };
+      return { value: read(parsed.run, undefined), known: NOTHING_KNOWN };
     case "w": {
-      const value = first(read(prefixOf(chunk, parsed.run), undefined));
-      return { value, known: { chunks: [parsed.run.name], open: undefined } };
+      const value = first(read(prefix(parsed.run), undefined));
+      return { value, known: { chunks: [parsed.run.name], contents, open: undefined } };
     }
     case "a": {
-      const finished = finishedRuns(parsed.spine, chunk);
-      const parts = finished.map((digest) => read(need(chunk, digest), digest));
-      if (!parsed.open) return { value: concat(parts), known: { chunks: finished, open: undefined } };
+      const chunks = finishedRuns(parsed.spine, chunk);
+      const parts = chunks.map((digest) => read(checked(digest, undefined, digest), digest));
+      if (!parsed.open) return { value: concat(parts), known: { chunks, contents, open: undefined } };
       const { name } = parsed.open;
-      const bytes = prefixOf(chunk, parsed.open);
+      const bytes = prefix(parsed.open);
       parts.push(read(bytes, undefined));
-      // A copy: the bytes are part of a reply that need not be kept for them.
-      const known = { chunks: [...finished, name], open: { name, bytes: Buffer.from(bytes) } };
-      return { value: concat(parts), known };
+      return { value: concat(parts), known: { chunks: [...chunks, name], contents, open: { name, bytes } } };
     }
   }
 }
 
 function finishedRuns(spine: string, chunk: ChunkSource): string[] {
-  const found = leavesOf(spine, (digest) => need(chunk, digest));
+  const found = leavesOf(spine, (digest) => {
+    const table = chunk(digest);
+    return table && digestOf(table) === digest ? table : undefined;
+  });
   if ("broken" in found) throw lost(found.broken);
   return found.leaves;
-}
-
-function prefixOf(chunk: ChunkSource, { name, length, digest }: Prefix): Buffer {
-  const bytes = chunk(name)?.subarray(0, length);
-  if (bytes?.length !== length || digestOf(bytes) !== digest) throw lost(name);
-  return bytes;
-}
-
-function need(chunk: ChunkSource, digest: string): Buffer {
-  const bytes = chunk(digest);
-  if (!bytes || digestOf(bytes) !== digest) throw lost(digest);
-  return bytes;
 }
 
 function lost(name: string): Error {
@@ -70,8 +76,11 @@ function first(elements: unknown[] | Promise<unknown[]>): unknown {
 }
 
 function concat(parts: readonly (unknown[] | Promise<unknown[]>)[]): unknown {
-  if (parts.some((part) => part instanceof Promise)) return Promise.all(parts).then((lists) => lists.flat());
   const [only] = parts;
-  // A promise was ruled out above.
-  return parts.length === 1 ? only : (parts as unknown[][]).flat();
+  if (parts.length === 1) return only;
+  if (parts.some((part) => part instanceof Promise)) return Promise.all(parts).then(concat);
+  const all: unknown[] = [];
+  // Several times as fast as flat().
+  for (const part of parts as unknown[][]) for (const element of part) all.push(element);
+  return all;
 }

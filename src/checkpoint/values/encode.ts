@@ -3,9 +3,10 @@ import { SerializationError } from "../../errors.js";
 import type { JsonSerializer } from "../serde/serializer.js";
 import { textOf } from "../serde/snapshot.js";
 import { encodeFrame, FRAMED_RUNS, JSON_RUNS, type RunFormat, type Serialized } from "./chunk.js";
+import type { Packer } from "./compression.js";
 import type { EncodedValue } from "./encoded-value.js";
 import { type Beliefs, NO_BELIEFS, RunWriter } from "./run-writer.js";
-import type { StoredElement, StoredElements } from "./stored-elements.js";
+import type { ElementsOf, StoredElements, StoredRun } from "./stored-elements.js";
 
 /** Whether a value is stored element by element. */
 function isList(value: unknown): value is readonly unknown[] {
@@ -22,21 +23,24 @@ export async function encodeFramed(
   value: unknown,
   what: string,
   beliefs: Beliefs,
+  pack: Packer,
 ): Promise<EncodedValue> {
-  if (!isList(value)) return RunWriter.single(FRAMED_RUNS, encodeFrame(await serialize(serde, value, what)));
+  if (!isList(value))
+    return RunWriter.single(FRAMED_RUNS, encodeFrame(await serialize(serde, value, what)), pack);
   // All calls start before the first wait, so that the value is taken as it is now.
   const pending = Array.from(value, (element) => serialize(serde, element, what));
-  return writeList(FRAMED_RUNS, (await Promise.all(pending)).map(encodeFrame), beliefs);
+  return writeList(FRAMED_RUNS, (await Promise.all(pending)).map(encodeFrame), beliefs, pack);
 }
 
 function writeList<Element>(
   format: RunFormat<Element>,
   elements: readonly Element[],
   beliefs: Beliefs,
+  pack: Packer,
 ): EncodedValue {
-  const writer = new RunWriter(format, beliefs);
+  const writer = new RunWriter(format, beliefs, pack);
   for (const element of elements) writer.add(element);
-  return writer.list(() => writeList(format, elements, NO_BELIEFS));
+  return writer.list(() => writeList(format, elements, NO_BELIEFS, pack));
 }
 
 /** Serializes one value. @throws {SerializationError} naming `what`. */
@@ -56,6 +60,7 @@ export async function serialize(
 export interface Memory {
   readonly stored: StoredElements;
   readonly thread: string;
+  readonly elementsOf: ElementsOf;
 }
 
 /**
@@ -71,10 +76,11 @@ export function encodeJson(
   value: unknown,
   what: string,
   beliefs: Beliefs,
+  pack: Packer,
 ): EncodedValue {
   try {
-    if (!isList(value)) return RunWriter.single(JSON_RUNS, serde.stringify(value));
-    return encodeJsonList(serde, memory, value, beliefs);
+    if (!isList(value)) return RunWriter.single(JSON_RUNS, serde.stringify(value), pack);
+    return encodeJsonList(serde, memory, value, beliefs, pack);
   } catch (cause) {
     throw refused(what, cause);
   }
@@ -85,34 +91,32 @@ function encodeJsonList(
   memory: Memory | undefined,
   list: readonly unknown[],
   beliefs: Beliefs,
+  pack: Packer,
 ): EncodedValue {
-  const writer = new RunWriter(JSON_RUNS, beliefs);
-  const written: (Written | StoredElement)[] = [];
+  const writer = new RunWriter(JSON_RUNS, beliefs, pack);
+  const written: (string | StoredRun)[] = [];
   let start = 0;
   for (let at = 0; at < list.length; ) {
-    const recalled = writer.atStart ? memory?.stored.recall(list, at, memory.thread) : undefined;
+    const recalled = writer.atStart
+      ? memory?.stored.recall(list, at, memory.thread, memory.elementsOf)
+      : undefined;
     if (recalled) {
-      for (const element of recalled) written.push(element);
-      at += recalled.length;
-      writer.addRun((recalled[0] as StoredElement).run.digest);
+      written.push(recalled);
+      at += recalled.snapshots.length;
+      writer.addRun(recalled.digest);
       start = at;
       continue;
     }
     const element = list[at];
     const text = serde.stringify(element);
     const digest = writer.add(text);
-    written.push({ text });
+    written.push(text);
     at += 1;
     if (digest === undefined) continue;
     memory?.stored.remember(list.slice(start, at), digest, memory.thread);
     start = at;
   }
-  return writer.list(() => rewriteList(list, written, memory));
-}
-
-/** An element that was serialized just now. */
-interface Written {
-  readonly text: string;
+  return writer.list(() => rewriteList(list, written, memory, pack));
 }
 
 /**
@@ -121,12 +125,13 @@ interface Written {
  */
 function rewriteList(
   list: readonly unknown[],
-  written: readonly (Written | StoredElement)[],
+  written: readonly (string | StoredRun)[],
   memory: Memory | undefined,
+  pack: Packer,
 ): EncodedValue {
   memory?.stored.forget(list);
-  const texts = written.map((element) => ("text" in element ? element.text : textOf(element.snapshot)));
-  return writeList(JSON_RUNS, texts, NO_BELIEFS);
+  const texts = written.flatMap((part) => (typeof part === "string" ? part : part.snapshots.map(textOf)));
+  return writeList(JSON_RUNS, texts, NO_BELIEFS, pack);
 }
 
 function refused(what: string, cause: unknown): SerializationError {

@@ -6,17 +6,22 @@ export interface OpenRun {
 
 /** What was seen of a channel's value when it was last stored or read. */
 export interface KnownValue {
-  /** The chunks with its elements. */
+  /** The names of the chunks with its elements. */
   readonly chunks: readonly string[];
+  /** The bytes of its runs by their digests. */
+  readonly contents: ReadonlyMap<string, Buffer>;
   /** If it is a list that ends with an open run. */
   readonly open: OpenRun | undefined;
 }
 
+export const NOTHING_KNOWN: KnownValue = { chunks: [], contents: new Map(), open: undefined };
+
 type Channels = Map<string, KnownValue>;
 
 /**
- * The values that were stored or read lately, by thread and checkpoint namespace: so that the next version of a list
- * can be stored by appending to its open run, and so that the chunks of a value can be asked for by name.
+ * The values that were stored or read lately, by thread and checkpoint namespace. It is what makes the next step cheap:
+ * the next version of a list is stored by appending to its open run; the chunks of a value are asked for by name; bytes
+ * that are as they were need not be hashed again; and what elements looked like can be looked up.
  *
  * Only an optimisation, like {@link HeldChunks}: it may forget anything, and may be wrong.
  */
@@ -26,7 +31,7 @@ export class KnownValues {
   private size = 0;
 
   /** @param limit about how many bytes to remember. */
-  constructor(private readonly limit = 32_000_000) {}
+  constructor(private readonly limit = 64_000_000) {}
 
   get(scope: string, channel: string): KnownValue | undefined {
     return this.scopes.get(scope)?.get(channel);
@@ -59,5 +64,8 @@ export class KnownValues {
 }
 
 function sizeOf(value: KnownValue | undefined): number {
-  return value ? 200 + value.chunks.length * 48 + (value.open?.bytes.length ?? 0) : 0;
+  if (!value) return 0;
+  let size = 200 + value.chunks.length * 48 + (value.open?.bytes.length ?? 0);
+  for (const bytes of value.contents.values()) size += 100 + bytes.length;
+  return size;
 }

@@ -1,20 +1,21 @@
 import { createHash } from "node:crypto";
 import { digestOf, encodeRun, type RunFormat } from "./chunk.js";
+import type { Packer } from "./compression.js";
 import type { ChunkStep, EncodedValue } from "./encoded-value.js";
-import type { OpenRun } from "./known-values.js";
+import { type KnownValue, NOTHING_KNOWN, type OpenRun } from "./known-values.js";
 import { formatReference, type Prefix, type Reference, rootsOf } from "./reference.js";
 import { RunSplitter } from "./split.js";
 import { buildTree } from "./tree.js";
 
 /** What is believed of the thread that a value is for. */
 export interface Beliefs {
-  /** The open run of the list that this one is likely to continue. */
-  readonly open: OpenRun | undefined;
+  /** What was there before, and is likely to be there in part. */
+  readonly known: KnownValue;
   /** Whether the thread holds a chunk. */
   holds(name: string): boolean;
 }
 
-export const NO_BELIEFS: Beliefs = { open: undefined, holds: () => false };
+export const NO_BELIEFS: Beliefs = { known: NOTHING_KNOWN, holds: () => false };
 
 /** A run this small stands in the reference itself: a chunk of its own would cost more. */
 const INLINE_LIMIT = 64;
@@ -36,11 +37,13 @@ export class RunWriter<Element> {
   private readonly finished: string[] = [];
   private readonly runs = new Map<string, ChunkStep>();
   private readonly merges: ChunkStep[] = [];
+  private readonly contents = new Map<string, Buffer>();
   private appended = 0;
 
   constructor(
     private readonly format: RunFormat<Element>,
     private readonly beliefs: Beliefs,
+    private readonly pack: Packer,
   ) {
     this.splitter = new RunSplitter(format);
   }
@@ -53,6 +56,8 @@ export class RunWriter<Element> {
   /** Adds a whole run that the thread holds. */
   addRun(digest: string): void {
     this.finished.push(digest);
+    const bytes = this.beliefs.known.contents.get(digest);
+    if (bytes) this.contents.set(digest, bytes);
   }
 
   /** @returns the digest of the run that the element finished, if it did. */
@@ -60,16 +65,19 @@ export class RunWriter<Element> {
     const run = this.splitter.add(element);
     if (!run) return undefined;
     const bytes = encodeRun(this.format, run);
-    const digest = digestOf(bytes);
     const held = this.continued(bytes);
+    // A run of which the thread holds the beginning is put together there, so it has to stay as it is.
+    const chunk = held === 0 ? this.pack(bytes) : bytes;
+    const digest = digestOf(chunk);
     this.runs.set(
       digest,
       held === 0
-        ? { kind: "store", name: digest, bytes }
+        ? { kind: "store", name: digest, bytes: chunk }
         : { kind: "finish", name: digest, from: this.openName, ...appended(bytes, held) },
     );
-    this.findMerges(run, digest, held);
+    if (chunk === bytes) this.findMerges(run, digest, held);
     this.finished.push(digest);
+    this.contents.set(digest, chunk);
     return digest;
   }
 
@@ -87,21 +95,24 @@ export class RunWriter<Element> {
     const held = this.continued(bytes);
     const name = held === 0 ? digest : this.openName;
     if (held === 0) this.runs.set(name, { kind: "store", name, bytes });
-    else if (held < bytes.length)
+    // A run that has grown is not known by its name alone: that it is as believed is for the script to check.
+    else if (held < bytes.length || name !== digest)
       this.runs.set(name, { kind: "grow", name, ...appended(bytes, held) });
     this.findMerges(last, name, held);
+    this.contents.set(digest, bytes);
     const open: Prefix = { name, length: bytes.length, digest };
     return this.value({ kind: "a", spine, open }, { name, bytes }, rewritten, tables);
   }
 
   /** The value that is one element. */
-  static single<Element>(format: RunFormat<Element>, element: Element): EncodedValue {
-    const writer = new RunWriter(format, NO_BELIEFS);
-    const bytes = encodeRun(format, [element]);
-    const rewritten = () => RunWriter.single(format, element);
+  static single<Element>(format: RunFormat<Element>, element: Element, pack: Packer): EncodedValue {
+    const writer = new RunWriter(format, NO_BELIEFS, pack);
+    const bytes = pack(encodeRun(format, [element]));
+    const rewritten = () => RunWriter.single(format, element, pack);
     if (bytes.length <= INLINE_LIMIT) return writer.value({ kind: "W", run: bytes }, undefined, rewritten);
     const digest = digestOf(bytes);
     writer.runs.set(digest, { kind: "store", name: digest, bytes });
+    writer.contents.set(digest, bytes);
     const run: Prefix = { name: digest, length: bytes.length, digest };
     return writer.value({ kind: "w", run }, undefined, rewritten);
   }
@@ -112,10 +123,10 @@ export class RunWriter<Element> {
     rewritten: () => EncodedValue,
     tables: EncodedValue["tables"] = new Map(),
   ): EncodedValue {
-    const { runs, merges } = this;
+    const { runs, merges, contents } = this;
     const chunks =
       reference.kind === "w" ? [reference.run.name] : [...this.finished, ...(open ? [open.name] : [])];
-    const known = { chunks, open };
+    const known = { chunks, contents, open };
     return {
       reference: formatReference(reference),
       roots: rootsOf(reference),
@@ -128,12 +139,12 @@ export class RunWriter<Element> {
   }
 
   private get openName(): string {
-    return this.beliefs.open?.name ?? "";
+    return this.beliefs.known.open?.name ?? "";
   }
 
   /** How many of the bytes are those of the open run that the thread holds. */
   private continued(bytes: Buffer): number {
-    const open = this.beliefs.open?.bytes;
+    const open = this.beliefs.known.open?.bytes;
     if (!open || bytes.length < open.length || !bytes.subarray(0, open.length).equals(open)) return 0;
     const { separator } = this.format;
     const next = bytes.toString("latin1", open.length, open.length + separator.length);

@@ -1,0 +1,24 @@
+import { type Ioredis, IoredisTransport } from "./redis/clients/ioredis.js";
+import type { Transport } from "./redis/transport.js";
+
+export type { Ioredis } from "./redis/clients/ioredis.js";
+
+/**
+ * Lets `RedisSaver` and `RedisStore` use an ioredis client, which stays yours: it is neither configured nor closed here.
+ *
+ * @param redis a `Redis` or a `Cluster` of ioredis 5.9 or later.
+ * @throws {InvalidInputError} when it is no such client, or was created with a `keyPrefix`.
+ *
+ * @example
+ * ```ts
+ * import Redis from "ioredis";
+ * import { RedisSaver } from "langgraph-redis";
+ * import { fromIoredis } from "langgraph-redis/ioredis";
+ *
+ * const redis = new Redis("redis://localhost:6379");
+ * const checkpointer = new RedisSaver({ client: fromIoredis(redis) });
+ * ```
+ */
+export function fromIoredis(redis: Ioredis): Transport {
+  return new IoredisTransport(redis);
+}

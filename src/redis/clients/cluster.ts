@@ -1,0 +1,32 @@
+import type { Arg, Command, Reply } from "../connection.js";
+import { gather, type Transport } from "../transport.js";
+import { commandOptions, isErrorReply } from "./reply-options.js";
+import { unusableClient } from "./single.js";
+
+/** The part of a cluster client of node-redis' `createCluster` that is used. */
+export interface NodeRedisCluster {
+  readonly isOpen: boolean;
+  getRandomNode(): unknown;
+  sendCommand(
+    firstKey: string | undefined,
+    isReadonly: boolean | undefined,
+    args: Arg[],
+    options?: object,
+  ): Promise<unknown>;
+}
+
+/** Sends each command to the master of its key's slot, wherever it has moved. What is for one node leaves in one write. */
+export class ClusterTransport implements Transport {
+  constructor(private readonly cluster: NodeRedisCluster) {}
+
+  get unusable(): string | undefined {
+    return unusableClient(this.cluster.isOpen);
+  }
+
+  send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
+    const send = ({ key, args }: Command, own: AbortSignal) =>
+      // Never a replica: what was just written is to be read.
+      this.cluster.sendCommand(key, false, args as Arg[], commandOptions(own));
+    return gather(commands, signal, send, isErrorReply);
+  }
+}

@@ -1,0 +1,84 @@
+import { InvalidInputError, show } from "../../errors.js";
+import type { Command, Reply } from "../connection.js";
+import { refuseKeyPrefix } from "../key-prefix.js";
+import type { Transport } from "../transport.js";
+
+/** The part of ioredis' `Redis` and `Cluster` that is used. */
+export interface Ioredis {
+  readonly status: string;
+  readonly options: object;
+  readonly isCluster?: boolean;
+  pipeline(): IoredisPipeline;
+}
+
+interface IoredisPipeline {
+  callBuffer(command: string, ...args: (string | Buffer)[]): unknown;
+  exec(): Promise<[error: Error | null, reply: unknown][] | null>;
+}
+
+const UNUSABLE: Record<string, string> = {
+  wait: "the client is not connected. Call `await redis.connect()` before using it",
+  end: "the client is closed",
+};
+
+/**
+ * Sends through pipelines of ioredis, which finds the keys in each command itself, and so the node of a cluster. There,
+ * a pipeline is for one slot only, so each command has its own: they leave without waiting for each other.
+ */
+export class IoredisTransport implements Transport {
+  constructor(private readonly redis: Ioredis) {
+    if (typeof redis?.pipeline !== "function" || typeof redis.status !== "string") {
+      throw new InvalidInputError(`fromIoredis needs a Redis or Cluster of ioredis, got ${show(redis)}.`);
+    }
+    const { keyPrefix, redisOptions } = redis.options as {
+      keyPrefix?: unknown;
+      redisOptions?: { keyPrefix?: unknown };
+    };
+    refuseKeyPrefix(keyPrefix || redisOptions?.keyPrefix);
+  }
+
+  get unusable(): string | undefined {
+    return UNUSABLE[this.redis.status];
+  }
+
+  async send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
+    signal.throwIfAborted();
+    const together = this.redis.isCluster ? commands.map((command) => [command]) : [commands];
+    const results = (await Promise.all(together.map((group) => this.sendTogether(group)))).flat();
+    const failure = results.find(([error]) => error && !isReplyError(error));
+    if (failure) throw failure[0];
+    return results.map(([error, reply]) => error ?? plain(reply));
+  }
+
+  private async sendTogether(commands: readonly Command[]): Promise<[Error | null, unknown][]> {
+    const pipeline = this.redis.pipeline();
+    for (const { args } of commands) {
+      const [name, ...rest] = args;
+      pipeline.callBuffer(String(name), ...rest);
+    }
+    try {
+      return (await pipeline.exec()) ?? [];
+    } catch (error) {
+      // What a cluster would answer, ioredis says itself.
+      if (!/to the same slot/.test(String(error))) throw error;
+      const refusal = new Error("CROSSSLOT Keys in request don't hash to the same slot", { cause: error });
+      return [[Object.assign(refusal, { name: "ReplyError" }), null]];
+    }
+  }
+}
+
+/** ioredis has no class for it that could be imported without ioredis. */
+function isReplyError(error: unknown): error is Error {
+  return error instanceof Error && error.name === "ReplyError";
+}
+
+/** Bulk strings come as bytes. What comes as text is a number, of a client with the option `stringNumbers`. */
+function plain(reply: unknown): Reply {
+  if (Array.isArray(reply)) return reply.map(plain);
+  if (typeof reply === "string") return Number(reply);
+  // A map, of a client with the option `replyMapping: "resp3"`.
+  if (typeof reply === "object" && reply !== null && !Buffer.isBuffer(reply) && !(reply instanceof Error)) {
+    return Object.entries(reply).flatMap(([key, value]) => [Buffer.from(key), plain(value)]);
+  }
+  return reply as Reply;
+}

@@ -1,0 +1,34 @@
+import { refuseKeyPrefix } from "../key-prefix.js";
+import type { Transport } from "../transport.js";
+import { ClusterTransport, type NodeRedisCluster } from "./cluster.js";
+import { type NodeRedisPool, PoolTransport } from "./pool.js";
+import { type NodeRedisSentinel, SentinelTransport } from "./sentinel.js";
+import { type NodeRedisClient, SingleTransport } from "./single.js";
+
+/** The clients of node-redis 6. */
+export type NodeRedis = NodeRedisClient | NodeRedisPool | NodeRedisCluster | NodeRedisSentinel;
+
+/** Clients are told by what they can do, as an application may load its own copy of node-redis. */
+export function isNodeRedis(client: unknown): client is NodeRedis {
+  return can(client, "sendCommand") && typeof Reflect.get(client, "isOpen") === "boolean";
+}
+
+/** @throws {InvalidInputError} when the client has a key prefix of its own. */
+export function transportOfNodeRedis(client: NodeRedis): Transport {
+  const { _keyPrefix, options } = client as { _keyPrefix?: unknown; options?: { keyPrefix?: unknown } };
+  refuseKeyPrefix(_keyPrefix ?? options?.keyPrefix);
+  if (isCluster(client)) return new ClusterTransport(client);
+  if (isSentinel(client)) return new SentinelTransport(client);
+  if (isPool(client)) return new PoolTransport(client);
+  return new SingleTransport(client as NodeRedisClient);
+}
+
+const isCluster = (client: object): client is NodeRedisCluster => can(client, "getRandomNode", "nodeClient");
+const isSentinel = (client: object): client is NodeRedisSentinel => can(client, "getMasterNode", "_execute");
+const isPool = (client: object): client is NodeRedisPool =>
+  can(client, "execute") && "totalClients" in client;
+
+function can(client: unknown, ...methods: string[]): client is object {
+  if (typeof client !== "object" || client === null) return false;
+  return methods.every((method) => typeof Reflect.get(client, method) === "function");
+}

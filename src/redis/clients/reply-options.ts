@@ -1,0 +1,36 @@
+import { RESP_TYPES } from "redis";
+
+/**
+ * How node-redis is to send a command and to decode its reply. These options travel with each command, so that replies
+ * look the same whatever the client was created with, and the client itself stays as its owner configured it.
+ */
+const OPTIONS = {
+  typeMapping: {
+    [RESP_TYPES.BLOB_STRING]: Buffer,
+    [RESP_TYPES.SIMPLE_STRING]: String,
+    [RESP_TYPES.VERBATIM_STRING]: String,
+    [RESP_TYPES.NUMBER]: Number,
+    [RESP_TYPES.DOUBLE]: Number,
+    [RESP_TYPES.MAP]: Array,
+    [RESP_TYPES.SET]: Array,
+  },
+  // In the order in which they are given: "as soon as possible" would turn it round.
+  asap: false,
+  // How long to wait is ours to decide, see PatientConnection.
+  timeout: undefined,
+};
+
+export function commandOptions(abortSignal: AbortSignal) {
+  return { ...OPTIONS, abortSignal };
+}
+
+/**
+ * Whether an error is Redis' answer to one command, as opposed to a connection that failed. Told by the name of its
+ * class, as an application may load its own copy of node-redis.
+ */
+export function isErrorReply(error: unknown): error is Error {
+  for (let at: unknown = error; at instanceof Error; at = Object.getPrototypeOf(at)) {
+    if (at.constructor.name === "ErrorReply") return true;
+  }
+  return false;
+}

@@ -1,0 +1,58 @@
+import type { Command, Reply } from "../connection.js";
+import type { Transport } from "../transport.js";
+import { isErrorReply } from "./reply-options.js";
+import { type NodeRedisClient, sendOn, unusableClient } from "./single.js";
+
+/** The part of a client of node-redis' `createSentinel` that is used. */
+export interface NodeRedisSentinel {
+  readonly isOpen: boolean;
+  getMasterNode(): unknown;
+  sendCommand(...args: never[]): Promise<unknown>;
+  /** Runs the work on a connection to the master, again when there is a new one; shared with what runs already. */
+  _execute<T>(
+    isReadonly: boolean | undefined,
+    work: (master: Pick<NodeRedisClient, "sendCommand">) => Promise<T>,
+  ): Promise<T>;
+}
+
+/** Sends a pipeline over one connection to the group's master, whoever that is. */
+export class SentinelTransport implements Transport {
+  /** Fulfilled when the pipeline before has its connection. */
+  #entered: Promise<void> = Promise.resolve();
+
+  constructor(private readonly sentinel: NodeRedisSentinel) {}
+
+  get unusable(): string | undefined {
+    return unusableClient(this.sentinel.isOpen);
+  }
+
+  async send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
+    const before = this.#entered;
+    let enter: () => void = () => {};
+    this.#entered = new Promise((resolve) => {
+      enter = resolve;
+    });
+    // Asked for a connection twice at once, node-redis makes the second wait until the first is done with it. Asked
+    // one after the other, it shares the connection.
+    await before;
+    try {
+      return await this.sentinel._execute(false, async (master) => {
+        enter();
+        signal.throwIfAborted();
+        const replies = await sendOn(master, commands, signal);
+        // Thrown, so that node-redis looks for the new master.
+        const demoted = replies.find(
+          (reply) => reply instanceof Error && reply.message.startsWith("READONLY"),
+        );
+        if (demoted) throw demoted;
+        return replies;
+      });
+    } catch (error) {
+      // No new master was found: then it is the answer to each of them.
+      if (isErrorReply(error)) return commands.map(() => error);
+      throw error;
+    } finally {
+      enter();
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { LangGraphRedisError, OperationError, type OperationFacts, show } from "../errors.js";
+
+/** What to do about the refusals of Redis that a person can do something about. */
+const ADVICE: Record<string, string> = {
+  OOM: "The server has reached its maxmemory: give it more, or let threads and items expire",
+  READONLY: "This server is a replica: connect to its master, or use fromSentinel() or fromCluster()",
+  LOADING: "The server is still loading its data: try again later, or set a longer commandTimeout",
+  MISCONF: "The server cannot write to its disk, and takes no more writes until it can",
+  NOAUTH: "The server asks for a password: give it in the URL, redis://user:password@host:port",
+  WRONGPASS: "Check user and password in the URL, and that special characters are percent-encoded",
+  NOPERM: "Give the user the rights that docs/security.md lists",
+  NOREPLICAS: "The server takes no writes while it has fewer replicas than min-replicas-to-write asks for",
+  CLUSTERDOWN: "A part of the cluster has no master: try again when it has one",
+  TRYAGAIN: "The cluster is moving these keys to another node: try again when it is done",
+};
+
+/** Runs an operation; what Redis or the network does to it is told with its name. @throws {OperationError} */
+export async function during<T>(facts: OperationFacts, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw failed(facts, error);
+  }
+}
+
+/** As {@link during}, for what gives its results one by one. */
+export async function* duringEach<T>(facts: OperationFacts, results: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* results;
+  } catch (error) {
+    throw failed(facts, error);
+  }
+}
+
+/** The error to throw for an operation that failed. Errors of ours say what they are about themselves. */
+export function failed(facts: OperationFacts, error: unknown): Error {
+  // Serializers and models are the user's code: their errors are wrapped where they are called.
+  if (error instanceof LangGraphRedisError) return error;
+  const { operation, to, ...target } = facts;
+  const what = Object.entries(target)
+    .filter(([, value]) => value !== undefined && value !== "")
+    .map(([name, value]) => `${NAMES[name] ?? name} ${show(value)}`)
+    .join(", ");
+  const subject = `${operation}${to === undefined ? "" : ` to ${to}`}${what && ` (${what})`}`;
+  return new OperationError(`${subject} failed: ${reasonOf(error)}`, facts, { cause: error });
+}
+
+const NAMES: Record<string, string> = {
+  threadId: "thread",
+  checkpointNs: "checkpoint namespace",
+  checkpointId: "checkpoint",
+};
+
+/** What went wrong, with what to do about it where that is known. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  const code = /(?:^|\()([A-Z]+) /.exec(message)?.[1];
+  const advice = ADVICE[code ?? ""];
+  return advice === undefined ? message : `${message}. ${advice}.`.replace("..", ".");
+}
