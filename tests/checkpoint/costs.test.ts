@@ -1,0 +1,233 @@
+import { AIMessage, type BaseMessage, HumanMessage } from "@langchain/core/messages";
+import { END, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import { RedisSaver } from "langgraph-redis";
+import { expect, test } from "vitest";
+import { config, id, list, put, values } from "../conformance/saver/steps.js";
+import { connect, freshPrefix, plainRedisUrl, proxied, redisUrl, type TestClient } from "../helpers/redis.js";
+
+test.each([
+  ["with modules", redisUrl],
+  ["without modules", plainRedisUrl],
+])("each operation takes the round trips that are promised for it, on a server %s", async (_, url) => {
+  const proxy = await proxied(url());
+  const client = await connect(proxy.url);
+  const keyPrefix = freshPrefix();
+  const saver = () => new RedisSaver({ client, keyPrefix });
+  const warm = saver();
+  const roundTrips = async (work: () => Promise<unknown>) => {
+    proxy.reset();
+    await work();
+    return proxy.roundTrips;
+  };
+  const state = (n: number) => ({
+    l: Array.from({ length: 5 + n }, (_, at) => message(at)),
+    last: message(4 + n),
+  });
+  const step = (by: RedisSaver, n: number, thread = "t") =>
+    put(by, thread, { id: id(n), parent: id(n - 1), values: state(n), versions: { l: n, last: n } });
+  // Each script is loaded by its first call.
+  await step(warm, 1, "other");
+  await warm.putWrites(config("other", "", id(1)), [["l", 1]], "task");
+  await list(warm, config("other"), { filter: { step: 0 } });
+  await values(warm, config("other"));
+  await warm.deleteThread("other");
+
+  expect({
+    "first put": await roundTrips(() => step(warm, 1)),
+    put: await roundTrips(() => step(warm, 2)),
+    "put by another client": await roundTrips(() => step(saver(), 3)),
+    "put of what another client put on": await roundTrips(() => step(warm, 4)),
+    putWrites: await roundTrips(() =>
+      warm.putWrites(
+        config("t", "", id(4)),
+        [
+          ["l", message(99)],
+          ["l", 2],
+        ],
+        "task",
+      ),
+    ),
+    "getTuple, cold": await roundTrips(() => values(saver(), config("t"))),
+    "getTuple, warm": await roundTrips(() => values(warm, config("t"))),
+    "getTuple, again": await roundTrips(() => values(warm, config("t"))),
+    "getTuple by id": await roundTrips(() => values(warm, config("t", "", id(2)))),
+    "getTuple of a thread that is not there": await roundTrips(() => values(warm, config("none"))),
+    list: await roundTrips(() => list(warm, config("t"))),
+    "list with a limit": await roundTrips(() =>
+      list(warm, config("t"), { limit: 1, before: config("t", "", id(3)) }),
+    ),
+    "list with a filter": await roundTrips(() => list(warm, config("t"), { filter: { step: 0 } })),
+    "list with a filter that nothing matches": await roundTrips(() =>
+      list(warm, config("t"), { filter: { step: 7 } }),
+    ),
+    deleteThread: await roundTrips(() => warm.deleteThread("t")),
+  }).toEqual({
+    "first put": 1,
+    put: 1,
+    "put by another client": 1,
+    "put of what another client put on": 1,
+    putWrites: 1,
+    "getTuple, cold": 1,
+    "getTuple, warm": 1,
+    "getTuple, again": 1,
+    "getTuple by id": 1,
+    "getTuple of a thread that is not there": 1,
+    list: 1,
+    "list with a limit": 1,
+    "list with a filter": 2,
+    "list with a filter that nothing matches": 1,
+    deleteThread: 1,
+  });
+  expect(proxy.commands.filter((name) => ["KEYS", "SCAN", "HSCAN", "MODULE"].includes(name))).toEqual([]);
+});
+
+test("a value that is in a list as well is read in one round trip, also by a client that has seen it", async () => {
+  const proxy = await proxied();
+  const saver = new RedisSaver({ client: await connect(proxy.url), keyPrefix: freshPrefix() });
+  const last = message(7);
+  await put(saver, "t", { id: id(1), values: { l: [message(1)], last } });
+  const state = { l: [message(1), last], last };
+  await put(saver, "t", {
+    id: id(2),
+    parent: id(1),
+    values: state,
+    versions: { l: 2, last: 1 },
+    changed: ["l"],
+  });
+  await values(saver, config("t"));
+  for (const _ of [1, 2]) {
+    proxy.reset();
+    expect(await values(saver, config("t"))).toEqual(state);
+    expect(proxy.roundTrips).toBe(1);
+  }
+});
+
+test("the first call of a script loads it, at the cost of one more round trip, and only then", async () => {
+  const proxy = await proxied(plainRedisUrl());
+  const client = await connect(proxy.url);
+  const saver = new RedisSaver({ client, keyPrefix: freshPrefix() });
+  proxy.reset();
+  await put(saver, "t", { id: id(1), values: { l: [message(1)] } });
+  expect(proxy.roundTrips).toBeLessThanOrEqual(2);
+  proxy.reset();
+  await put(saver, "u", { id: id(1), values: { l: [message(1)] } });
+  expect(proxy.roundTrips).toBe(1);
+});
+
+test("a long list of small values is read in pages of one round trip", async () => {
+  const proxy = await proxied();
+  const saver = new RedisSaver({ client: await connect(proxy.url), keyPrefix: freshPrefix() });
+  await Promise.all(Array.from({ length: 250 }, (_, n) => put(saver, "t", { id: id(n), values: { n } })));
+  await list(saver, config("t"), { limit: 1 });
+  proxy.reset();
+  expect(await list(saver, config("t"))).toHaveLength(250);
+  expect(proxy.roundTrips).toBe(3);
+});
+
+test("a thread of 1,000 steps costs what was added to it: sent, stored and listed", async () => {
+  const proxy = await proxied();
+  const client = await connect(proxy.url);
+  const keyPrefix = freshPrefix();
+  const saver = new RedisSaver({ client, keyPrefix });
+  const sent: number[] = [];
+  const messages: BaseMessage[] = [];
+  for (let n = 1; n <= 1_000; n++) {
+    messages.push(message(n));
+    proxy.reset();
+    await put(saver, "t", {
+      ...{ id: id(n), parent: n > 1 ? id(n - 1) : undefined, metadata: { step: n } },
+      values: { messages: [...messages] },
+      versions: { messages: n },
+    });
+    sent.push(proxy.requestBytes);
+  }
+  const around = (step: number) => mean(sent.slice(step - 10, step + 9));
+  const late = mean(sent.slice(900));
+  report("bytes sent by a put", {
+    "around step 10": around(10),
+    "around step 500": around(500),
+    "the last 100": late,
+  });
+  expect(late).toBeLessThanOrEqual(2 * around(10));
+
+  const json = Buffer.byteLength(JSON.stringify(messages));
+  const memory = await memoryOf(client, `${keyPrefix}:thread:{t}`);
+  report("memory of 1,000 puts", {
+    factor: memory / json,
+    ...(await keysOf(client, `${keyPrefix}:thread:{t}`)),
+  });
+  expect(memory).toBeLessThanOrEqual(3 * json);
+
+  proxy.reset();
+  let listed = 0;
+  for await (const tuple of saver.list(config("t"), { limit: 100 })) {
+    listed += 1;
+    expect(tuple.checkpoint.channel_values.messages).toHaveLength(1_001 - listed);
+  }
+  const spines = 100 * 2_000;
+  report("list of 100", { replyBytes: proxy.replyBytes, json });
+  expect(listed).toBe(100);
+  // Every message once, and the checkpoints' own records.
+  expect(proxy.replyBytes).toBeLessThan(1.3 * json + spines);
+});
+
+test("a graph's thread costs what was added to it, pending writes included", async () => {
+  const client = await connect();
+  const keyPrefix = freshPrefix();
+  const checkpointer = new RedisSaver({ client, keyPrefix });
+  let n = 0;
+  const graph = new StateGraph(MessagesAnnotation)
+    .addNode("model", () => ({
+      messages: [new AIMessage({ content: `${n} ${"answer ".repeat(70)}`, id: `a${n++}` })],
+    }))
+    .addEdge(START, "model")
+    .addEdge("model", END)
+    .compile({ checkpointer });
+  const at = { configurable: { thread_id: "t" } };
+  for (let turn = 0; turn < TURNS; turn++) {
+    const question = new HumanMessage({ content: `${turn} ${"question ".repeat(55)}`, id: `q${turn}` });
+    await graph.invoke({ messages: [question] }, at);
+  }
+  const state = await graph.getState(at);
+  expect(state.values.messages).toHaveLength(2 * TURNS);
+  const json = Buffer.byteLength(JSON.stringify(state.values.messages));
+  const memory = await memoryOf(client, `${keyPrefix}:thread:{t}`);
+  report("memory of a graph's thread", {
+    factor: memory / json,
+    ...(await keysOf(client, `${keyPrefix}:thread:{t}`)),
+  });
+  // Three checkpoints a turn, each with its own record and the lines of its pending writes.
+  expect(memory).toBeLessThanOrEqual(GRAPH_FACTOR * json);
+});
+
+/** What was measured, with room for what differs between versions of Redis. */
+const GRAPH_FACTOR = 5;
+
+/** How many turns of two messages the graph takes. Set GRAPH_TURNS for more. */
+const TURNS = Number(process.env.GRAPH_TURNS ?? 100);
+
+function message(n: number): BaseMessage {
+  const fields = { id: `id-${n}`, content: `${n} ${"some text ".repeat(40)}` };
+  return n % 2 ? new HumanMessage(fields) : new AIMessage(fields);
+}
+
+function mean(numbers: number[]): number {
+  return numbers.reduce((a, b) => a + b, 0) / numbers.length;
+}
+
+const KEYS = ["checkpoints", "order", "writes", "chunks", "runs"];
+
+async function keysOf(client: TestClient, thread: string): Promise<Record<string, number>> {
+  const sizes: Record<string, number> = {};
+  for (const key of KEYS) sizes[key] = (await client.memoryUsage(`${thread}:${key}`, { SAMPLES: 0 })) ?? 0;
+  return sizes;
+}
+
+async function memoryOf(client: TestClient, thread: string): Promise<number> {
+  return Object.values(await keysOf(client, thread)).reduce((a, b) => a + b, 0);
+}
+
+/** Shows what was measured, on demand. */
+function report(what: string, measured: Record<string, number>): void {
+  if (process.env.SHOW_MEASURES) console.log(what, measured);
+}
