@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import { RedisStore } from "langgraph-redis";
+import { createClient } from "redis";
+import { DIMS, modelOf, type Vectors } from "./store-vectors.js";
+
+export type Client = Awaited<ReturnType<typeof connectTo>>;
+
+export async function connectTo(url: string) {
+  const client = createClient({ url });
+  client.on("error", () => {}); // whoever awaits a command sees it
+  await client.connect();
+  return client;
+}
+
+/** Where the items of a measurement are: everything, most of it, and small parts of it. */
+export const SCOPES = [
+  { name: "whole store", path: [] as string[] },
+  { name: "large namespace", path: ["words"] },
+  { name: "namespace of 1,000", path: ["words", "thousand"] },
+  { name: "namespace of 100", path: ["words", "hundred"] },
+] as const;
+
+export function namespaceOf(at: number): string[] {
+  if (at < 1_000) return ["words", "thousand"];
+  return ["words", at < 1_100 ? "hundred" : `rest ${at % 4}`];
+}
+
+export interface Filled {
+  store: RedisStore;
+  keyPrefix: string;
+  /** Deletes what was measured. */
+  clear(): Promise<void>;
+}
+
+/** A store with one item for each name, and an own key prefix. */
+export async function fillStore(client: Client, vectors: Vectors, size: number): Promise<Filled> {
+  const keyPrefix = `bench-${randomUUID()}`;
+  const index = { dims: DIMS, embeddings: modelOf(vectors), fields: ["word"] };
+  const store = new RedisStore({ client, keyPrefix, index });
+  for (let from = 0; from < size; from += 500) {
+    await store.batch(
+      vectors.names.slice(from, Math.min(from + 500, size)).map((word, at) => ({
+        namespace: namespaceOf(from + at),
+        key: word,
+        value: { word, rank: from + at, kind: `kind ${(from + at) % 5}` },
+      })),
+    );
+  }
+  const clear = async () => {
+    for (const [root] of await store.listNamespaces({ maxDepth: 1 }))
+      await store.deleteNamespace([root as string]);
+    await client.sendCommand(["FT.DROPINDEX", `${keyPrefix}:store:1`]);
+  };
+  return { store, keyPrefix, clear };
+}

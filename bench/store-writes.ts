@@ -1,0 +1,97 @@
+import { percentile, ratio, type Times, timeInTurns } from "./measure.js";
+import { milliseconds, table } from "./report.js";
+import { type Client, fillStore } from "./store-data.js";
+import type { Vectors } from "./store-vectors.js";
+
+interface Writes {
+  puts: { batch: number; ours: Times; raw: Times }[];
+  get: { ours: Times; raw: Times };
+}
+
+/** Times puts against the same hashes written by HSET into the same index, and gets against HGETALL. */
+export async function measureWrites(client: Client, vectors: Vectors): Promise<Writes> {
+  const { store, keyPrefix, clear } = await fillStore(client, vectors, 1_000);
+  const names = vectors.names;
+  const document = (name: string) => `${keyPrefix}:store:doc:{raw}:${Buffer.from(name).toString("hex")}`;
+  const [key] = await client.keys(`${keyPrefix}:store:doc:*`);
+  // What the store has written for one item, with its bytes.
+  const dumped = (await client.sendCommand(["HGETALL", key as string], {
+    typeMapping: { 36: Buffer, 37: Array },
+  })) as unknown as Buffer[];
+  const puts = [];
+  for (const batch of [1, 10, 100]) {
+    let ours = 0;
+    let raw = 0;
+    const next = (counter: number, at: number) => names[(counter * batch + at) % names.length] as string;
+    const times = await timeInTurns(
+      {
+        ours: async () => {
+          const counter = ours++;
+          await store.batch(
+            Array.from({ length: batch }, (_, at) => {
+              const word = next(counter, at);
+              return { namespace: ["written"], key: word, value: { word, rank: at, kind: "kind 1" } };
+            }),
+          );
+        },
+        raw: async () => {
+          const counter = raw++;
+          await Promise.all(
+            Array.from({ length: batch }, (_, at) => {
+              const vector = Buffer.from(Float32Array.from(vectors.of(next(counter, at))).buffer);
+              return client.sendCommand([
+                "HSET",
+                document(next(counter, at)),
+                ...(withVector(dumped, vector) as unknown as string[]),
+              ]);
+            }),
+          );
+        },
+      },
+      Math.max(20, Math.ceil(600 / batch)),
+    );
+    puts.push({ batch, ...times });
+  }
+  let got = 0;
+  const name = () => names[got++ % 1_000] as string;
+  const get = await timeInTurns(
+    { ours: () => store.get(["words", "thousand"], name()), raw: () => client.hGetAll(key as string) },
+    1_000,
+  );
+  await clear();
+  const left = await client.keys(`${keyPrefix}*`);
+  if (left.length > 0) await client.unlink(left);
+  return { puts, get };
+}
+
+/** The fields and values of a hash, with another vector. */
+function withVector(fields: readonly Buffer[], vector: Buffer): Buffer[] {
+  return fields.map((each, at) =>
+    fields[at - 1]?.toString() === "vector:1" && at % 2 === 1 ? vector : each,
+  );
+}
+
+export function reportWrites({ puts, get }: Writes): string {
+  const perSecond = (times: Times, batch: number) =>
+    Math.round((1_000 * batch) / percentile(times, 50)).toLocaleString("en");
+  return [
+    "## Puts and gets",
+    "Puts of items with one vector, embedded beforehand, in batches of different size, against pipelined `HSET` of the same " +
+      "hashes into the same index: no conditions, no versions, no namespaces. Most of the time goes into the vector index.",
+    table([
+      ["items in a batch", "puts per second", "HSET per second", "puts / HSET"],
+      ...puts.map(({ batch, ours, raw }) => [
+        String(batch),
+        perSecond(ours, batch),
+        perSecond(raw, batch),
+        (1 / ratio(ours, raw)).toFixed(2),
+      ]),
+    ]),
+    table([
+      ["", "p50", "p99"],
+      ["`get`", ...[50, 99].map((p) => `${milliseconds(percentile(get.ours, p))} ms`)],
+      ["`HGETALL` of the same hash", ...[50, 99].map((p) => `${milliseconds(percentile(get.raw, p))} ms`)],
+      ["HGETALL / get", (1 / ratio(get.ours, get.raw)).toFixed(2), ""],
+    ]),
+  ].join("\n\n");
+}
