@@ -76,7 +76,8 @@ export async function storeCheckpoint(
     encodeBody(codec, checkpoint, metadata, what),
   ]);
   const values = new Map(encoded);
-  const head = JSON.stringify({ v: checkpoint.v ?? 4, versions }).slice(0, -1);
+  const under = context.history === "latest" ? parentTaskOf(checkpointNs, metadata) : undefined;
+  const head = JSON.stringify({ v: checkpoint.v ?? 4, versions, under }).slice(0, -1);
   const deltas = deltaChannels(checkpoint, metadata);
   const runId = runOf(config, metadata);
   const bookkeeping: Step[] = registration(context, threadId, runId);
@@ -137,6 +138,18 @@ function deltaChannels(checkpoint: Checkpoint, metadata: CheckpointMetadata | un
   const values = Object.entries(checkpoint.channel_values ?? {});
   const snapshots = values.filter(([, value]) => isDeltaSnapshot(value)).map(([channel]) => channel);
   return [...new Set([...counted, ...snapshots])];
+}
+
+/**
+ * The checkpoint that a subgraph's namespace hangs on when it is one task's: LangGraph appends the task's id to its
+ * name. A namespace without one belongs to the subgraph itself and outlives its runs.
+ */
+function parentTaskOf(checkpointNs: string, metadata: CheckpointMetadata | undefined): string | undefined {
+  const lastBar = checkpointNs.lastIndexOf("|");
+  if (!checkpointNs.slice(lastBar + 1).includes(":")) return undefined;
+  const parentNs = lastBar === -1 ? "" : checkpointNs.slice(0, lastBar);
+  const parentId = metadata?.parents?.[parentNs];
+  return parentId === undefined ? undefined : checkpointField(parentNs, parentId);
 }
 
 /** The run that makes a checkpoint, as LangGraph's servers name it. */

@@ -12,6 +12,12 @@ export interface RecordHead {
   readonly v: number;
   readonly parent?: string;
   readonly versions: Checkpoint["channel_versions"];
+  /** The channels whose values are spread over the writes of the ancestors. */
+  readonly delta?: readonly string[];
+  /** The encoded id of the run that made it. */
+  readonly run?: string;
+  /** The checkpoint that a task's namespace hangs on; only where no history is kept. */
+  readonly under?: string;
   readonly channels: Readonly<Record<string, string>>;
 }
 

@@ -111,3 +111,31 @@ test("a delta channel keeps the checkpoints since its last snapshot, and no more
     expect(values.numbers).toEqual(Array.from({ length: until }, (_, n) => n));
   }
 });
+
+test("a subgraph without memory of its own leaves nothing behind, however often it is called", async () => {
+  const storage = latest();
+  const inner = new StateGraph(MessagesAnnotation)
+    .addNode("count", ({ messages }) => ({ messages: [new AIMessage(`${messages.length}`)] }))
+    .addEdge("__start__", "count")
+    .compile();
+  const outer = new StateGraph(MessagesAnnotation)
+    .addNode("inner", inner)
+    .addNode("ask", () => ({ messages: [new AIMessage(`${interrupt("?")}`)] }))
+    .addEdge("__start__", "inner")
+    .addEdge("inner", "ask")
+    .compile();
+  const graph = async () =>
+    new StateGraph(MessagesAnnotation)
+      .addNode("outer", outer)
+      .addEdge("__start__", "outer")
+      .compile({ checkpointer: await storage.open() });
+  for (let turn = 0; turn < 5; turn++) {
+    await (await graph()).invoke({ messages: [new HumanMessage(`turn ${turn}`)] }, on("t"));
+    const waiting = await sizes(storage);
+    expect(waiting.checkpoints).toBeGreaterThan(1);
+    expect(waiting.checkpoints).toBeLessThanOrEqual(3);
+    const { messages } = await (await graph()).invoke(answer("yes"), on("t"));
+    expect(messages.at(-1)?.text).toBe("yes");
+    expect(await sizes(storage)).toMatchObject({ checkpoints: 1, writes: 0 });
+  }
+});

@@ -11,6 +11,6 @@ for _, prefix in ipairs(namespace_prefixes()) do
   end
 end
 local removed = remove_checkpoints(redis.call('ZRANGE', ORDER, 0, -1), unwanted)
-if removed > 0 then sweep_chunks() end
+sweep_chunks()
 delete_if_empty()
 return removed

@@ -103,14 +103,29 @@ local function delete_if_empty()
   if redis.call('EXISTS', ORDER, WRITES) == 0 then redis.call('UNLINK', unpack(KEYS)) end
 end
 
--- Removes the checkpoints of a namespace that are older than the given one, if that is the newest. Chunks are freed
--- only now and then, when they may be half of what is there, so that this costs a put next to nothing.
+-- Removes the checkpoints of a namespace that are older than the given one, if that is the newest, and the namespaces of
+-- tasks that ran under them: nothing can go on there. Chunks are freed only now and then, when they may be half of what
+-- is there, so that this costs a put next to nothing.
 local function keep_latest(newest)
   local fields = fields_of(prefix_of(newest))
   if fields[1] ~= newest or #fields == 1 then return end
   local unwanted = {}
   for i = 2, #fields do unwanted[fields[i]] = true end
   remove_checkpoints(fields, unwanted)
+  local gone = unwanted
+  while next(gone) do
+    local under_gone = {}
+    for _, prefix in ipairs(namespace_prefixes()) do
+      local latest = latest_field(prefix)
+      local under = head_of(redis.call('HGET', CHECKPOINTS, latest)).under
+      if under and gone[under] and redis.call('HEXISTS', CHECKPOINTS, under) == 0 then
+        local all, every = fields_of(prefix), {}
+        for _, field in ipairs(all) do every[field] = true under_gone[field] = true end
+        remove_checkpoints(all, every)
+      end
+    end
+    gone = under_gone
+  end
   local used = tonumber(redis.call('HGET', CHECKPOINTS, 'used') or 0)
   if redis.call('HLEN', CHUNKS) > 2 * used + 64 then
     redis.call('HSET', CHECKPOINTS, 'used', sweep_chunks())

@@ -221,10 +221,14 @@ function argumentOf(message: OrdinaryMessage, key: string): unknown {
 
 /** Keys that make more of an object than data are left to the serializer. */
 function isOrdinary(key: string): boolean {
-  return (
-    key !== "lc" && key !== "lg_name" && key !== "toJSON" && key !== ESCAPED && key !== "lc_serializable"
-  );
+  return !SPECIAL_KEYS.has(key);
 }
+
+/** Of these LangChain or the language make something else than a property. */
+const SPECIAL_KEYS: ReadonlySet<string> = new Set([
+  ...["lc", "lg_name", "lc_serializable", ESCAPED],
+  ...["toJSON", "__proto__"],
+]);
 
 function isPlainArray(value: readonly unknown[]): boolean {
   return Object.getPrototypeOf(value) === Array.prototype && !("toJSON" in value);
