@@ -66,27 +66,26 @@ local function latest_field(prefix)
   return redis.call('ZREVRANGEBYLEX', ORDER, '[' .. prefix .. '\255', '[' .. prefix, 'LIMIT', 0, 1)[1]
 end
 
--- The prefix ("namespace:") of each checkpoint namespace of the thread.
-local function namespace_prefixes()
-  local prefixes = {}
+-- The distinct beginnings ("text:") of the members of a sorted set, found by skipping from one to the next.
+local function beginnings(key)
+  local found = {}
   local from = '-'
   while true do
-    local member = redis.call('ZRANGEBYLEX', ORDER, from, '+', 'LIMIT', 0, 1)[1]
-    if not member then return prefixes end
-    local prefix = string.match(member, '^[^:]*:')
-    prefixes[#prefixes + 1] = prefix
-    from = '(' .. prefix .. '\255'
+    local member = redis.call('ZRANGEBYLEX', key, from, '+', 'LIMIT', 0, 1)[1]
+    if not member then return found end
+    found[#found + 1] = string.match(member, '^[^:]*:')
+    from = '(' .. found[#found] .. '\255'
   end
+end
+
+-- The prefix ("namespace:") of each checkpoint namespace of the thread.
+local function namespace_prefixes()
+  return beginnings(ORDER)
 end
 
 -- The encoded ids of the runs that made checkpoints of the thread.
 local function run_ids()
-  local runs = {}
-  local from = '-'
-  while true do
-    local member = redis.call('ZRANGEBYLEX', RUNS, from, '+', 'LIMIT', 0, 1)[1]
-    if not member then return runs end
-    runs[#runs + 1] = string.match(member, '^[^:]*')
-    from = '(' .. runs[#runs] .. ':\255'
-  end
+  local ids = {}
+  for i, beginning in ipairs(beginnings(RUNS)) do ids[i] = string.sub(beginning, 1, -2) end
+  return ids
 end
