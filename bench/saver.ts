@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { startServer } from "../tests/helpers/servers/index.js";
 import { conditions, save } from "./report.js";
+import { measureShard, reportShard } from "./saver-shard.js";
 import { measureThreads, reportThreads } from "./saver-threads.js";
 import { measureTurns, reportTurns } from "./saver-turns.js";
 
@@ -11,11 +12,13 @@ export async function run(): Promise<void> {
     const keyPrefix = `bench-${randomUUID()}`;
     const threads = await measureThreads(server.url, keyPrefix);
     const turns = await measureTurns(server.url, keyPrefix);
+    const shard = await measureShard(server.url, keyPrefix);
     const report = [
       "# Saver: what a step and a turn cost",
       conditions(server.description.replace(/ at \S+.*/, "")),
       await reportThreads(threads),
       await reportTurns(turns),
+      reportShard(shard),
     ].join("\n\n");
     console.log(`\n${report}\n`);
     await save("saver.md", report);

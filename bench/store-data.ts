@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { RedisStore } from "langgraph-redis";
 import { createClient } from "redis";
-import { DIMS, modelOf, type Vectors } from "./store-vectors.js";
+import { modelOf, type Vectors } from "./store-vectors.js";
 
 export type Client = Awaited<ReturnType<typeof connectTo>>;
 
@@ -35,7 +35,7 @@ export interface Filled {
 /** A store with one item for each name, and an own key prefix. */
 export async function fillStore(client: Client, vectors: Vectors, size: number): Promise<Filled> {
   const keyPrefix = `bench-${randomUUID()}`;
-  const index = { dims: DIMS, embeddings: modelOf(vectors), fields: ["word"] };
+  const index = { dims: vectors.dims, embeddings: modelOf(vectors), fields: ["word"] };
   const store = new RedisStore({ client, keyPrefix, index });
   for (let from = 0; from < size; from += 500) {
     await store.batch(
@@ -49,7 +49,7 @@ export async function fillStore(client: Client, vectors: Vectors, size: number):
   const clear = async () => {
     for (const [root] of await store.listNamespaces({ maxDepth: 1 }))
       await store.deleteNamespace([root as string]);
-    await client.sendCommand(["FT.DROPINDEX", `${keyPrefix}:store:1`]);
+    if (store.engine === "search") await client.sendCommand(["FT.DROPINDEX", `${keyPrefix}:store:1`]);
   };
   return { store, keyPrefix, clear };
 }

@@ -1,6 +1,6 @@
 import { table } from "./report.js";
 import { type Client, fillStore, namespaceOf, SCOPES } from "./store-data.js";
-import { DIMS, type Vectors } from "./store-vectors.js";
+import type { Vectors } from "./store-vectors.js";
 
 const EFFORTS = [50, 100, 200, 400];
 
@@ -72,7 +72,7 @@ function unitOf(vector: readonly number[]): Float64Array {
 
 function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let at = 0; at < DIMS; at++) sum += (a[at] as number) * (b[at] as number);
+  for (let at = 0; at < a.length; at++) sum += (a[at] as number) * (b[at] as number);
   return sum;
 }
 

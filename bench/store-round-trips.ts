@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { RedisStore } from "langgraph-redis";
 import { startTcpProxy } from "../tests/helpers/tcp-proxy.js";
 import { table } from "./report.js";
-import { DIMS, modelOf, syntheticVectors } from "./store-vectors.js";
+import { modelOf, syntheticVectors } from "./store-vectors.js";
 
 /** Counts the round trips of each operation at the socket. */
 export async function measureRoundTrips(url: string): Promise<[name: string, count: number][]> {
@@ -10,7 +10,7 @@ export async function measureRoundTrips(url: string): Promise<[name: string, cou
   const vectors = syntheticVectors(100, true);
   const store = await RedisStore.fromConnString(proxy.url, {
     keyPrefix: `bench-${randomUUID()}`,
-    index: { dims: DIMS, embeddings: modelOf(vectors), fields: ["word"] },
+    index: { dims: vectors.dims, embeddings: modelOf(vectors), fields: ["word"] },
   });
   const put = (key: string) => ({ namespace: ["a", "b"], key, value: { word: key } });
   await store.batch(vectors.names.map(put));

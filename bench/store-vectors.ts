@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 
-export const DIMS = 100;
+/** Dimensions of the word vectors, and of the synthetic ones beside them. */
+const DIMS = 100;
 
 /** Named vectors, which is what a store knows of an embedding model. */
 export interface Vectors {
   /** Where they come from, for the report. */
   readonly origin: string;
+  readonly dims: number;
   /** The names of the items. */
   readonly names: readonly string[];
   /** Names of others, to ask for. */
@@ -38,6 +40,7 @@ export async function loadWordVectors(count: number): Promise<Vectors> {
     };
     return {
       origin: `GloVe, ${DIMS} dimensions, the most frequent English words (npm ${PACKAGE}@${VERSION})`,
+      dims: DIMS,
       names: words.slice(0, count),
       queries: spread(words.slice(0, count + 5_000), QUERIES),
       of: (name) => (vectors[name] as number[]).slice(0, DIMS),
@@ -54,20 +57,21 @@ export async function loadWordVectors(count: number): Promise<Vectors> {
  * Reproducible random vectors: around a thousand centres, as texts about a thousand things would have, or in all
  * directions alike, which is the hardest there is for an approximate index, and unlike any model's vectors.
  */
-export function syntheticVectors(count: number, clustered: boolean): Vectors {
+export function syntheticVectors(count: number, clustered: boolean, dims = DIMS): Vectors {
   const random = mulberry(clustered ? 1 : 2);
-  const centres = Array.from({ length: 1_000 }, () => gaussian(random, 1));
+  const centres = Array.from({ length: 1_000 }, () => gaussian(random, 1, dims));
   const vectors = new Map<string, number[]>();
   const names = Array.from({ length: count + QUERIES }, (_, n) => `v${n}`);
   for (const name of names) {
     const centre = centres[Math.floor(random() * centres.length)] as number[];
-    const noise = gaussian(random, clustered ? 0.5 : 1);
+    const noise = gaussian(random, clustered ? 0.5 : 1, dims);
     vectors.set(name, clustered ? noise.map((each, at) => each + (centre[at] as number)) : noise);
   }
   return {
     origin: clustered
-      ? `synthetic, ${DIMS} dimensions, around a thousand centres`
-      : `synthetic, ${DIMS} dimensions, in all directions alike`,
+      ? `synthetic, ${dims} dimensions, around a thousand centres`
+      : `synthetic, ${dims} dimensions, in all directions alike`,
+    dims,
     names: names.slice(0, count),
     queries: names.slice(count),
     of: (name) => vectors.get(name) as number[],
@@ -87,9 +91,9 @@ function spread<T>(all: readonly T[], count: number): T[] {
   return Array.from({ length: count }, (_, n) => all[Math.floor((n * all.length) / count)] as T);
 }
 
-function gaussian(random: () => number, deviation: number): number[] {
+function gaussian(random: () => number, deviation: number, dims: number): number[] {
   return Array.from(
-    { length: DIMS },
+    { length: dims },
     () => deviation * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()),
   );
 }

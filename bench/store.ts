@@ -1,5 +1,6 @@
 import { startServer } from "../tests/helpers/servers/index.js";
 import { conditions, save } from "./report.js";
+import { measureCore, reportCore } from "./store-core.js";
 import { connectTo } from "./store-data.js";
 import { measureNamespaces, reportNamespaces } from "./store-namespaces.js";
 import { measureRecall, reportRecall } from "./store-recall.js";
@@ -30,6 +31,7 @@ export async function run(): Promise<void> {
       await reportSearches(searches),
       reportRecall(recalls),
       reportWrites(await measureWrites(client, words)),
+      reportCore(await measureCore()),
       reportNamespaces(await measureNamespaces(client)),
       reportRoundTrips(await measureRoundTrips(server.url)),
     ].join("\n\n");
