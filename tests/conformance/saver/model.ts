@@ -8,11 +8,17 @@ import { HOSTILE_STRINGS } from "../../helpers/hostile.js";
 import { byBytes, canon, type ModelCheckpoint, Oracle, tupleText } from "./oracle.js";
 import { config } from "./steps.js";
 
+/** In what the clients of one store differ. */
+export interface ModelOptions {
+  readonly rememberStored: boolean;
+  readonly compression: boolean;
+}
+
 /** How to come by savers that share what they store. */
 export interface ModelFactory {
   readonly name: string;
   /** A saver that knows nothing of what is stored; those of one store share it. */
-  create(store: string, options: { rememberStored: boolean }): Promise<BaseCheckpointSaver>;
+  create(store: string, options: ModelOptions): Promise<BaseCheckpointSaver>;
   destroy(saver: BaseCheckpointSaver): Promise<void>;
 }
 
@@ -260,7 +266,7 @@ class Run {
   }
 
   private connect(n: number): Promise<BaseCheckpointSaver> {
-    return this.factory.create(this.store, { rememberStored: n !== 1 });
+    return this.factory.create(this.store, { rememberStored: n !== 1, compression: n === 2 });
   }
 
   private async step(step: Step): Promise<void> {
