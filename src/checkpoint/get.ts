@@ -1,13 +1,15 @@
 import type { CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { CorruptRecordError } from "../errors.js";
 import type { Connection } from "../redis/connection.js";
-import { runAll, type Step } from "../redis/script.js";
+import type { Step } from "../redis/script.js";
+import { runAll } from "./call.js";
 import type { HeldChunks } from "./held-chunks.js";
 import { checkpointField, fieldPrefix, scopeOf, threadKeys } from "./keys.js";
 import { decodeChunks, decodeReadReply } from "./reply.js";
 import { GET } from "./scripts.js";
 import { decodeTuple, type TupleSource } from "./tuple.js";
-import type { KnownValues } from "./values/known-values.js";
+import { isPointer } from "./values/chunk.js";
+import type { KnownValue, KnownValues } from "./values/known-values.js";
 
 export interface ReadContext extends Pick<TupleSource, "codec" | "firstVersion"> {
   readonly connection: Connection;
@@ -31,41 +33,52 @@ export async function readCheckpoint(
   checkpointNs: string,
   checkpointId: string | undefined,
 ): Promise<CheckpointTuple | undefined> {
-  const known = context.known.chunks(scopeOf(threadKeys(context.keyPrefix, threadId)[0], checkpointNs));
-  try {
-    return await attempt(context, threadId, checkpointNs, checkpointId, known);
-  } catch (error) {
-    // Between the script and the HMGET the thread may have been pruned.
-    if (known.length === 0 || !(error instanceof CorruptRecordError)) throw error;
-    return attempt(context, threadId, checkpointNs, checkpointId, []);
-  }
-}
-
-async function attempt(
-  context: ReadContext,
-  threadId: string,
-  checkpointNs: string,
-  checkpointId: string | undefined,
-  known: readonly string[],
-): Promise<CheckpointTuple | undefined> {
   const keys = threadKeys(context.keyPrefix, threadId);
   const [thread, , , chunksKey] = keys;
   const wanted =
     checkpointId === undefined
       ? `^${fieldPrefix(checkpointNs)}`
       : `=${checkpointField(checkpointNs, checkpointId)}`;
-  const steps: Step[] = [GET.call(keys, [context.ttl, "1", wanted, known.join("")])];
-  if (known.length > 0) steps.push({ key: chunksKey, args: ["HMGET", chunksKey, ...known] });
-  const [reply, bytes] = await runAll(context.connection, steps);
-  if (reply instanceof Error) throw reply;
-  if (bytes instanceof Error) throw bytes;
-  const { rows, chunks } = decodeReadReply(reply as Exclude<typeof reply, undefined>);
-  if (bytes !== undefined) decodeChunks(known, bytes, chunks);
-  const [row] = rows;
-  if (!row) return undefined;
-  context.held.add(thread, chunks.keys());
-  const onValues: TupleSource["onValues"] = (ns, values) => context.known.set(scopeOf(thread, ns), values);
-  const knownValue: TupleSource["knownValue"] = (ns, channel) =>
-    context.known.get(scopeOf(thread, ns), channel);
-  return decodeTuple({ ...context, threadId, keys, chunks, knownValue, onValues }, row);
+  /** Chunks that are stored as part of others that were not asked for: they are left to the script. */
+  const elsewhere = new Set<string>();
+
+  const attempt = async (known: readonly string[]): Promise<CheckpointTuple | undefined> => {
+    const steps: Step[] = [GET.call(keys, [context.ttl, "1", wanted, known.join("")])];
+    if (known.length > 0) steps.push({ key: chunksKey, args: ["HMGET", chunksKey, ...known] });
+    const [reply, bytes] = await runAll(context.connection, steps);
+    if (reply instanceof Error) throw reply;
+    if (bytes instanceof Error) throw bytes;
+    const { rows, chunks } = decodeReadReply(reply as Exclude<typeof reply, undefined>);
+    if (bytes !== undefined) decodeChunks(known, bytes, chunks);
+    for (const name of known) if (isPointer(chunks.get(name))) elsewhere.add(name);
+    const [row] = rows;
+    if (!row) return undefined;
+    context.held.add(thread, chunks.keys());
+    return decodeTuple(
+      {
+        ...context,
+        threadId,
+        keys,
+        chunks,
+        knownValue: (ns, channel) => context.known.get(scopeOf(thread, ns), channel),
+        onValues: (ns, values) => {
+          const inPlace = values.map(([channel, value]): readonly [string, KnownValue] => [
+            channel,
+            { ...value, chunks: value.chunks.filter((name) => !elsewhere.has(name)) },
+          ]);
+          context.known.set(scopeOf(thread, ns), inPlace);
+        },
+      },
+      row,
+    );
+  };
+
+  const known = context.known.chunks(scopeOf(thread, checkpointNs));
+  try {
+    return await attempt(known);
+  } catch (error) {
+    // Between the script and the HMGET the thread may have been pruned, or a chunk is part of another one by now.
+    if (known.length === 0 || !(error instanceof CorruptRecordError)) throw error;
+    return attempt([]);
+  }
 }

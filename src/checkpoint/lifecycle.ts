@@ -1,8 +1,8 @@
 import { InvalidInputError, show } from "../errors.js";
 import type { Connection, Reply } from "../redis/connection.js";
-import { run, runAll } from "../redis/script.js";
 import { encodeSegment } from "../redis/segment.js";
 import { checkThreadId } from "./address.js";
+import { run, runAll } from "./call.js";
 import { type ThreadKeys, threadKeys, threadsKey } from "./keys.js";
 import { addToRuns, expireRuns, forgetRuns, removeFromRuns, threadsOfRuns } from "./runs.js";
 import { COPY, DELETE, DELETE_RUN, DUMP, EXPIRE, PRUNE, RESTORE } from "./scripts.js";

@@ -8,10 +8,11 @@ import type {
 import { isDeltaSnapshot } from "@langchain/langgraph-checkpoint";
 import { InvalidInputError, LangGraphRedisError, show } from "../errors.js";
 import type { Connection, Reply } from "../redis/connection.js";
-import { run, runAll, type Step } from "../redis/script.js";
+import type { Step } from "../redis/script.js";
 import { encodeSegment } from "../redis/segment.js";
 import { type Address, addressOf, checkChannel, checkCheckpointId, toConfig } from "./address.js";
 import { Admission } from "./admission.js";
+import { run, runAll } from "./call.js";
 import type { HeldChunks } from "./held-chunks.js";
 import { checkpointField, runKey, scopeOf, threadKeys, threadsKey } from "./keys.js";
 import { writeIndex, writeKey, writeValue } from "./pending-writes.js";

@@ -1,8 +1,9 @@
 import type { Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
+import { unseal } from "./seal.js";
 import type { ValueCodec } from "./values/codec.js";
 
 /**
- * A checkpoint is stored as two lines of JSON.
+ * A checkpoint is stored as two lines of JSON and a seal.
  *
  * The head is what the scripts read, and partly write: the format version, the parent's id, the channels'
  * versions and the reference of each channel's value. The body is ours alone: the rest of the checkpoint and the
@@ -44,13 +45,12 @@ export async function encodeBody(
   return `{"checkpoint":${restText},"metadata":"${base64}","metadataType":${JSON.stringify(written.type)}}`;
 }
 
-/** The two lines of a record, parsed. @throws {Error} when they are not JSON of that shape. */
+/** The two lines of a record, parsed. @throws {Error} when it was altered, or they are not JSON of that shape. */
 export function decodeRecord(record: Buffer): { head: RecordHead; body: RecordBody } {
-  const lineEnd = record.indexOf(0x0a);
-  if (lineEnd === -1) throw new Error("the record has no second line");
-  const head = JSON.parse(record.toString("utf8", 0, lineEnd)) as RecordHead;
+  const [headLine = "", bodyLine = ""] = unseal(record).split("\n");
+  const head = JSON.parse(headLine) as RecordHead;
   if (typeof head?.channels !== "object") throw new Error("the record's first line names no channels");
-  return { head, body: decodeBody(record.toString("utf8", lineEnd + 1)) };
+  return { head, body: decodeBody(bodyLine) };
 }
 
 export function decodeBody(line: string): RecordBody {

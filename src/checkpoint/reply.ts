@@ -6,10 +6,10 @@ export interface Row {
   readonly checkpointNsEncoded: string;
   readonly checkpointId: string;
   readonly record: Buffer;
-  /** Lines of pending writes; empty when there are none. */
-  readonly writes: string;
-  /** The lines of the parent of a checkpoint that was written before format version 4. */
-  readonly parentWrites: string;
+  /** Pending writes, sealed. */
+  readonly writes: Buffer | undefined;
+  /** Those of the parent of a checkpoint that was written before format version 4. */
+  readonly parentWrites: Buffer | undefined;
 }
 
 /** The decoded reply of the scripts that return checkpoints, see lua/read.lua. */
@@ -49,7 +49,7 @@ function decodeRow(row: Reply): Row {
     checkpointNsEncoded: name.slice(0, colon),
     checkpointId: name.slice(colon + 1),
     record: record as Buffer,
-    writes: writes?.toString("utf8") ?? "",
-    parentWrites: parentWrites?.toString("utf8") ?? "",
+    writes: writes ?? undefined,
+    parentWrites: parentWrites ?? undefined,
   };
 }

@@ -1,6 +1,7 @@
 import type { Connection, Reply } from "../redis/connection.js";
-import { runAll, type Step } from "../redis/script.js";
+import type { Step } from "../redis/script.js";
 import { decodeSegment, encodeSegment } from "../redis/segment.js";
+import { runAll } from "./call.js";
 import { encodedRunKey, runKey } from "./keys.js";
 
 interface RunIndex {

@@ -1,7 +1,7 @@
 import { InvalidInputError, show } from "../errors.js";
 import type { Connection, Reply } from "../redis/connection.js";
-import { run, runAll } from "../redis/script.js";
 import { decodeSegment, encodeSegment } from "../redis/segment.js";
+import { run, runAll } from "./call.js";
 import { threadKeys, threadsKey } from "./keys.js";
 import { FORGET_THREADS } from "./scripts.js";
 

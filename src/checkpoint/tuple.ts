@@ -7,6 +7,7 @@ import type { ThreadKeys } from "./keys.js";
 import { decodeWrites } from "./pending-writes.js";
 import { decodeMetadata, decodeRecord } from "./record.js";
 import type { ReadReply, Row } from "./reply.js";
+import { unseal } from "./seal.js";
 import type { ValueCodec } from "./values/codec.js";
 import type { DecodedValue } from "./values/decode.js";
 import type { KnownValue } from "./values/known-values.js";
@@ -59,9 +60,9 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
       throw corrupt(problem, chunksKey, cause, channel);
     }
   };
-  const writesOf = async (lines: string): Promise<CheckpointPendingWrite[]> => {
+  const writesOf = async (sealed: Buffer | undefined): Promise<CheckpointPendingWrite[]> => {
     const writes = attempt(
-      () => decodeWrites(lines),
+      () => (sealed ? decodeWrites(unseal(sealed)) : []),
       (cause) => corrupt("cannot read the pending writes", writesKey, cause),
     );
     return Promise.all(

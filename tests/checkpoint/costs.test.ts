@@ -102,6 +102,28 @@ test("a value that is in a list as well is read in one round trip, also by a cli
   }
 });
 
+test("an old checkpoint whose last run has moved into a longer one is read again in one round trip", async () => {
+  const proxy = await proxied();
+  const keyPrefix = freshPrefix();
+  const writer = await RedisSaver.fromConnString(redisUrl(), { keyPrefix });
+  const reader = new RedisSaver({ client: await connect(proxy.url), keyPrefix });
+  const messages: BaseMessage[] = [];
+  for (let n = 1; n <= 80; n++) {
+    messages.push(message(n));
+    const values = { messages: [...messages] };
+    await put(writer, "t", { id: id(n), parent: id(n - 1), values, versions: { messages: n } });
+  }
+  await writer.end();
+  for (const n of [3, 20, 41, 64]) {
+    const old = config("t", "", id(n));
+    for (let time = 0; time < 3; time++) {
+      proxy.reset();
+      expect(await values(reader, old)).toEqual({ messages: messages.slice(0, n) });
+    }
+    expect(proxy.roundTrips).toBe(1);
+  }
+});
+
 test("the first call of a script loads it, at the cost of one more round trip, and only then", async () => {
   const proxy = await proxied(plainRedisUrl());
   const client = await connect(proxy.url);

@@ -32,7 +32,10 @@ while ancestor and count > 0 and limit > 0 do
   if not record then ancestor = nil break end
   local head = head_of(record)
   local lines, values = {}, {}
-  for line in string.gmatch(redis.call('HGET', WRITES, ancestor) or '', '[^\n]+') do
+  local stored = redis.call('HGET', WRITES, ancestor)
+  local text = stored and unseal(stored)
+  if stored and not text then error('DAMAGED pending writes.', 0) end
+  for line in string.gmatch(text or '', '[^\n]+') do
     local channel, reference = string.match(line, '^[^:]*:[^:]*:([^:]*):(.*)$')
     if open[encoded[channel]] then
       lines[#lines + 1] = line

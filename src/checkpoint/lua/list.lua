@@ -52,7 +52,9 @@ for i = 1, math.min(limit, #candidates) do
   local field = candidates[i].field
   local record = redis.call('HGET', CHECKPOINTS, field)
   if bodies then
-    rows[i] = { field, string.sub(record, string.find(record, '\n', 1, true) + 1) }
+    -- A body that was altered is none: the client says so.
+    local text = unseal(record) or ''
+    rows[i] = { field, string.sub(text, (string.find(text, '\n', 1, true) or 0) + 1, -2) }
   else
     rows[i] = row_of(field, record, found)
   end

@@ -11,7 +11,10 @@ local field, ttl = ARGV[1], ARGV[2]
 local writes_end = 3 + 4 * tonumber(ARGV[3])
 
 -- Every line stands between line breaks, so that a key is only ever found at the start of a line.
-local lines = '\n' .. (redis.call('HGET', WRITES, field) or '')
+local stored = redis.call('HGET', WRITES, field)
+local lines = stored and unseal(stored)
+if stored and not lines then error('DAMAGED pending writes.', 0) end
+lines = '\n' .. (lines or '')
 local references = {}
 for i = 4, writes_end, 4 do
   local key, replaces, value, reference = ARGV[i], ARGV[i + 1] == '1', ARGV[i + 2], ARGV[i + 3]
@@ -31,7 +34,7 @@ local missing = missing_chunks(references, received)
 if #missing > 0 then return missing end
 if #references > 0 then
   store_chunks(received)
-  redis.call('HSET', WRITES, field, string.sub(lines, 2))
+  redis.call('HSET', WRITES, field, seal(string.sub(lines, 2)))
 end
 extend_life(ttl)
 return missing

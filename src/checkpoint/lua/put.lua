@@ -21,7 +21,8 @@ local deltas_end = 8 + tonumber(ARGV[8])
 local channels_end = deltas_end + 1 + 2 * tonumber(ARGV[deltas_end + 1])
 
 local parent_record = parent_field ~= '' and redis.call('HGET', CHECKPOINTS, parent_field)
-local parent = parent_record and head_of(parent_record)
+-- A parent that was damaged can give nothing, as if it were not there.
+local parent = parent_record and unseal(parent_record) and head_of(parent_record)
 local versions
 
 local function parents_reference(channel)
@@ -68,7 +69,7 @@ local parent_id = parent_field ~= '' and string.match(parent_field, ':(.*)$')
 if parent_field == field then parent_id = parent and parent.parent end
 if parent_id then head = head .. ',"parent":' .. cjson.encode(parent_id) end
 store_chunks(received)
-redis.call('HSET', CHECKPOINTS, field, head .. ',"channels":{' .. table.concat(members, ',') .. '}}\n' .. body)
+redis.call('HSET', CHECKPOINTS, field, seal(head .. ',"channels":{' .. table.concat(members, ',') .. '}}\n' .. body .. '\n'))
 redis.call('ZADD', ORDER, 0, field)
 -- While a delta channel is open its value is spread over the ancestors, so they stay until it is stored again.
 if history == 'latest' and not open_delta then keep_latest(field) end

@@ -19,8 +19,20 @@ local function extend_life(ttl)
   for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ttl) end
 end
 
+-- Records and pending writes end with a seal: "~" and ten digits of the SHA-1 of all before it, see seal.ts.
+local function seal(text)
+  return text .. '~' .. string.sub(redis.sha1hex(text), 1, 10)
+end
+
+-- The text of a sealed value; nil when it was altered.
+local function unseal(value)
+  local text = string.sub(value, 1, -12)
+  if seal(text) == value then return text end
+end
+
 -- The first line of a record, see record.ts.
 local function head_of(record)
+  if not unseal(record) then error('DAMAGED record.', 0) end
   return cjson.decode(string.sub(record, 1, string.find(record, '\n', 1, true) - 1))
 end
 
