@@ -8,7 +8,6 @@ import { checkpointField, fieldPrefix, scopeOf, threadKeys } from "./keys.js";
 import { decodeChunks, decodeReadReply } from "./reply.js";
 import { GET } from "./scripts.js";
 import { decodeTuple, type TupleSource } from "./tuple.js";
-import { isPointer } from "./values/chunk.js";
 import type { KnownValue, KnownValues } from "./values/known-values.js";
 
 export interface ReadContext extends Pick<TupleSource, "codec" | "firstVersion"> {
@@ -39,18 +38,14 @@ export async function readCheckpoint(
     checkpointId === undefined
       ? `^${fieldPrefix(checkpointNs)}`
       : `=${checkpointField(checkpointNs, checkpointId)}`;
-  /** Chunks that are stored as part of others that were not asked for: they are left to the script. */
-  const elsewhere = new Set<string>();
-
   const attempt = async (known: readonly string[]): Promise<CheckpointTuple | undefined> => {
     const steps: Step[] = [GET.call(keys, [context.ttl, "1", wanted, known.join("")])];
     if (known.length > 0) steps.push({ key: chunksKey, args: ["HMGET", chunksKey, ...known] });
     const [reply, bytes] = await runAll(context.connection, steps);
     if (reply instanceof Error) throw reply;
     if (bytes instanceof Error) throw bytes;
-    const { rows, chunks } = decodeReadReply(reply as Exclude<typeof reply, undefined>);
+    const { rows, chunks, moved } = decodeReadReply(reply as Exclude<typeof reply, undefined>);
     if (bytes !== undefined) decodeChunks(known, bytes, chunks);
-    for (const name of known) if (isPointer(chunks.get(name))) elsewhere.add(name);
     const [row] = rows;
     if (!row) return undefined;
     context.held.add(thread, chunks.keys());
@@ -62,9 +57,10 @@ export async function readCheckpoint(
         chunks,
         knownValue: (ns, channel) => context.known.get(scopeOf(thread, ns), channel),
         onValues: (ns, values) => {
+          // What is stored as part of another chunk is left to the script next time too.
           const inPlace = values.map(([channel, value]): readonly [string, KnownValue] => [
             channel,
-            { ...value, chunks: value.chunks.filter((name) => !elsewhere.has(name)) },
+            { ...value, chunks: value.chunks.filter((name) => !moved.has(name)) },
           ]);
           context.known.set(scopeOf(thread, ns), inPlace);
         },

@@ -72,7 +72,7 @@ export async function readHistory(
 }
 
 function decodeHistory(reply: Reply): { ancestors: Ancestor[]; chunks: Map<string, Buffer>; next: string } {
-  const [rows, names, bytes, next] = reply as [[Buffer, Buffer, Buffer[]][], Buffer, Reply, Buffer];
+  const [rows, names, bytes, , next] = reply as [[Buffer, Buffer, Buffer[]][], Buffer, Reply, Buffer, Buffer];
   const chunks = new Map<string, Buffer>();
   decodeChunks(splitDigests(names.toString("latin1")), bytes, chunks);
   const ancestors = rows.map(([, lines, flat]): Ancestor => {

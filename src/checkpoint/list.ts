@@ -78,7 +78,7 @@ async function* listThread(
       const matching = (await matches(context.codec, threadId, keys, reply, filter)).slice(0, left);
       reply =
         matching.length === 0
-          ? [[], Buffer.alloc(0), []]
+          ? [[], Buffer.alloc(0), [], Buffer.alloc(0)]
           : await run(connection, GET.call(keys, [ttl, String(matching.length), ...matching, ""]));
     }
     const { rows, chunks } = decodeReadReply(reply);

@@ -17,13 +17,15 @@ export interface ReadReply {
   readonly rows: Row[];
   /** The chunks behind all rows by their names, each once, as the server has them. */
   readonly chunks: Map<string, Buffer>;
+  /** Those of them that are stored as part of others. */
+  readonly moved: ReadonlySet<string>;
 }
 
 export function decodeReadReply(reply: Reply): ReadReply {
-  const [rows, names, bytes] = reply as [Reply[], Buffer, Reply];
+  const [rows, names, bytes, moved] = reply as [Reply[], Buffer, Reply, Buffer];
   const chunks = new Map<string, Buffer>();
   decodeChunks(splitDigests(names.toString("latin1")), bytes, chunks);
-  return { rows: rows.map(decodeRow), chunks };
+  return { rows: rows.map(decodeRow), chunks, moved: new Set(splitDigests(moved.toString("latin1"))) };
 }
 
 /**

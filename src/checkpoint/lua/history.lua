@@ -61,5 +61,5 @@ while ancestor and count > 0 and limit > 0 do
   ancestor = head.parent and prefix .. head.parent
 end
 local reply = reply_with(rows, found)
-reply[4] = count > 0 and ancestor or ''
+reply[5] = count > 0 and ancestor or ''
 return reply

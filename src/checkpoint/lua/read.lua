@@ -13,7 +13,7 @@ local function hmget(key, fields, visit)
 end
 
 -- Collects all chunks behind a reference, each once: `found` maps a name to its bytes or false, and lists the names
--- in the order in which they were found.
+-- in the order in which they were found; `found.moved` names those that are stored as part of others.
 local function collect_chunks(reference, found)
   local wanted
   local function want(name)
@@ -31,6 +31,7 @@ local function collect_chunks(reference, found)
     wanted = {}
     hmget(CHUNKS, level, function(name, value)
       local chunk = resolve(value)
+      if chunk ~= value then found.moved = (found.moved or '') .. name end
       found[name] = chunk
       found[#found + 1] = name
       if chunk and string.byte(chunk) == 116 then each_digest(string.sub(chunk, 2), want) end
@@ -55,9 +56,10 @@ local function row_of(field, record, found)
   return { field, record, writes, sends }
 end
 
--- Reply { rows, names of all chunks in one string, their bytes in the same order }.
+-- Reply { rows, names of all chunks in one string, their bytes in the same order, names of those that have become part of
+-- other chunks }.
 local function reply_with(rows, found)
   local chunks = {}
   for i, name in ipairs(found) do chunks[i] = found[name] end
-  return { rows, table.concat(found), chunks }
+  return { rows, table.concat(found), chunks, found.moved or '' }
 end

@@ -52,17 +52,12 @@ export function decodeTable(chunk: Buffer): string[] | undefined {
   return chunk[0] === TABLE ? splitDigests(chunk.toString("latin1", 1)) : undefined;
 }
 
-/** Whether what is stored under a chunk's name says where it has become part of another chunk. */
-export function isPointer(stored: Buffer | undefined): boolean {
-  return stored?.[0] === POINTER;
-}
-
 /** The chunk that a stored value stands for: itself, or a part of another one. */
 export function resolvePointer(
   stored: Buffer | undefined,
   chunks: ReadonlyMap<string, Buffer>,
 ): Buffer | undefined {
-  if (!stored || !isPointer(stored)) return stored;
+  if (stored?.[0] !== POINTER) return stored;
   const [target, offset, length] = stored.toString("latin1", 1).split(":");
   const whole = resolvePointer(chunks.get(target as string), chunks);
   if (!whole) return undefined;
