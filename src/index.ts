@@ -21,4 +21,33 @@ export type {
   TimeoutOptions,
   TlsOptions,
 } from "./redis/options.js";
+export {
+  BatchError,
+  type BatchFailure,
+  EmbeddingError,
+  EngineUnavailableError,
+  FilterError,
+  type IndexDifference,
+  IndexMismatchError,
+  InvalidVectorError,
+  VersionConflictError,
+} from "./store/errors.js";
+export type { RedisItem, RedisSearchItem } from "./store/item.js";
+export type {
+  RedisPutOperation,
+  RedisSearchOperation,
+  SearchExplanation,
+  SearchMode,
+  StoreOperation,
+} from "./store/operations.js";
+export type {
+  Distance,
+  EngineChoice,
+  RedisStoreOptions,
+  StoreIndexConfig,
+  StoreTtlConfig,
+} from "./store/options.js";
+export type { ReindexOptions, ReindexProgress, ReindexReport } from "./store/reindex.js";
 export { RedisStore } from "./store/store.js";
+export type { RedisPutOptions, RedisSearchOptions, StoreResults, StoreStats } from "./store/store-types.js";
+export type { DeleteProgress } from "./store/sweep.js";
