@@ -33,8 +33,8 @@ export interface OperationFacts {
 /**
  * Redis, or the connection to it, failed while an operation ran; `cause` is the error of Redis or of the client.
  *
- * When Redis refused a write, nothing of it was stored. When there was no answer, it may or may not have been stored,
- * but never in part; doing it again is safe.
+ * A write that failed is never stored in part. When there was no answer, it may have been stored nevertheless; doing it
+ * again is safe.
  */
 export class OperationError extends LangGraphRedisError {
   override name = "OperationError";

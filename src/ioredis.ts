@@ -6,6 +6,9 @@ export type { Ioredis } from "./redis/clients/ioredis.js";
 /**
  * Lets `RedisSaver` and `RedisStore` use an ioredis client, which stays yours: it is neither configured nor closed here.
  *
+ * Commands that ioredis holds back while it has no connection are its own: those that failed for lack of an answer may
+ * still be carried out later. Its options `maxRetriesPerRequest` and `enableOfflineQueue` limit that.
+ *
  * @param redis a `Redis` or a `Cluster` of ioredis 5.9 or later.
  * @throws {InvalidInputError} when it is no such client, or was created with a `keyPrefix`.
  *

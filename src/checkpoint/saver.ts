@@ -187,7 +187,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    */
   override list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
     return duringEach(
-      { operation: "list", threadId: config.configurable?.thread_id },
+      { operation: "list", threadId: config?.configurable?.thread_id },
       listCheckpoints(this.readContext, config, options),
     );
   }
@@ -206,9 +206,9 @@ export class RedisSaver extends BaseCheckpointSaver {
     metadata: CheckpointMetadata,
     newVersions: ChannelVersions,
   ): Promise<RunnableConfig> {
-    return during(
-      { operation: "put", threadId: config.configurable?.thread_id, checkpointId: checkpoint?.id },
-      () => storeCheckpoint(this.writeContext, config, checkpoint, metadata, newVersions),
+    const { thread_id: threadId, checkpoint_ns: checkpointNs } = config?.configurable ?? {};
+    return during({ operation: "put", threadId, checkpointNs, checkpointId: checkpoint?.id }, () =>
+      storeCheckpoint(this.writeContext, config, checkpoint, metadata, newVersions),
     );
   }
 

@@ -1,4 +1,4 @@
-import { InvalidInputError, show } from "../errors.js";
+import { InvalidInputError } from "../errors.js";
 import { isNodeRedis, type NodeRedis, transportOfNodeRedis } from "./clients/node-redis.js";
 import { checkCommandTimeout } from "./options.js";
 import { PatientConnection } from "./patient-connection.js";
@@ -63,17 +63,17 @@ function isConnection(client: unknown): client is Connection {
 }
 
 function unknownClient(client: unknown): string {
-  const known = "createClient, createClientPool, createCluster and createSentinel of node-redis 6";
-  if (
-    typeof client === "object" &&
-    client !== null &&
-    typeof Reflect.get(client, "callBuffer") === "function"
-  ) {
-    return 'client is an ioredis client. Wrap it: `client: fromIoredis(redis)`, with fromIoredis from "langgraph-redis/ioredis".';
+  const isObject = typeof client === "object" && client !== null;
+  if (isObject && typeof Reflect.get(client, "callBuffer") === "function") {
+    return (
+      "client is an ioredis client. Wrap it: `client: fromIoredis(redis)`, " +
+      'with fromIoredis from "langgraph-redis/ioredis".'
+    );
   }
-  const got =
-    typeof client === "object" && client !== null
-      ? `an object of class ${client.constructor?.name}`
-      : show(client);
+  const known = "createClient, createClientPool, createCluster and createSentinel of node-redis 6";
+  // Its contents are not shown: they may hold a password.
+  const got = isObject
+    ? `an object of class ${client.constructor?.name}`
+    : `a value of type ${typeof client}`;
   return `client must be a client of Redis: what ${known} return, or fromIoredis(...). Got ${got}.`;
 }

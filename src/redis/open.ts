@@ -54,9 +54,7 @@ export async function openCluster(
   options: OpenOptions = {},
 ): Promise<OwnedConnection> {
   if (!Array.isArray(rootNodes) || rootNodes.length === 0) {
-    throw new InvalidInputError(
-      `rootNodes must be a non-empty array of redis:// URLs, got ${show(rootNodes)}.`,
-    );
+    throw new InvalidInputError("rootNodes must be a non-empty array of redis:// URLs.");
   }
   const urls = rootNodes.map((node) => parseRedisUrl(typeof node === "string" ? node : node?.url));
   const [first] = urls as [URL, ...URL[]];
@@ -142,13 +140,14 @@ async function open(
 }
 
 interface Emitter {
-  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "error", listener: (error: unknown) => void): unknown;
   on(event: "ready", listener: () => void): unknown;
 }
 
 /** Without a listener for "error" Node would end the process; what is wrong reaches whoever waits for an answer. */
 function listen(client: Emitter, report: (trouble: Error | undefined) => void): void {
-  client.on("error", report);
+  // A Sentinel client emits texts, too.
+  client.on("error", (error) => report(error instanceof Error ? error : new Error(String(error))));
   client.on("ready", () => report(undefined));
 }
 
@@ -168,12 +167,24 @@ function socketOptions(
 
 /** @throws {InvalidInputError} which does not repeat the address: it may hold a password. */
 function parseRedisUrl(uri: unknown): URL {
-  if (typeof uri === "string" && /^rediss?:\/\//.test(uri) && URL.canParse(uri)) return new URL(uri);
-  const got = typeof uri === "string" ? "another text (not shown, as it may hold a password)" : show(uri);
+  if (typeof uri === "string" && /^rediss?:\/\//.test(uri) && URL.canParse(uri)) {
+    const url = new URL(uri);
+    if (/^\/?\d*$/.test(url.pathname) && isDecodable(url.username) && isDecodable(url.password)) return url;
+  }
   throw new InvalidInputError(
-    `expected a URL such as redis://localhost:6379 or rediss://user:password@host:port/0, got ${got}. ` +
-      "Characters of a password other than letters and digits have to be percent-encoded.",
+    "expected a URL such as redis://localhost:6379 or rediss://user:password@host:port/0, got " +
+      `${typeof uri === "string" ? "another text" : `a value of type ${typeof uri}`} (not shown, as it may hold a ` +
+      "password). Characters of a password other than letters and digits have to be percent-encoded.",
   );
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function credentialsOf({ username, password }: URL) {

@@ -94,7 +94,11 @@ export class OwnedTransport implements Transport {
 
 async function connected(opening: Opening, report: (trouble: Error | undefined) => void): Promise<Opened> {
   const { where, secrets, timeout } = opening;
-  const opened = await opening.create(report);
+  let trouble: Error | undefined;
+  const opened = await opening.create((reported) => {
+    trouble = reported;
+    report(reported);
+  });
   const patience = new Patience(timeout);
   try {
     const done = await patience.within(opened.connect().then(() => true));
@@ -102,11 +106,20 @@ async function connected(opening: Opening, report: (trouble: Error | undefined) 
     return opened;
   } catch (error) {
     opened.destroy();
-    const cause = withoutSecrets(error as Error, secrets);
-    throw failed({ operation: "connecting", to: where }, cause);
+    throw failed(
+      { operation: "connecting", to: where },
+      withoutSecrets(withTrouble(error, trouble), secrets),
+    );
   } finally {
     patience.end();
   }
+}
+
+/** A client that looked in several places says that it found nothing; why not, it has said before. */
+function withTrouble(error: unknown, trouble: Error | undefined): Error {
+  const { message } = error as Error;
+  if (!trouble || message.includes(trouble.message)) return error as Error;
+  return new Error(`${message} (${trouble.message})`, { cause: error });
 }
 
 /** Servers quote the commands that they do not understand, and the first one holds the password. */

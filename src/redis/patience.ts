@@ -35,7 +35,7 @@ export class Patience {
 
   /** Waits before another attempt, ever longer. @returns false when there is no time for one. */
   async pause(attempt: number): Promise<boolean> {
-    const wait = Math.min(20 * 2 ** attempt, 500) * (0.5 + Math.random() / 2);
+    const wait = Math.min(20 * 2 ** attempt, 200) * (0.5 + Math.random() / 2);
     if (this.isOver || performance.now() + wait > this.#deadline) return false;
     let timer: NodeJS.Timeout | undefined;
     const waited = new Promise<void>((resolve) => {

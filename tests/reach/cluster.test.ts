@@ -1,0 +1,113 @@
+import { Cluster } from "ioredis";
+import { RedisSaver, RedisStore } from "langgraph-redis";
+import { createCluster } from "redis";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { type ModelFactory, saverModel } from "../conformance/saver/model.js";
+import { config, id, put } from "../conformance/saver/steps.js";
+import { expectFailure } from "../faults/ledger.js";
+import { freshPrefix, plainRedisUrl } from "../helpers/redis.js";
+import { startCluster, type TestCluster } from "../helpers/servers/index.js";
+import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.js";
+import { conformance, conformanceOpened, ioredisClient, quiet } from "./clients.js";
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(() => cluster?.stop());
+
+conformanceOpened(
+  "fromCluster",
+  (options) => RedisSaver.fromCluster(cluster.rootNodes, options),
+  (options) => RedisStore.fromCluster(cluster.rootNodes, options),
+);
+
+async function openCluster() {
+  const client = quiet(createCluster({ rootNodes: cluster.rootNodes }));
+  await client.connect();
+  return client;
+}
+
+conformance("a node-redis cluster client, with RESP 2", async () => {
+  const client = quiet(createCluster({ rootNodes: cluster.rootNodes, RESP: 2 }));
+  await client.connect();
+  return { client, close: () => client.close() };
+});
+
+conformance("an ioredis cluster client", async () =>
+  ioredisClient(new Cluster(cluster.nodes.map(({ host, port }) => ({ host, port })))),
+);
+
+describe("a saver on a cluster", () => {
+  let client: Awaited<ReturnType<typeof openCluster>>;
+  const prefix = freshPrefix();
+  beforeAll(async () => {
+    client = await openCluster();
+  });
+  afterAll(() => client.destroy());
+  const factory: ModelFactory = {
+    name: "RedisSaver on a cluster",
+    create: async (store, options) => new RedisSaver({ client, keyPrefix: `${prefix}-${store}`, ...options }),
+    destroy: async () => {},
+  };
+  saverModel(factory, 25);
+});
+
+test("each operation is one round trip to a node, and to no more nodes than it needs", async () => {
+  const proxies = new Map<string, TcpProxy>();
+  for (const { url, host, port } of cluster.nodes) proxies.set(`${host}:${port}`, await startTcpProxy(url));
+  const all = [...proxies.values()];
+  onTestFinished(() => void all.map((proxy) => proxy.stop()));
+  const client = quiet(
+    createCluster({
+      rootNodes: cluster.rootNodes,
+      nodeAddressMap: (address) => {
+        const { hostname, port } = new URL((proxies.get(address) as TcpProxy).url);
+        return { host: hostname, port: Number(port) };
+      },
+    }),
+  );
+  await client.connect();
+  onTestFinished(() => client.destroy());
+
+  const saver = new RedisSaver({ client, keyPrefix: freshPrefix() });
+  const thread = (n: number) => `thread-${n}`;
+  const checkpoint = (n: number) => put(saver, thread(n), { id: id(1), values: { a: [1] } });
+  const writes = (n: number) => saver.putWrites(config(thread(n), "", id(1)), [["a", 1]], "task");
+  const tuple = (n: number) => saver.getTuple(config(thread(n)));
+  const remove = (n: number) => saver.deleteThread(thread(n));
+  const operations = { put: checkpoint, putWrites: writes, getTuple: tuple, deleteThread: remove };
+  // Threads in all nodes, so that each of them knows all scripts.
+  for (const operation of Object.values(operations)) for (let n = 0; n < 30; n++) await operation(n);
+
+  // What is written into the registry of threads may be elsewhere than the thread.
+  const nodes = { put: 2, putWrites: 1, getTuple: 1, deleteThread: 2 };
+  for (const [name, operation] of Object.entries(operations)) {
+    for (let n = 0; n < 10; n++) {
+      for (const proxy of all) proxy.reset();
+      await operation(n);
+      const trips = all.map((proxy) => proxy.roundTrips).filter((count) => count > 0);
+      expect(
+        trips.every((count) => count === 1),
+        name,
+      ).toBe(true);
+      expect(trips.length, name).toBeLessThanOrEqual(nodes[name as keyof typeof nodes]);
+    }
+  }
+});
+
+test("one node that can be reached is enough, and none is told", async () => {
+  const [one] = cluster.rootNodes as [{ url: string }];
+  const saver = await RedisSaver.fromCluster(["redis://127.0.0.1:1", one], { keyPrefix: freshPrefix() });
+  await put(saver, "t", { id: id(1) });
+  await saver.end();
+  await expectFailure(
+    RedisSaver.fromCluster(["redis://:s3cret@127.0.0.1:1"]),
+    /^connecting to the cluster at 127\.0\.0\.1:1 failed: .* \(connect ECONNREFUSED/,
+  );
+  await expect(RedisSaver.fromCluster([])).rejects.toThrow("rootNodes must be a non-empty array");
+});
+
+test("a server that is no cluster is told", async () => {
+  await expectFailure(RedisSaver.fromCluster([plainRedisUrl()]), /cluster support disabled/);
+});

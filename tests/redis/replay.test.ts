@@ -1,0 +1,163 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { TASKS } from "@langchain/langgraph-checkpoint";
+import { RedisSaver, RedisStore } from "langgraph-redis";
+import { expect, test } from "vitest";
+import { threadKeys } from "../../src/checkpoint/keys.js";
+import * as saverScripts from "../../src/checkpoint/scripts.js";
+import { type Connection, connectionOf } from "../../src/redis/connection.js";
+import { Script } from "../../src/redis/script.js";
+import { StoreKeys } from "../../src/store/keys.js";
+import { config, id, list, put } from "../conformance/saver/steps.js";
+import { connect, freshPrefix } from "../helpers/redis.js";
+import { textIndex } from "../store/helpers.js";
+import { type Replayed, ReplayingConnection } from "./replaying.js";
+
+/** Names of the scripts by the digest under which they run. */
+const SAVER_SCRIPTS = new Map(Object.entries(saverScripts).map(([name, script]) => [script.sha, name]));
+const STORE_SCRIPTS = new Map(
+  readdirSync("src/store/lua").map((file) => [
+    new Script(readFileSync(`src/store/lua/${file}`, "utf8")).sha,
+    file,
+  ]),
+);
+
+test("every script of the saver leaves the same when it runs twice", async () => {
+  const { connection, keyPrefix } = await replaying();
+  const saver = new RedisSaver({
+    client: connection,
+    keyPrefix,
+    ttl: { defaultTTL: 60, refreshOnRead: true },
+  });
+  const run = (runId: string) => ({ run_id: runId });
+  const text = (n: number) => `message ${n} `.repeat(40);
+
+  let messages: string[] = [];
+  for (let n = 1; n <= 12; n++) {
+    messages = [...messages, text(n)];
+    const parent = n === 1 ? undefined : id(n - 1);
+    const values = { messages, n, same: "x".repeat(500) };
+    const versions = { messages: n, n, same: 1 };
+    const changed = n === 1 ? ["messages", "n", "same"] : ["messages", "n"];
+    const at = await put(saver, "t", {
+      id: id(n),
+      parent,
+      values,
+      versions,
+      changed,
+      metadata: run(`r${n % 3}`),
+    });
+    await saver.putWrites(
+      at,
+      [
+        ["messages", text(n + 1)],
+        [TASKS, { node: "a" }],
+      ],
+      `task-${n}`,
+    );
+  }
+  // A branch, which goes on differently, another namespace, and another instance that knows nothing of the thread.
+  await put(saver, "t", {
+    id: id(20),
+    parent: id(8),
+    values: { messages: [...messages.slice(0, 8), "else"] },
+    versions: { messages: 9 },
+  });
+  await put(saver, "t", { id: id(21), values: { a: 1 } }, "child");
+  const other = new RedisSaver({ client: connection, keyPrefix });
+  await put(other, "t", {
+    id: id(22),
+    parent: id(20),
+    values: { messages: [...messages, "more"] },
+    versions: { messages: 13 },
+  });
+
+  await saver.getTuple(config("t"));
+  await list(saver, config("t"));
+  await list(saver, config("t"), { filter: { run_id: "r1" } });
+  await saver.getDeltaChannelHistory({ config: config("t", "", id(12)), channels: ["messages"] });
+  await saver.copyThread("t", "copy");
+  await saver.expire("copy", 30);
+  await saver.persist("copy");
+  await saver.listThreads();
+  await saver.deleteForRuns(["r1"]);
+  await saver.prune(["t"], { strategy: "keep_latest", keepLast: 2 });
+  await saver.deleteThread("t");
+  await saver.listThreads();
+
+  const latest = new RedisSaver({ client: connection, keyPrefix, history: "latest" });
+  await put(latest, "l", { id: id(1), values: { a: [1] } });
+  await put(latest, "l", { id: id(2), parent: id(1), values: { a: [1, 2] }, versions: { a: 2 } });
+
+  // In a cluster, two threads can be in different slots.
+  await new RedisSaver({ client: asInCluster(connection), keyPrefix }).copyThread("l", "copy of l");
+  // A thread that has expired is still in the registry when threads are listed.
+  const threads = threadKeys(keyPrefix, "l");
+  await connection.pipeline([{ key: threads[0], args: ["UNLINK", ...threads] }]);
+  await saver.listThreads();
+
+  expectTheSame(connection.replayed);
+  expect(unseen(SAVER_SCRIPTS, connection.replayed)).toEqual([]);
+});
+
+test("every script of the store leaves the same when it runs twice", async () => {
+  const { connection, keyPrefix } = await replaying();
+  const options = { client: connection, keyPrefix, ttl: { refreshOnRead: true } };
+  const index = { ...textIndex(), fields: ["text", "lines[*]"] };
+  const store = new RedisStore({ ...options, index });
+
+  await store.put(["a", "b"], "1", { text: "one", lines: ["x", "y"] }, { ttl: 60 });
+  await store.put(["a", "b"], "1", { text: "uno", lines: ["z"] }, { ttl: 60 });
+  await store.put(["a", "b"], "2", { text: "two" });
+  const item = await store.get(["a", "b"], "2");
+  await store.put(["a", "b"], "2", { text: "due" }, { ifVersion: item?.version });
+  await store.put(["a"], "3", { text: "three" }, { ifAbsent: true, ttl: 60 });
+  await store.get(["a", "b"], "1");
+  await store.search(["a"], { query: "uno" });
+  await store.listNamespaces();
+  await store.delete(["a", "b"], "2");
+  await store.delete(["a", "b"], "2");
+  await new RedisStore({ ...options, index: { ...index, m: 8 } }).reindex();
+  await new RedisStore({ ...options, index: { ...index, m: 8 } }).deleteNamespace(["a"]);
+
+  // Without a search engine; one of the items has vanished without a word, as by eviction.
+  const core = await replaying();
+  const plain = new RedisStore({ client: core.connection, keyPrefix: core.keyPrefix, engine: "core", index });
+  await plain.put(["a"], "1", { text: "one" });
+  await plain.put(["a"], "2", { text: "two" });
+  const { document } = new StoreKeys(core.keyPrefix).ofItem(["a"], "1");
+  await core.connection.pipeline([{ key: document, args: ["UNLINK", document] }]);
+  await plain.search(["a"], { query: "one" });
+  await plain.search(["a"]);
+
+  expectTheSame([...connection.replayed, ...core.connection.replayed]);
+  expect(unseen(STORE_SCRIPTS, [...connection.replayed, ...core.connection.replayed])).toEqual([]);
+});
+
+async function replaying() {
+  const keyPrefix = freshPrefix();
+  const admin = await connect();
+  const connection = new ReplayingConnection(connectionOf(await connect()), admin, keyPrefix);
+  return { connection, keyPrefix };
+}
+
+/** Refuses to copy from one slot to another. */
+function asInCluster(inner: Connection): Connection {
+  return {
+    pipeline: async (commands) => {
+      const isCopy = commands.some(({ args }) => args[1] === saverScripts.COPY.sha);
+      return isCopy
+        ? [new Error("CROSSSLOT Keys in request don't hash to the same slot")]
+        : inner.pipeline(commands);
+    },
+  };
+}
+
+function expectTheSame(replayed: readonly Replayed[]): void {
+  expect(replayed.length).toBeGreaterThan(0);
+  for (const { commands, once, twice } of replayed) expect(twice, commands).toEqual(once);
+}
+
+function unseen(scripts: ReadonlyMap<string, string>, replayed: readonly Replayed[]): string[] {
+  const seen = new Set(replayed.flatMap((each) => each.scripts));
+  return [...scripts].filter(([sha]) => !seen.has(sha)).map(([, name]) => name);
+}
