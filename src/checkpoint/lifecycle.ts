@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { InvalidInputError, show } from "../errors.js";
 import type { Connection, Reply } from "../redis/connection.js";
 import { encodeSegment } from "../redis/segment.js";
@@ -105,7 +106,8 @@ async function copyKeys(
   from: ThreadKeys,
   to: ThreadKeys,
 ): Promise<string[] | "no source" | "target exists"> {
-  const [reply] = await runAll(connection, [COPY.call([...from, ...to], [])]);
+  const token = randomUUID();
+  const [reply] = await runAll(connection, [COPY.call([...from, ...to], [token])]);
   if (Array.isArray(reply)) return toStrings(reply);
   if (Buffer.isBuffer(reply)) return reply.toString("utf8") as "no source" | "target exists";
   // In a cluster no script may touch both threads, unless they happen to be in one slot.
@@ -114,7 +116,9 @@ async function copyKeys(
   if (dumped === null) return "no source";
   const [dumps, runs] = dumped;
   const args = dumps.flatMap(([milliseconds, dump]) => [String(milliseconds), dump ?? ""]);
-  return (await run(connection, RESTORE.call(to, args))) === 1 ? toStrings(runs) : "target exists";
+  return (await run(connection, RESTORE.call(to, [token, ...args]))) === 1
+    ? toStrings(runs)
+    : "target exists";
 }
 
 /** See {@link RedisSaver.expire} and {@link RedisSaver.persist}. @returns false when there is no such thread. */
