@@ -1,5 +1,12 @@
-import { type MessageClass, messageClassOfInstance } from "./messages.js";
-import { bareObject, ESCAPED, type JsonObject, setProperty, UNDEFINED_RECORD } from "./wire.js";
+import { type MessageClass, messageClassOf, messageClassOfInstance } from "./messages.js";
+import {
+  bareObject,
+  ESCAPED,
+  isLangChainObject,
+  type JsonObject,
+  setProperty,
+  UNDEFINED_RECORD,
+} from "./wire.js";
 
 /**
  * What a value looked like when it was serialized, detailed enough to tell exactly whether it would be serialized to
@@ -84,6 +91,49 @@ function append(layout: (Primitive | Shape)[], value: unknown, depth: number): b
   for (const key of shape.keys) {
     if (!isArgument(value, key) || !append(layout, argumentOf(value, key), depth + 1)) return false;
   }
+  return true;
+}
+
+/** The snapshot of a value that was just read, from its parsed JSON: as {@link takeSnapshot} of the value itself. */
+export function snapshotOfJson(json: unknown): Snapshot | typeof UNFIT {
+  const layout: (Primitive | Shape)[] = [];
+  return appendJson(layout, json, "data") ? layout : UNFIT;
+}
+
+function appendJson(layout: (Primitive | Shape)[], json: unknown, place: "data" | "kwargs"): boolean {
+  if (typeof json !== "object" || json === null) {
+    layout.push(json as Primitive);
+    return true;
+  }
+  if (Array.isArray(json)) {
+    layout.push(listShape(json.length));
+    for (const item of json) if (!appendJson(layout, item, place)) return false;
+    return true;
+  }
+  const object = json as JsonObject;
+  if (isLangChainObject(object)) {
+    const known = messageClassOf(object.id);
+    const { kwargs } = object;
+    if (!known || typeof kwargs !== "object" || kwargs === null || Array.isArray(kwargs)) return false;
+    const shape = messageShape(known, Object.keys(kwargs));
+    return shape !== undefined && appendJsonEntries(layout, kwargs as JsonObject, shape, "kwargs");
+  }
+  if (place === "data" && object.lc === 2 && object.type === "undefined") {
+    layout.push(undefined);
+    return true;
+  }
+  const shape = objectShape(Object.keys(object));
+  return shape !== undefined && appendJsonEntries(layout, object, shape, place);
+}
+
+function appendJsonEntries(
+  layout: (Primitive | Shape)[],
+  entries: JsonObject,
+  shape: ObjectShape | MessageShape,
+  place: "data" | "kwargs",
+): boolean {
+  layout.push(shape);
+  for (const key of shape.keys) if (!appendJson(layout, entries[key], place)) return false;
   return true;
 }
 

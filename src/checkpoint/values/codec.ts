@@ -69,12 +69,11 @@ export class ValueCodec {
   private memoryOf(thread: string, { known }: Beliefs): Memory | undefined {
     const { json, stored } = this;
     if (!json || !stored) return undefined;
-    const elementsOf = (digest: string): unknown[] | undefined => {
+    const parsedRun = (digest: string): unknown[] | undefined => {
       const bytes = known.contents.get(digest);
       const content = bytes && decodeRun(unpack(bytes));
-      const elements = content && "json" in content ? json.parse(content.json) : undefined;
-      return elements instanceof Promise ? undefined : (elements as unknown[] | undefined);
+      return content && "json" in content ? JSON.parse(content.json) : undefined;
     };
-    return { stored, thread, elementsOf };
+    return { stored, thread, parsedRun };
   }
 }

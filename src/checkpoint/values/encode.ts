@@ -6,7 +6,7 @@ import { encodeFrame, FRAMED_RUNS, JSON_RUNS, type RunFormat, type Serialized } 
 import type { Packer } from "./compression.js";
 import type { EncodedValue } from "./encoded-value.js";
 import { type Beliefs, NO_BELIEFS, RunWriter } from "./run-writer.js";
-import type { ElementsOf, StoredElements, StoredRun } from "./stored-elements.js";
+import type { ParsedRun, StoredElements, StoredRun } from "./stored-elements.js";
 
 /** Whether a value is stored element by element. */
 function isList(value: unknown): value is readonly unknown[] {
@@ -60,7 +60,7 @@ export async function serialize(
 export interface Memory {
   readonly stored: StoredElements;
   readonly thread: string;
-  readonly elementsOf: ElementsOf;
+  readonly parsedRun: ParsedRun;
 }
 
 /**
@@ -98,7 +98,7 @@ function encodeJsonList(
   let start = 0;
   for (let at = 0; at < list.length; ) {
     const recalled = writer.atStart
-      ? memory?.stored.recall(list, at, memory.thread, memory.elementsOf)
+      ? memory?.stored.recall(list, at, memory.thread, memory.parsedRun)
       : undefined;
     if (recalled) {
       written.push(recalled);
@@ -108,13 +108,17 @@ function encodeJsonList(
       continue;
     }
     const element = list[at];
-    const text = serde.stringify(element);
+    const text = memory?.stored.recallText(element) ?? serde.stringify(element);
     const digest = writer.add(text);
     written.push(text);
     at += 1;
     if (digest === undefined) continue;
     memory?.stored.remember(list.slice(start, at), digest, memory.thread);
     start = at;
+  }
+  // What stands after the last finished run is the open one.
+  for (let at = start; at < list.length; at++) {
+    memory?.stored.rememberText(list[at], written[written.length - list.length + at] as string);
   }
   return writer.list(() => rewriteList(list, written, memory, pack));
 }

@@ -1,4 +1,4 @@
-import { matches, type Snapshot, takeSnapshot, UNFIT } from "../serde/snapshot.js";
+import { matches, type Snapshot, snapshotOfJson, takeSnapshot, UNFIT } from "../serde/snapshot.js";
 
 /** A finished run that was stored or read: what its elements looked like, and the thread that holds it. */
 export interface StoredRun {
@@ -14,8 +14,14 @@ interface ReadRun {
   readonly snapshots?: undefined;
 }
 
-/** Reads the elements of a finished run again; undefined when its bytes are not at hand. */
-export type ElementsOf = (digest: string) => readonly unknown[] | undefined;
+/** The elements of a finished run as parsed JSON; undefined when its bytes are not at hand. */
+export type ParsedRun = (digest: string) => readonly unknown[] | undefined;
+
+/** What an element of an open run was written as. */
+interface Written {
+  readonly snapshot: Snapshot;
+  readonly text: string;
+}
 
 /**
  * Remembers the runs of lists that were stored or read, for as long as the first element of each lives. Elements that
@@ -23,15 +29,11 @@ export type ElementsOf = (digest: string) => readonly unknown[] | undefined;
  */
 export class StoredElements {
   private readonly runs = new WeakMap<object, StoredRun | ReadRun>();
+  private readonly texts = new WeakMap<object, Written>();
 
   /** @returns the run that stands in the list from `at` on, if all its elements are as they were. */
-  recall(
-    list: readonly unknown[],
-    at: number,
-    thread: string,
-    elementsOf: ElementsOf,
-  ): StoredRun | undefined {
-    const run = this.lookUp(list[at], thread, elementsOf);
+  recall(list: readonly unknown[], at: number, thread: string, parsedRun: ParsedRun): StoredRun | undefined {
+    const run = this.lookUp(list[at], thread, parsedRun);
     if (!run || at + run.snapshots.length > list.length) return undefined;
     const { snapshots } = run;
     for (let index = 0; index < snapshots.length; index++) {
@@ -41,18 +43,23 @@ export class StoredElements {
   }
 
   /** Remembers the elements of a finished run that is about to be stored, if snapshots can be taken of all. */
-  remember(elements: readonly unknown[], digest: string, thread: string): StoredRun | undefined {
+  remember(elements: readonly unknown[], digest: string, thread: string): void {
     const [first] = elements;
-    if (typeof first !== "object" || first === null) return undefined;
-    const snapshots = new Array<Snapshot>(elements.length);
-    for (let at = 0; at < elements.length; at++) {
-      const snapshot = takeSnapshot(elements[at]);
-      if (snapshot === UNFIT) return undefined;
-      snapshots[at] = snapshot;
-    }
-    const run: StoredRun = { digest, snapshots, thread };
-    this.runs.set(first, run);
-    return run;
+    const snapshots = isObject(first) ? allOf(elements, takeSnapshot) : undefined;
+    if (snapshots) this.runs.set(first as object, { digest, snapshots, thread });
+  }
+
+  /** The text of an element of an open run, if it is as it was when that was written. */
+  recallText(element: unknown): string | undefined {
+    const written = isObject(element) ? this.texts.get(element) : undefined;
+    return written && matches(element, written.snapshot) ? written.text : undefined;
+  }
+
+  /** Open runs are written again with every step, so the texts of their elements are worth keeping. */
+  rememberText(element: unknown, text: string): void {
+    if (!isObject(element) || this.texts.get(element)?.text === text) return;
+    const snapshot = takeSnapshot(element);
+    if (snapshot !== UNFIT) this.texts.set(element, { snapshot, text });
   }
 
   /**
@@ -61,23 +68,43 @@ export class StoredElements {
    */
   rememberRead(elements: readonly unknown[], digest: string, thread: string): void {
     const [first] = elements;
-    if (typeof first === "object" && first !== null) this.runs.set(first, { digest, thread });
+    if (isObject(first)) this.runs.set(first, { digest, thread });
   }
 
   forget(elements: readonly unknown[]): void {
     for (const element of elements) {
-      if (typeof element === "object" && element !== null) this.runs.delete(element);
+      if (isObject(element)) this.runs.delete(element);
     }
   }
 
-  private lookUp(first: unknown, thread: string, elementsOf: ElementsOf): StoredRun | undefined {
-    const run = typeof first === "object" && first !== null ? this.runs.get(first) : undefined;
+  private lookUp(first: unknown, thread: string, parsedRun: ParsedRun): StoredRun | undefined {
+    const run = isObject(first) ? this.runs.get(first) : undefined;
     if (run?.thread !== thread) return undefined;
     if (run.snapshots) return run;
-    // What the elements looked like when they were read is what their bytes give when they are read again.
-    const original = elementsOf(run.digest);
-    const stored = original && this.remember(original, run.digest, thread);
-    if (stored) this.runs.set(first as object, stored);
+    // What the elements looked like when they were read can be told from what they were read from.
+    const parsed = parsedRun(run.digest);
+    const snapshots = parsed && allOf(parsed, snapshotOfJson);
+    if (!snapshots) return undefined;
+    const stored: StoredRun = { digest: run.digest, snapshots, thread };
+    this.runs.set(first as object, stored);
     return stored;
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** A snapshot of each element; undefined when there is none of some. */
+function allOf(
+  elements: readonly unknown[],
+  toSnapshot: (element: unknown) => Snapshot | typeof UNFIT,
+): Snapshot[] | undefined {
+  const snapshots = new Array<Snapshot>(elements.length);
+  for (let at = 0; at < elements.length; at++) {
+    const snapshot = toSnapshot(elements[at]);
+    if (snapshot === UNFIT) return undefined;
+    snapshots[at] = snapshot;
+  }
+  return snapshots;
 }
