@@ -2,7 +2,7 @@ import { table } from "./report.js";
 import { type Client, fillStore, namespaceOf, SCOPES } from "./store-data.js";
 import type { Vectors } from "./store-vectors.js";
 
-const EFFORTS = [50, 100, 200, 400];
+const EFFORTS = [100, 200, 300, 500];
 
 interface Recall {
   origin: string;
@@ -81,7 +81,7 @@ export function reportRecall(all: readonly Recall[]): string {
     [
       "vectors",
       "searched",
-      ...EFFORTS.map((effort) => `efRuntime ${effort}${effort === 100 ? " (default)" : ""}`),
+      ...EFFORTS.map((effort) => `efRuntime ${effort}${effort === 300 ? " (default)" : ""}`),
     ],
   ];
   for (const { origin, recalls } of all) {

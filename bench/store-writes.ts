@@ -19,10 +19,20 @@ export async function measureWrites(client: Client, vectors: Vectors): Promise<W
     typeMapping: { 36: Buffer, 37: Array },
   })) as unknown as Buffer[];
   const puts = [];
+  // Items that are new each time: to replace one costs more.
+  let written = 1_000;
   for (const batch of [1, 10, 100]) {
+    const first = written;
+    const rounds = Math.max(20, Math.ceil(600 / batch));
+    const hashes = Array.from({ length: Math.ceil(1.1 * rounds) * batch + batch }, (_, at) => {
+      const name = names[(first + at) % names.length] as string;
+      const vector = Buffer.from(Float32Array.from(vectors.of(name)).buffer);
+      return ["HSET", document(name), ...withVector(dumped, vector)] as unknown as string[];
+    });
     let ours = 0;
     let raw = 0;
-    const next = (counter: number, at: number) => names[(counter * batch + at) % names.length] as string;
+    const next = (counter: number, at: number) =>
+      names[(first + counter * batch + at) % names.length] as string;
     const times = await timeInTurns(
       {
         ours: async () => {
@@ -37,20 +47,14 @@ export async function measureWrites(client: Client, vectors: Vectors): Promise<W
         raw: async () => {
           const counter = raw++;
           await Promise.all(
-            Array.from({ length: batch }, (_, at) => {
-              const vector = Buffer.from(Float32Array.from(vectors.of(next(counter, at))).buffer);
-              return client.sendCommand([
-                "HSET",
-                document(next(counter, at)),
-                ...(withVector(dumped, vector) as unknown as string[]),
-              ]);
-            }),
+            hashes.slice(counter * batch, (counter + 1) * batch).map((hash) => client.sendCommand(hash)),
           );
         },
       },
-      Math.max(20, Math.ceil(600 / batch)),
+      rounds,
     );
     puts.push({ batch, ...times });
+    written += hashes.length;
   }
   let got = 0;
   const name = () => names[got++ % 1_000] as string;

@@ -21,6 +21,7 @@ export type {
   TimeoutOptions,
   TlsOptions,
 } from "./redis/options.js";
+export type { EngineStats } from "./store/engine.js";
 export {
   BatchError,
   type BatchFailure,
@@ -34,9 +35,11 @@ export {
 } from "./store/errors.js";
 export type { RedisItem, RedisSearchItem } from "./store/item.js";
 export type {
+  PutExtras,
   RedisPutOperation,
   RedisSearchOperation,
   SearchExplanation,
+  SearchExtras,
   SearchMode,
   StoreOperation,
 } from "./store/operations.js";
@@ -50,4 +53,4 @@ export type {
 export type { ReindexOptions, ReindexProgress, ReindexReport } from "./store/reindex.js";
 export { RedisStore } from "./store/store.js";
 export type { RedisPutOptions, RedisSearchOptions, StoreResults, StoreStats } from "./store/store-types.js";
-export type { DeleteProgress } from "./store/sweep.js";
+export type { DeleteNamespaceOptions, DeleteProgress } from "./store/sweep.js";

@@ -1,4 +1,5 @@
 import type { Connection, Reply } from "../redis/connection.js";
+import { during } from "../redis/operation.js";
 import { run, runAll } from "../redis/script.js";
 import { CoreEngine } from "./core/core-engine.js";
 import { agreeOnDefinition, defineIndex, type StoredIndex } from "./definition.js";
@@ -36,7 +37,7 @@ export class Backend {
   /** Prepares the index once; tries again when that failed. */
   ready(): Promise<Ready> {
     if (!this.state) {
-      const state = this.prepare();
+      const state = during({ operation: "setup" }, () => this.prepare());
       this.state = state;
       state.catch(() => {
         if (this.state === state) this.state = undefined;
@@ -60,7 +61,7 @@ export class Backend {
   /** The engine that this server, or the options, call for. */
   engine(): Promise<StoreEngine> {
     if (!this.chosen) {
-      const chosen = this.chooseEngine();
+      const chosen = during({ operation: "setup" }, () => this.chooseEngine());
       this.chosen = chosen;
       chosen.catch(() => {
         if (this.chosen === chosen) this.chosen = undefined;

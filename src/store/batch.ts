@@ -23,6 +23,8 @@ interface Placed<R extends Request = Request> {
   request: R;
 }
 
+type PlacedWrite = Write & { place: number };
+
 type ReadRequest = GetRequest | SearchRequest | ListRequest;
 
 /**
@@ -57,7 +59,7 @@ class Batch {
   async run(placed: readonly Placed[], ready: Ready): Promise<void> {
     const embedded = await embedBatch(this.backend, placed);
     const reads: Placed<ReadRequest>[] = [];
-    const writes: (Write & { place: number })[] = [];
+    const writes: PlacedWrite[] = [];
     for (const { place, request } of withoutOverwritten(placed, this.outcomes)) {
       if (request.kind === "delete") writes.push({ place, request });
       else if (request.kind === "put") {
@@ -130,8 +132,11 @@ class Batch {
     return found;
   }
 
-  private async write(writes: readonly (Write & { place: number })[], ready: Ready): Promise<void> {
-    if (writes.length === 0) return;
+  private async write(writes: readonly PlacedWrite[], ready: Ready): Promise<void> {
+    for (const wave of inWaves(writes)) await this.writeWave(wave, ready);
+  }
+
+  private async writeWave(writes: readonly PlacedWrite[], ready: Ready): Promise<void> {
     try {
       const written = await this.writeOnce(writes, ready);
       writes.forEach(({ place }, at) => {
@@ -163,6 +168,23 @@ class Batch {
       writePlan(keys, writes, { generation: index.generation, numericFields, text }),
     );
   }
+}
+
+/**
+ * Writes that go out together, each item once: a pipeline may reach the server twice, and would then do the first of
+ * two writes of one item again after the second.
+ */
+function inWaves(writes: readonly PlacedWrite[]): PlacedWrite[][] {
+  const waves: PlacedWrite[][] = [];
+  const timesSeen = new Map<string, number>();
+  for (const write of writes) {
+    const item = JSON.stringify([write.request.namespace, write.request.key]);
+    const wave = timesSeen.get(item) ?? 0;
+    timesSeen.set(item, wave + 1);
+    waves[wave] ??= [];
+    waves[wave].push(write);
+  }
+  return waves;
 }
 
 /** Writes that a later one of the same item makes pointless are left out, unless a condition is to be checked. */

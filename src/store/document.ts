@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { Arg, Reply } from "../redis/connection.js";
 import { Script, type ScriptCall } from "../redis/script.js";
 import { toBytes } from "./embedding/embedder.js";
@@ -64,7 +64,7 @@ export function putCall(
   return PUT.call(
     [document, namespace.items, namespace.expiry],
     [
-      randomUUID(),
+      randomBytes(9).toString("base64url"),
       condition === undefined ? "" : "absent" in condition ? "absent" : String(condition.version),
       String(request.ttl ?? 0),
       member,
@@ -96,8 +96,8 @@ function describe({ namespace, value, vectors }: Described, format: DocumentForm
   ];
   const vectorFields = ({ text, vector }: TextVector): Arg[] => [
     ...[FIELD.vector(format.generation), toBytes(vector)],
-    ...[FIELD.text, digestOf(text)],
-    ...(format.text ? [FIELD.words, wordsOf(text).join(" ")] : []),
+    ...[FIELD.text(format.generation), digestOf(text)],
+    ...(format.text ? [FIELD.words(format.generation), wordsOf(text).join(" ")] : []),
   ];
   const [first, ...others] = vectors;
   const documents: Arg[][] = [

@@ -24,7 +24,7 @@ export class IndexMismatchError extends LangGraphRedisError {
       .join("; ");
     super(
       `index ${show(index)} was created with another configuration: ${list}. Use the stored configuration, use ` +
-        "another keyPrefix, or call reindex() on the store with the new configuration.",
+        "another keyPrefix, or go over to the new one: new RedisStore({ client, index }).reindex().",
     );
   }
 }

@@ -26,16 +26,17 @@ export const FIELD = {
   fields: "fields",
   /** Names of the further documents, each with a space behind it. */
   parts: "parts",
-  /** Digest of the text that the document's vector was made from. */
-  text: "text",
   /** What the index finds documents by. */
   kind: "kind",
   scope: "scope",
   paths: "paths",
   order: "order",
-  words: "words",
   number: (path: string) => `number:${path}`,
+  /** Each generation of the index has its own: until it serves, the one before it finds nothing changed. */
   vector: (generation: number) => `vector:${generation}`,
+  words: (generation: number) => `words:${generation}`,
+  /** Digest of the text that the vector was made from. */
+  text: (generation: number) => `text:${generation}`,
 } as const;
 
 /** The fields that an item is read from, in the order that {@link decodeItem} takes them. */

@@ -48,14 +48,14 @@ export class StoreKeys {
   }
 
   ofNamespace(namespace: readonly string[]): NamespaceKeys {
-    const base = `${this.prefix}:store:ns:{${encodeNamespace(namespace)}}`;
+    const base = `${this.prefix}:store:ns:{${hashTag(namespace)}}`;
     return { items: `${base}:items`, expiry: `${base}:expiry` };
   }
 
   ofItem(namespace: readonly string[], key: string): ItemKeys {
     const member = encodeSegment(key);
     return {
-      document: `${this.documentPrefix}${encodeNamespace(namespace)}}:${member}`,
+      document: this.documentsOf(namespace) + member,
       member,
       namespace: this.ofNamespace(namespace),
     };
@@ -63,7 +63,7 @@ export class StoreKeys {
 
   /** What all documents of a namespace begin with; the rest is the member, and the number of a further document. */
   documentsOf(namespace: readonly string[]): string {
-    return `${this.documentPrefix}${encodeNamespace(namespace)}}:`;
+    return `${this.documentPrefix}${hashTag(namespace)}}:`;
   }
 
   /** Reads the key of a document. `undefined` when it is not one of ours. */
@@ -82,6 +82,11 @@ export class StoreKeys {
       return undefined; // not percent-encoded by us
     }
   }
+}
+
+/** What places the keys of a namespace in one slot: never empty, as Redis would not take that for a tag. */
+function hashTag(namespace: readonly string[]): string {
+  return encodeNamespace(namespace) || ":";
 }
 
 /** Whose document a Redis key is. */

@@ -26,7 +26,7 @@ export interface StoreIndexConfig extends Omit<IndexConfig, "embeddings"> {
   m?: number;
   /** HNSW: candidates looked at when a vector is added (default 200). More is better recall, slower writing. */
   efConstruction?: number;
-  /** HNSW: candidates looked at by a search (default 100). More is better recall, slower searches. */
+  /** HNSW: candidates looked at by a search (default 300). More is better recall, slower searches. */
   efRuntime?: number;
   /** Paths whose numbers are indexed, so that `$gt` and the like on them are answered by the index. */
   numericFields?: string[];
@@ -125,7 +125,7 @@ function readVectors(index: StoreIndexConfig): VectorSettings {
     algorithm: oneOf("index.algorithm", index.algorithm ?? "hnsw", ["hnsw", "flat"]),
     m: positiveInteger("index.m", index.m ?? 32),
     efConstruction: positiveInteger("index.efConstruction", index.efConstruction ?? 200),
-    efRuntime: positiveInteger("index.efRuntime", index.efRuntime ?? 100),
+    efRuntime: positiveInteger("index.efRuntime", index.efRuntime ?? 300),
     text: index.text ?? true,
     cacheSize: wholeNumber("index.cacheSize", index.cacheSize ?? 1_000),
   };

@@ -241,7 +241,7 @@ export class Reindexer {
   ): Promise<Map<string, Float32Array>> {
     const found = new Map<string, Float32Array>();
     if (this.options.reembed || present.definition.dims !== next.definition.dims) return found;
-    const names = [FIELD.text, FIELD.vector(present.generation)];
+    const names = [FIELD.text(present.generation), FIELD.vector(present.generation)];
     const documents = items.flatMap(({ document, parts }) => [
       document,
       ...parts.map((part) => `${document}:${part}`),

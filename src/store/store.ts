@@ -7,53 +7,20 @@ import {
 import { InvalidInputError, show } from "../errors.js";
 import { connectionOf, type RedisClient } from "../redis/connection.js";
 import { type OwnedConnection, openCluster, openSentinel, openUrl } from "../redis/open.js";
+import { during } from "../redis/operation.js";
 import type { ClusterRootNodes, OpenOptions, SentinelGroup, TimeoutOptions } from "../redis/options.js";
 import { Backend } from "./backend.js";
 import { runBatch } from "./batch.js";
-import type { EngineStats } from "./engine.js";
 import type { RedisItem, RedisSearchItem } from "./item.js";
 import { checkPath } from "./namespace.js";
 import { namespacesUnder } from "./namespaces.js";
-import type {
-  PutExtras,
-  RedisPutOperation,
-  RedisSearchOperation,
-  SearchExtras,
-  StoreOperation,
-} from "./operations.js";
+import type { StoreOperation } from "./operations.js";
 import { positiveInteger, type RedisStoreOptions, readOptions } from "./options.js";
 import { runPlan } from "./plan.js";
 import { Reindexer, type ReindexOptions, type ReindexReport } from "./reindex.js";
+import type { RedisPutOptions, RedisSearchOptions, StoreResults, StoreStats } from "./store-types.js";
 import { type DeleteNamespaceOptions, deleteUnder } from "./sweep.js";
 import type { ItemValue } from "./value.js";
-
-/** Options of {@link RedisStore.search}. */
-export interface RedisSearchOptions extends Omit<RedisSearchOperation, "namespacePrefix">, SearchExtras {}
-
-/** Options of {@link RedisStore.put}. */
-export interface RedisPutOptions extends PutExtras {
-  /** The fields to embed for this item, or `false` for none (default: the store's `index.fields`). */
-  index?: false | string[];
-}
-
-/** What {@link RedisStore.stats} tells. */
-export interface StoreStats extends EngineStats {
-  /** Which engine answers searches. */
-  engine: "search" | "core";
-  /** Namespaces that hold items. */
-  namespaces: number;
-}
-
-/** What `batch` answers: LangGraph's results, with the items of this store. */
-export type StoreResults<Ops extends readonly StoreOperation[]> = {
-  [K in keyof Ops]: Ops[K] extends RedisPutOperation
-    ? undefined
-    : Ops[K] extends RedisSearchOperation
-      ? RedisSearchItem[]
-      : Ops[K] extends { namespace: string[]; key: string }
-        ? RedisItem | null
-        : string[][];
-};
 
 /**
  * Long-term memory for LangGraph on Redis: items in namespaces, found by key, by filter and by meaning.
@@ -295,7 +262,9 @@ export class RedisStore extends BaseStore {
       );
     }
     const batchSize = positiveInteger("batchSize", options.batchSize ?? 500);
-    return deleteUnder(this.backend, path, batchSize, options.onProgress);
+    return during({ operation: "deleteNamespace", namespace: path }, () =>
+      deleteUnder(this.backend, path, batchSize, options.onProgress),
+    );
   }
 
   /**
@@ -314,7 +283,9 @@ export class RedisStore extends BaseStore {
     const { reembed = false } = options;
     const batchSize = positiveInteger("batchSize", options.batchSize ?? 100);
     const engine = await this.backend.engine();
-    const report = await new Reindexer(this.backend, engine, { ...options, reembed, batchSize }).run();
+    const report = await during({ operation: "reindex" }, () =>
+      new Reindexer(this.backend, engine, { ...options, reembed, batchSize }).run(),
+    );
     this.backend.forget();
     await this.setup();
     return report;
@@ -324,7 +295,9 @@ export class RedisStore extends BaseStore {
   async stats(): Promise<StoreStats> {
     const { engine } = await this.backend.ready();
     const { connection, keys } = this.backend;
-    const namespaces = await runPlan(connection, namespacesUnder(keys, []));
-    return { engine: engine.name, namespaces: namespaces.length, ...(await engine.stats()) };
+    return during({ operation: "stats" }, async () => {
+      const namespaces = await runPlan(connection, namespacesUnder(keys, []));
+      return { engine: engine.name, namespaces: namespaces.length, ...(await engine.stats()) };
+    });
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "../../src/errors.js";
+import { type Command, type Connection, connectionOf } from "../../src/redis/connection.js";
 import {
   BatchError,
   EmbeddingError,
@@ -8,6 +9,7 @@ import {
   VersionConflictError,
 } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
+import { RedisStore } from "../../src/store/store.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
@@ -273,5 +275,29 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect((error as BatchError).failures.map(({ index }) => index)).toEqual([1, 3]);
     expect((await store.get(["a"], "k"))?.value).toEqual({ n: 1 });
     expect((await store.get(["a"], "l"))?.value).toEqual({ n: 1 });
+  });
+
+  test("a put that is sent again has happened, even if others came after it", async () => {
+    const keyPrefix = freshPrefix();
+    const connection = connectionOf(await connect());
+    const sent: Command[] = [];
+    const client: Connection = {
+      pipeline: (commands) => {
+        sent.push(...commands.filter(({ args }) => String(args[0]).startsWith("EVALSHA")));
+        return connection.pipeline(commands);
+      },
+    };
+    const store = new RedisStore({ client, keyPrefix });
+    await store.put(["a"], "k", { n: 0 });
+    sent.length = 0;
+    await store.put(["a"], "k", { n: 1 }, { ifVersion: (await store.get(["a"], "k"))?.version });
+    const [conditional] = sent;
+    await store.put(["a"], "k", { n: 2 });
+    await store.put(["a"], "k", { n: 3 });
+    const before = await store.get(["a"], "k");
+    const [reply] = await connection.pipeline([conditional as Command]);
+    expect(reply).toMatchObject([1, Buffer.from(String(before?.version))]);
+    expect(await store.get(["a"], "k")).toEqual(before);
+    expect(before?.value).toEqual({ n: 3 });
   });
 });

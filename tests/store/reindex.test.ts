@@ -161,6 +161,22 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     });
   });
 
+  test("what was embedded of an item before is not found any more, in any mode", async () => {
+    const keyPrefix = freshPrefix();
+    const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
+    await old.put(["a"], "k", { title: "green apples", summary: "red wine" });
+    await old.put(["a"], "l", { title: "green pears" });
+    const store = await unopened({
+      keyPrefix,
+      index: { ...index(new FakeEmbeddings(32)), fields: ["summary"] },
+    });
+    await store.reindex();
+    expect(await store.search(["a"], { query: "green", mode: "text" })).toEqual([]);
+    for (const mode of ["vector", "text", "hybrid"] as const) {
+      expect(await store.search(["a"], { query: "wine", mode })).toMatchObject([{ key: "k" }]);
+    }
+  });
+
   test("an interrupted run goes on where it was", async () => {
     const keyPrefix = freshPrefix();
     const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });

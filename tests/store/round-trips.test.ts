@@ -1,6 +1,7 @@
 import { AsyncBatchedStore } from "@langchain/langgraph-checkpoint";
 import { expect, test } from "vitest";
-import { proxied } from "../helpers/redis.js";
+import { plainRedisUrl, proxied } from "../helpers/redis.js";
+import { FakeEmbeddings } from "./fake-embeddings.js";
 import { openStore, textIndex } from "./helpers.js";
 
 test("each operation takes the round trips that are promised for it", async () => {
@@ -66,6 +67,38 @@ test("each operation takes the round trips that are promised for it", async () =
     "mixed batch": 2,
     "list namespaces": 2,
   });
+});
+
+test("without a search engine, a search over a thousand items takes two round trips", async () => {
+  const proxy = await proxied(plainRedisUrl());
+  const embeddings = new FakeEmbeddings(512);
+  const store = await openStore({ index: textIndex(embeddings) }, proxy.url);
+  for (let from = 0; from < 1_000; from += 250) {
+    await store.batch(
+      Array.from({ length: 250 }, (_, n) => ({
+        namespace: ["a", `${n % 10}`],
+        key: `${from + n}`,
+        value: { text: `number ${from + n}` },
+      })),
+    );
+  }
+  await store.search(["a"], { query: "warm up" }); // loads the script
+  for (const path of [["a"], ["a", "3"], []]) {
+    proxy.reset();
+    const [best] = await store.search(path, { query: "number 33" });
+    expect(best).toMatchObject({ key: "33" });
+    expect(proxy.roundTrips).toBe(2);
+  }
+  for (const options of [
+    { limit: 10 },
+    { query: "number 33", mode: "hybrid" },
+    { filter: { text: "number 7" } },
+  ] as const) {
+    proxy.reset();
+    expect((await store.search(["a"], options)).length).toBeGreaterThan(0);
+    expect(proxy.roundTrips).toBe(2);
+  }
+  expect(store.engine).toBe("core");
 });
 
 test("what nodes of a graph ask for at the same time goes out together", async () => {

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { connect, freshPrefix } from "../helpers/redis.js";
+import { startServer } from "../helpers/servers/index.js";
+import { cosine, FakeEmbeddings } from "./fake-embeddings.js";
 import { openStore, textIndex } from "./helpers.js";
 
 test("explain tells each query as it was sent", async () => {
@@ -20,7 +22,7 @@ test("explain tells each query as it was sent", async () => {
       command: "FT.SEARCH",
       index: `${keyPrefix}:store`,
       query: "*=>[KNN $p1 @vector $p2 EF_RUNTIME $p3 AS distance]",
-      params: { p1: "50", p2: expect.any(Buffer), p3: "100" },
+      params: { p1: "50", p2: expect.any(Buffer), p3: "300" },
     },
     {
       command: "FT.SEARCH",
@@ -36,8 +38,8 @@ test("efRuntime can be set for one search", async () => {
   const params: unknown[] = [];
   const explain = (sent: { params: Record<string, unknown> }) => params.push(sent.params.p3);
   await store.search([], { query: "green", efRuntime: 777, explain });
-  await store.search([], { query: "green", limit: 300, explain });
-  expect(params).toEqual(["777", "300"]);
+  await store.search([], { query: "green", limit: 400, explain });
+  expect(params).toEqual(["777", "400"]);
   await expect(store.search([], { query: "green", efRuntime: 0 })).rejects.toThrow(/efRuntime/);
 });
 
@@ -62,4 +64,79 @@ test("documents of others among the store's own do no harm", async () => {
   expect(await store.search([], { query: "green apples" })).toMatchObject([{ key: "mine" }]);
   expect(await store.search(["a"])).toMatchObject([{ key: "mine" }]);
   expect((await store.stats()).indexFailures).toBe(1);
+});
+
+test("a filter of negations alone works in the whole store, in every mode", async () => {
+  const store = await openStore({ index: textIndex() });
+  await store.put(["a"], "one", { text: "green apples", n: 1 });
+  await store.put(["b"], "two", { text: "green pears", n: 2 });
+  const filter = { n: { $ne: 1 }, other: { $exists: false } };
+  expect(await store.search([], { filter })).toMatchObject([{ key: "two" }]);
+  for (const mode of ["vector", "text", "hybrid"] as const) {
+    expect(await store.search([], { query: "green", mode, filter })).toMatchObject([{ key: "two" }]);
+  }
+});
+
+test("a namespace of up to a thousand items is searched exactly, and a larger one nearly so", async () => {
+  const embeddings = new FakeEmbeddings(32);
+  const store = await openStore({ index: { ...textIndex(embeddings), text: false } });
+  const texts = Array.from({ length: 4_000 }, (_, n) => `thing ${n} of kind ${n % 50}`);
+  const namespaceOf = (n: number) => ["a", n < 1_000 ? "small" : "large"];
+  for (let from = 0; from < texts.length; from += 500) {
+    await store.batch(
+      texts.slice(from, from + 500).map((text, n) => ({
+        namespace: namespaceOf(from + n),
+        key: `${from + n}`,
+        value: { text },
+      })),
+    );
+  }
+  const found = { small: 0, large: 0 };
+  const queries = Array.from({ length: 20 }, (_, n) => `kind ${n} thing ${n * 31}`);
+  for (const query of queries) {
+    const scored = texts.map((text, n) => ({
+      n,
+      score: cosine(embeddings.vector(text), embeddings.vector(query)),
+    }));
+    scored.sort((a, b) => b.score - a.score);
+    for (const size of ["small", "large"] as const) {
+      const best = scored.filter(({ n }) => namespaceOf(n)[1] === size).slice(0, 10);
+      const items = await store.search(["a", size], { query });
+      // By score, as different texts can be equally similar.
+      found[size] += items.filter(({ score = 0 }) => score > (best.at(-1)?.score as number) - 1e-5).length;
+    }
+  }
+  expect(found.small).toBe(200);
+  expect(found.large).toBeGreaterThanOrEqual(190);
+});
+
+test("items that expired but are still in the index neither show nor shorten a page", async () => {
+  const server = await startServer({ args: ["--enable-debug-command", "yes"] });
+  try {
+    const client = await connect(server.url);
+    await client.sendCommand(["DEBUG", "SET-ACTIVE-EXPIRE", "0"]);
+    const keyPrefix = freshPrefix();
+    const store = await openStore({ keyPrefix, index: textIndex() }, server.url);
+    for (let n = 0; n < 5; n++) await store.put(["a"], `stays ${n}`, { text: `green apples ${n}`, n });
+    for (let n = 0; n < 10; n++)
+      await store.put(["a"], `goes ${n}`, { text: "green apples", n }, { ttl: 0.0005 });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect((await store.stats()).items).toBe(15); // the server has not looked at them yet
+    const query = "green apples";
+    for (const options of [
+      {},
+      { query },
+      { query, minScore: 0.1 },
+      { query, mode: "text" },
+      { filter: { n: { $lt: 9 } } },
+    ] as const) {
+      const page = await store.search(["a"], { ...options, limit: 3 });
+      expect(page).toHaveLength(3);
+      expect(page.filter(({ key }) => key.startsWith("goes"))).toEqual([]);
+      expect(await store.search(["a"], { ...options, limit: 50 })).toHaveLength(5);
+    }
+    await store.stop();
+  } finally {
+    await server.stop();
+  }
 });

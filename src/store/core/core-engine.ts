@@ -54,15 +54,14 @@ export class CoreEngine implements StoreEngine {
     return [];
   }
 
-  private get vectorField(): string {
-    return FIELD.vector(this.index?.generation ?? 1);
+  private get generation(): number {
+    return this.index?.generation ?? 1;
   }
 
   /** Reads all items, so many at a time. */
   async stats(): Promise<EngineStats> {
     let items = 0;
     let vectors = 0;
-    const vector = this.vectorField;
     const count = (candidates: Candidate[]) => {
       items += candidates.length;
       for (const { documents } of candidates) vectors += documents.filter(([kept]) => kept !== null).length;
@@ -71,7 +70,13 @@ export class CoreEngine implements StoreEngine {
     const { candidatesAtOnce: atOnce } = this.settings;
     await runPlan(
       this.connection,
-      scan(this.keys, { path: [], order: "oldest", fields: [vector], atOnce, take: count }),
+      scan(this.keys, {
+        path: [],
+        order: "oldest",
+        fields: [FIELD.text(this.generation)],
+        atOnce,
+        take: count,
+      }),
     );
     return { items, vectors, indexBytes: 0, indexing: false, indexFailures: 0 };
   }
@@ -114,12 +119,14 @@ export class CoreEngine implements StoreEngine {
       kept = new Map(compared.size === 0 ? candidates.map((each) => [each.address.document, each]) : []);
       for (const candidate of candidates) {
         const { address, value, meta, documents } = candidate;
+        compared.delete(address.document); // it was put again since it was read
         if (predicates.length > 0) {
           const item = decodeItem(address, value, meta);
           if (!item || !matches(item.value, predicates)) continue;
         }
         const own = documents.flatMap(([bytes, text], at): Compared[] => {
-          if (!(bytes instanceof Buffer) || bytes.length !== 4 * (vectors?.dims ?? 0)) return [];
+          if (!(bytes instanceof Buffer)) return [];
+          if (similarity && bytes.length !== 4 * vectors.dims) return [];
           const score = similarity ? similarity(fromBytes(bytes)) : 0;
           const counted = words.length === 0 ? undefined : countWords(text?.toString() ?? "", words);
           return [{ id: `${address.document}:${at}`, score, address, words: counted }];
@@ -128,7 +135,9 @@ export class CoreEngine implements StoreEngine {
       }
       return true;
     };
-    const fields = [this.vectorField, ...(words.length > 0 ? [FIELD.words] : [])];
+    const { generation } = this;
+    const fields = [similarity ? FIELD.vector(generation) : FIELD.text(generation)];
+    if (words.length > 0) fields.push(FIELD.words(generation));
     // Oldest first: what is put again meanwhile is still ahead.
     yield* together([
       scan(this.keys, { path: scope, order: "oldest", fields, atOnce, take }),

@@ -104,7 +104,8 @@ export function toBytes(vector: Float32Array): Buffer {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 
-export function fromBytes(bytes: Buffer): Float32Array {
-  // Copied, as a typed array has to begin at a multiple of its width.
-  return new Float32Array(Uint8Array.from(bytes).buffer);
+/** The inverse of {@link toBytes}. */
+export function fromBytes({ buffer, byteOffset, length }: Buffer): Float32Array {
+  // A typed array has to begin at a multiple of its width, which bytes from a socket seldom do.
+  return new Float32Array(buffer.slice(byteOffset, byteOffset + length));
 }

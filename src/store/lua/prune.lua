@@ -21,7 +21,8 @@ for _, item in ipairs(KEYS) do
     end
     if gone then redis.call('HSET', item, 'parts', kept) end
     for _, field in ipairs(redis.call('HKEYS', item)) do
-      if string.sub(field, 1, 7) == 'vector:' and field ~= 'vector:' .. keep then
+      local kind, generation = string.match(field, '^(%a+):(%d+)$')
+      if (kind == 'vector' or kind == 'words' or kind == 'text') and generation ~= keep then
         redis.call('HDEL', item, field)
         gone = true
       end

@@ -16,9 +16,11 @@ local item, items, deadlines = KEYS[1], KEYS[2], KEYS[3]
 local token, condition, ttl, member = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local orderTail, parts = ARGV[5], ARGV[6]
 
-local meta, appliedToken, oldParts = unpack(redis.call('HMGET', item, 'meta', 'token', 'parts'))
+local meta, tokens, oldParts = unpack(redis.call('HMGET', item, 'meta', 'tokens', 'parts'))
 local created, version = string.match(meta or '', '^(%d+) %d+ (%d+)$')
-if appliedToken == token then return { 1, version } end
+-- The last few operations are remembered: one that is sent again has happened, even if others came after it.
+tokens = string.sub(tokens or '', 1, 3 * (#token + 1))
+if string.find(tokens, token, 1, true) then return { 1, version } end
 if condition == 'absent' then
   if version then return { 0, version } end
 elseif condition ~= '' and condition ~= version then
@@ -33,6 +35,9 @@ if version and next <= tonumber(version) then next = tonumber(version) + 1 end
 next = string.format('%.0f', next)
 local stamp = string.format('%.0f', now)
 
+-- The first write: a server without memory refuses it, and with it the whole script. Behind one that frees memory
+-- everything would be let through.
+redis.call('ZADD', items, '-' .. stamp, member)
 redis.call('UNLINK', item)
 for part in string.gmatch(oldParts or '', '%S+') do redis.call('UNLINK', item .. ':' .. part) end
 
@@ -52,7 +57,7 @@ end
 
 local from, to = fields(sharedTo + 1)
 write(item, from, to,
-  'meta', (created or stamp) .. ' ' .. stamp .. ' ' .. next, 'token', token, 'parts', parts, 'ttl', ARGV[3],
+  'meta', (created or stamp) .. ' ' .. stamp .. ' ' .. next, 'tokens', token .. ' ' .. tokens, 'parts', parts, 'ttl', ARGV[3],
   'order', string.format('%014.0f', 99999999999999 - now) .. orderTail)
 for part in string.gmatch(parts, '%S+') do
   from, to = fields(to + 1)
@@ -60,10 +65,11 @@ for part in string.gmatch(parts, '%S+') do
 end
 
 for _, expired in ipairs(redis.call('ZRANGEBYSCORE', deadlines, '-inf', stamp, 'LIMIT', 0, 100)) do
-  redis.call('ZREM', items, expired)
-  redis.call('ZREM', deadlines, expired)
+  if expired ~= member then
+    redis.call('ZREM', items, expired)
+    redis.call('ZREM', deadlines, expired)
+  end
 end
-redis.call('ZADD', items, '-' .. stamp, member)
 if ttl > 0 then
   redis.call('ZADD', deadlines, string.format('%.0f', now + ttl), member)
 else

@@ -29,7 +29,13 @@ export const DISTANCE = "distance";
 /** Far more than any query takes. The server's default of 500 ms would silently cut results off. */
 const TIMEOUT = ["TIMEOUT", "600000"];
 
+/** BM25 by its name on newer servers, and by the one that older ones know. */
+export type Scorer = "BM25STD" | "BM25";
+
 export class QueryBuilder {
+  /** The name that this server knows BM25 by. */
+  scorer: Scorer = "BM25";
+
   constructor(
     private readonly index: string,
     private readonly numericFields: readonly string[],
@@ -68,7 +74,7 @@ export class QueryBuilder {
     const { clauses, complete } = this.restrict(request, params);
     return this.command(anyOf(words, clauses, params), params, complete, [
       "WITHSCORES",
-      ...["SCORER", "BM25"],
+      ...["SCORER", this.scorer],
       ...["LIMIT", "0", String(count)],
       ...returning(ITEM_FIELDS),
     ]);
@@ -96,7 +102,7 @@ export class QueryBuilder {
       complete,
       args: [
         ...["FT.HYBRID", this.index],
-        ...["SEARCH", query, "SCORER", "BM25"],
+        ...["SEARCH", query, "SCORER", this.scorer],
         ...["VSIM", "@vector", params.add(toBytes(vector)), "KNN", String(knn.length), ...knn],
         ...(clauses.length === 0 ? [] : ["FILTER", clauses.join(" ")]),
         ...["COMBINE", "RRF", "4", "CONSTANT", String(RRF_CONSTANT), "WINDOW", String(window)],
@@ -108,9 +114,21 @@ export class QueryBuilder {
     return command;
   }
 
+  /** Whether queries say all that these predicates say, so that hardly anything found fails them. */
+  covers(predicates: SearchRequest["predicates"]): boolean {
+    return predicates.length === 0 || pushDown(predicates, this.numericFields, new QueryParams()).complete;
+  }
+
   /** How many documents are of a kind. */
   count(kind: keyof typeof KIND): SearchCommand {
     return this.command(`@kind:{${KIND[kind]}}`, new QueryParams(), true, ["LIMIT", "0", "0"]);
+  }
+
+  /** Finds out whether a server knows a scorer: it refuses one that it does not know. */
+  probe(index: string, scorer: Scorer): SearchCommand {
+    const query = `@kind:{${KIND.item}}`;
+    const args = ["FT.SEARCH", index, query, "SCORER", scorer, "LIMIT", "0", "0", "DIALECT", "2"];
+    return { name: "FT.SEARCH", index, query, params: new QueryParams(), complete: true, args };
   }
 
   /** Documents of an index that are none of the store's kinds. */

@@ -47,11 +47,13 @@ export class SearchEngine implements StoreEngine {
 
   async build(index: BuiltIndex): Promise<void> {
     const name = this.keys.indexName(index.generation);
-    const [created, command] = await runAll(this.connection, [
+    const [created, command, scored] = await runAll(this.connection, [
       { key: name, args: createIndexArgs(this.keys, index) },
       { key: name, args: ["COMMAND", "INFO", "FT.HYBRID"] },
+      toStep(this.queries.probe(name, "BM25STD")),
     ]);
     if (created instanceof Error && !isExistingIndex(created)) throw created;
+    this.queries.scorer = scored instanceof Error ? "BM25" : "BM25STD";
     this.searcher.fusesItself = Array.isArray(command) && Array.isArray(command[0]);
     for (let pause = 1; (await this.info(name)).indexing; pause = Math.min(pause * 2, 100))
       await sleep(pause);

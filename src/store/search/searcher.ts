@@ -96,7 +96,7 @@ export class Searcher {
   private *best(request: SearchRequest, look: (count: number) => Plan<Look>): Plan<RedisSearchItem[]> {
     const { offset, limit, predicates } = request;
     const needed = offset + limit;
-    const spare = predicates.length > 0 || this.severalVectors ? SPARE : 1;
+    const spare = this.severalVectors || !this.queries.covers(predicates) ? SPARE : 1;
     for (let count = needed * spare; ; count *= 4) {
       const { hits, exhausted } = yield* look(count);
       const found = yield* this.readHits(hits, request);
@@ -108,8 +108,10 @@ export class Searcher {
     const command = this.queries.nearest(request, vector, count, this.effort(request));
     const { total, documents } = decodeSearchReply(yield* ask(command, request), false);
     const { minScore = Number.NEGATIVE_INFINITY } = request;
-    const hits = documents.map((document) => this.toHit(document)).filter(({ score }) => score >= minScore);
-    const exhausted = Math.max(total, documents.length) < count || hits.length < documents.length;
+    const known = documents.map((document) => this.toHit(document)).filter(({ fields }) => fields);
+    const hits = known.filter(({ score }) => score >= minScore);
+    // Behind one that is not similar enough there is none that is.
+    const exhausted = Math.max(total, documents.length) < count || hits.length < known.length;
     return { hits, exhausted };
   }
 

@@ -13,6 +13,7 @@ describe("in WebAssembly", () => {
 
   storeConformance({
     name: "RedisStore on Valkey 9",
+    concurrent: true,
     create: async ({ embeddings, ...index }) =>
       RedisStore.fromConnString(server.url, {
         keyPrefix: freshPrefix(),

@@ -19,6 +19,8 @@ export interface StoreSetup {
 /** An implementation of BaseStore that the suite runs over. */
 export interface StoreFactory {
   name: string;
+  /** Whether the statements are checked side by side: for servers that answer late. */
+  concurrent?: boolean;
   /** A new, empty store. */
   create(setup: StoreSetup): Promise<BaseStore>;
   destroy(store: BaseStore): Promise<void>;
@@ -42,7 +44,8 @@ export function storeConformance(factory: StoreFactory): void {
     holds(says, setup, check) {
       const deviation = factory.deviations?.[says];
       unused.delete(says);
-      const run = deviation === undefined ? test : test.fails;
+      const plain = factory.concurrent ? test.concurrent : test;
+      const run = deviation === undefined ? plain : plain.fails;
       run(deviation === undefined ? says : `${says} — not so here: ${deviation}`, async () => {
         const store = await factory.create(setup);
         try {

@@ -1,0 +1,112 @@
+import { expect, test } from "vitest";
+import { type Connection, connectionOf } from "../../src/redis/connection.js";
+import { bm25, countWords } from "../../src/store/core/bm25.js";
+import { similarityTo } from "../../src/store/core/compare.js";
+import { RedisStore } from "../../src/store/store.js";
+import { connect, freshPrefix, plainRedisUrl } from "../helpers/redis.js";
+import { FakeEmbeddings } from "./fake-embeddings.js";
+import { openStore, textIndex } from "./helpers.js";
+
+test("a search holds no more items at a time than it is allowed to", async () => {
+  const connection = connectionOf(await connect(plainRedisUrl()));
+  let most = 0;
+  const client: Connection = {
+    pipeline: async (commands) => {
+      const replies = await connection.pipeline(commands);
+      const scanned = replies.filter(
+        (_, at) => commands[at]?.args.includes("oldest") || commands[at]?.args.includes("newest"),
+      );
+      const items = scanned.map((reply) => (Array.isArray(reply) ? reply.length - 2 : 0));
+      most = Math.max(
+        most,
+        items.reduce((sum, each) => sum + each, 0),
+      );
+      return replies;
+    },
+  };
+  const store = new RedisStore({
+    client,
+    keyPrefix: freshPrefix(),
+    candidatesAtOnce: 10,
+    index: textIndex(),
+  });
+  await store.batch(
+    Array.from({ length: 300 }, (_, n) => ({
+      namespace: ["a", `${n % 4}`],
+      key: `${n}`,
+      value: { text: `apples ${n}`, n },
+    })),
+  );
+  for (const query of ["apples 7", undefined]) {
+    for (const path of [["a"], ["a", "1"]]) {
+      const found = await store.search(path, { query, filter: { n: { $gte: 0 } }, limit: 300 });
+      expect(found).toHaveLength(path.length === 1 ? 300 : 75);
+    }
+  }
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(12); // ten, shared by four namespaces and rounded up
+});
+
+test("what is put again while a search reads on is still found", async () => {
+  const store = await openStore({ candidatesAtOnce: 3, index: textIndex() }, plainRedisUrl());
+  const names = Array.from({ length: 30 }, (_, n) => `${n}`);
+  const putAll = () => Promise.all(names.map((key) => store.put(["a"], key, { text: `apples ${key}` })));
+  await putAll();
+  for (let round = 0; round < 15; round++) {
+    const [found] = await Promise.all([store.search(["a"], { query: "apples", limit: 100 }), putAll()]);
+    expect(found.map(({ key }) => key).sort()).toEqual([...names].sort());
+  }
+});
+
+test("items that were evicted are not found, and their namespace is forgotten", async () => {
+  const keyPrefix = freshPrefix();
+  const store = await openStore({ keyPrefix, index: textIndex() }, plainRedisUrl());
+  await store.put(["a"], "k", { text: "green apples" });
+  await store.put(["b"], "k", { text: "green apples" });
+  const client = await connect(plainRedisUrl());
+  await client.unlink(`${keyPrefix}:store:doc:{a}:k`);
+  expect(await store.search([], { query: "green apples" })).toMatchObject([{ namespace: ["b"] }]);
+  expect(await store.search([])).toMatchObject([{ namespace: ["b"] }]);
+  expect(await store.listNamespaces()).toEqual([["b"]]);
+  expect(await client.keys(`${keyPrefix}:store:ns:*`)).toEqual([`${keyPrefix}:store:ns:{b}:items`]);
+});
+
+test("BM25 prefers rare words, repeated words, and short texts", () => {
+  const query = ["rare", "common"];
+  const texts = ["x", "common x x x x", "rare x", "common x", "common common"];
+  const scores = bm25(texts.map((text) => countWords(text, query)));
+  const order = texts
+    .map((text, at) => ({ text, score: scores[at] as number }))
+    .sort((a, b) => b.score - a.score);
+  expect(order.map(({ text }) => text)).toEqual([
+    "rare x",
+    "common common",
+    "common x",
+    "common x x x x",
+    "x",
+  ]);
+  expect(order.at(-1)?.score).toBe(0);
+  expect(bm25([])).toEqual([]);
+});
+
+test("vectors are compared as the search engine does", async () => {
+  const embeddings = new FakeEmbeddings(8);
+  const texts = ["green apples", "red wine", "blue cheese and wine"];
+  for (const distance of ["cosine", "l2", "ip"] as const) {
+    const index = { ...textIndex(embeddings), distance };
+    const search = await openStore({ index });
+    const core = await openStore({ index }, plainRedisUrl());
+    expect([search.engine, core.engine]).toEqual(["search", "core"]);
+    for (const store of [search, core]) {
+      for (const text of texts) await store.put(["a"], text, { text });
+    }
+    const [one, other] = await Promise.all(
+      [search, core].map((store) => store.search(["a"], { query: "wine" })),
+    );
+    expect(other?.map(({ key }) => key)).toEqual(one?.map(({ key }) => key));
+    one?.forEach(({ score }, at) => {
+      expect(other?.[at]?.score).toBeCloseTo(score as number, 4);
+    });
+  }
+  expect(similarityTo(Float32Array.of(3, 4), "l2")(Float32Array.of(0, 0))).toBeCloseTo(1 / 6);
+});

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import type { Connection, Reply } from "../../../src/redis/connection.js";
+import { defineIndex } from "../../../src/store/definition.js";
+import { StoreKeys } from "../../../src/store/keys.js";
+import { readOperation } from "../../../src/store/operations.js";
+import { readOptions } from "../../../src/store/options.js";
+import { SearchEngine } from "../../../src/store/search/search-engine.js";
+import { FakeEmbeddings } from "../fake-embeddings.js";
+
+const settings = readOptions({
+  keyPrefix: "p",
+  index: { dims: 2, embeddings: new FakeEmbeddings(2), numericFields: ["score", "meta.year"] },
+});
+
+/** A server that has FT.HYBRID or not, and knows BM25 by its new name or not. */
+async function serveOn({ hybrid, scorer }: { hybrid: boolean; scorer: string }) {
+  const sent: string[][] = [];
+  const answer = (args: string[]): Reply | Error => {
+    if (args[0] === "COMMAND") return [hybrid ? ["ft.hybrid"] : null];
+    if (args[0] === "FT.INFO") return ["indexing", 0];
+    if (args[0] !== "FT.SEARCH") return "OK";
+    return args[args.indexOf("SCORER") + 1] === scorer ? [0] : new Error("No such scorer");
+  };
+  const connection: Connection = {
+    pipeline: async (commands) =>
+      commands.map(({ args }) => {
+        sent.push(args.map(String));
+        return answer(args.map(String));
+      }),
+  };
+  const engine = new SearchEngine(connection, new StoreKeys("p"), settings);
+  await engine.serve({ generation: 3, definition: defineIndex(settings) });
+  return { engine, sent };
+}
+
+test("the index is created for one generation, and served by its alias", async () => {
+  const { sent } = await serveOn({ hybrid: false, scorer: "BM25" });
+  expect(sent[0]).toEqual([
+    ...["FT.CREATE", "p:store:3", "ON", "HASH", "PREFIX", "1", "p:store:doc:{"],
+    ...["NOOFFSETS", "NOHL", "STOPWORDS", "0", "SCHEMA"],
+    ...["kind", "TAG", "SEPARATOR", ","],
+    ...["scope", "TAG", "SEPARATOR", ",", "CASESENSITIVE"],
+    ...["paths", "TAG", "SEPARATOR", ",", "CASESENSITIVE"],
+    ...["order", "TAG", "SEPARATOR", ",", "SORTABLE", "UNF", "NOINDEX"],
+    ...["number:meta.year", "AS", "number0", "NUMERIC", "number:score", "AS", "number1", "NUMERIC"],
+    ...["words:3", "AS", "words", "TEXT", "NOSTEM"],
+    ...["vector:3", "AS", "vector", "VECTOR", "HNSW", "10", "TYPE", "FLOAT32", "DIM", "2"],
+    ...["DISTANCE_METRIC", "COSINE", "M", "32", "EF_CONSTRUCTION", "200"],
+  ]);
+  expect(sent.at(-1)).toEqual(["FT.ALIASUPDATE", "p:store", "p:store:3"]);
+});
+
+test.each([
+  [{ hybrid: true, scorer: "BM25STD" }, ["FT.HYBRID"], "BM25STD"],
+  [{ hybrid: false, scorer: "BM25STD" }, ["FT.SEARCH", "FT.SEARCH"], "BM25STD"],
+  [{ hybrid: false, scorer: "BM25" }, ["FT.SEARCH", "FT.SEARCH"], "BM25"],
+])("what a server can do is found by asking: %j", async (server, names, scorer) => {
+  const { engine } = await serveOn(server);
+  const operation = { namespacePrefix: ["a"], query: "words", mode: "hybrid" as const };
+  const request = readOperation(operation, settings);
+  if (request.kind !== "search") throw new TypeError("not a search");
+  const first = engine.search(request, Float32Array.of(1, 0)).next([]);
+  if (first.done) throw new TypeError("nothing was asked");
+  const commands = (first.value as readonly { args: readonly unknown[] }[]).map(({ args }) =>
+    args.map(String),
+  );
+  expect(commands.map(([name]) => name)).toEqual(names);
+  const words = commands.at(-1) ?? [];
+  expect(words[words.indexOf("SCORER") + 1]).toBe(scorer);
+});
