@@ -1,5 +1,6 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { JsonSerializer } from "../serde/serializer.js";
+import { type Snapshot, snapshotOfJson } from "../serde/snapshot.js";
 import { decodeRun } from "./chunk.js";
 import { AS_IS, type Packer, unpack } from "./compression.js";
 import { type ChunkSource, type DecodedValue, decodeValue } from "./decode.js";
@@ -7,12 +8,14 @@ import { encodeFramed, encodeJson, type Memory, serialize } from "./encode.js";
 import type { EncodedValue } from "./encoded-value.js";
 import { NOTHING_KNOWN } from "./known-values.js";
 import type { Beliefs } from "./run-writer.js";
-import { StoredElements } from "./stored-elements.js";
+import { allOf, StoredElements } from "./stored-elements.js";
 
 /** Turns values into references and chunks, and back, with the saver's serializer. */
 export class ValueCodec {
   private readonly json: JsonSerializer | undefined;
   private readonly stored: StoredElements | undefined;
+  /** What the elements of known runs look like: as long as the bytes are known, which are the same from read to read. */
+  private readonly snapshots = new WeakMap<Buffer, readonly Snapshot[]>();
 
   /** @param remember whether to keep snapshots of what was stored, so that it is not serialized again. */
   constructor(
@@ -69,11 +72,19 @@ export class ValueCodec {
   private memoryOf(thread: string, { known }: Beliefs): Memory | undefined {
     const { json, stored } = this;
     if (!json || !stored) return undefined;
-    const parsedRun = (digest: string): unknown[] | undefined => {
+    const snapshotsOf = (digest: string) => {
       const bytes = known.contents.get(digest);
-      const content = bytes && decodeRun(unpack(bytes));
-      return content && "json" in content ? JSON.parse(content.json) : undefined;
+      return bytes && this.snapshotsIn(bytes);
     };
-    return { stored, thread, parsedRun };
+    return { stored, thread, snapshotsOf };
+  }
+
+  private snapshotsIn(run: Buffer): readonly Snapshot[] | undefined {
+    const before = this.snapshots.get(run);
+    if (before) return before;
+    const content = decodeRun(unpack(run));
+    const snapshots = "json" in content ? allOf(JSON.parse(content.json), snapshotOfJson) : undefined;
+    if (snapshots) this.snapshots.set(run, snapshots);
+    return snapshots;
   }
 }

@@ -6,7 +6,7 @@ import { encodeFrame, FRAMED_RUNS, JSON_RUNS, type RunFormat, type Serialized } 
 import type { Packer } from "./compression.js";
 import type { EncodedValue } from "./encoded-value.js";
 import { type Beliefs, NO_BELIEFS, RunWriter } from "./run-writer.js";
-import type { ParsedRun, StoredElements, StoredRun } from "./stored-elements.js";
+import type { SnapshotsOf, StoredElements, StoredRun } from "./stored-elements.js";
 
 /** Whether a value is stored element by element. */
 function isList(value: unknown): value is readonly unknown[] {
@@ -60,7 +60,7 @@ export async function serialize(
 export interface Memory {
   readonly stored: StoredElements;
   readonly thread: string;
-  readonly parsedRun: ParsedRun;
+  readonly snapshotsOf: SnapshotsOf;
 }
 
 /**
@@ -98,7 +98,7 @@ function encodeJsonList(
   let start = 0;
   for (let at = 0; at < list.length; ) {
     const recalled = writer.atStart
-      ? memory?.stored.recall(list, at, memory.thread, memory.parsedRun)
+      ? memory?.stored.recall(list, at, memory.thread, memory.snapshotsOf)
       : undefined;
     if (recalled) {
       written.push(recalled);

@@ -66,6 +66,7 @@ export class KnownValues {
 function sizeOf(value: KnownValue | undefined): number {
   if (!value) return 0;
   let size = 200 + value.chunks.length * 48 + (value.open?.bytes.length ?? 0);
-  for (const bytes of value.contents.values()) size += 100 + bytes.length;
+  // Beside the bytes there may be snapshots, with strings of about the same size.
+  for (const bytes of value.contents.values()) size += 100 + 2 * bytes.length;
   return size;
 }

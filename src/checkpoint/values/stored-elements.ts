@@ -1,4 +1,4 @@
-import { matches, type Snapshot, snapshotOfJson, takeSnapshot, UNFIT } from "../serde/snapshot.js";
+import { matches, type Snapshot, takeSnapshot, UNFIT } from "../serde/snapshot.js";
 
 /** A finished run that was stored or read: what its elements looked like, and the thread that holds it. */
 export interface StoredRun {
@@ -14,8 +14,8 @@ interface ReadRun {
   readonly snapshots?: undefined;
 }
 
-/** The elements of a finished run as parsed JSON; undefined when its bytes are not at hand. */
-export type ParsedRun = (digest: string) => readonly unknown[] | undefined;
+/** What the elements of a finished run look like, told from its bytes; undefined when these are not at hand. */
+export type SnapshotsOf = (digest: string) => readonly Snapshot[] | undefined;
 
 /** What an element of an open run was written as. */
 interface Written {
@@ -32,8 +32,13 @@ export class StoredElements {
   private readonly texts = new WeakMap<object, Written>();
 
   /** @returns the run that stands in the list from `at` on, if all its elements are as they were. */
-  recall(list: readonly unknown[], at: number, thread: string, parsedRun: ParsedRun): StoredRun | undefined {
-    const run = this.lookUp(list[at], thread, parsedRun);
+  recall(
+    list: readonly unknown[],
+    at: number,
+    thread: string,
+    snapshotsOf: SnapshotsOf,
+  ): StoredRun | undefined {
+    const run = this.lookUp(list[at], thread, snapshotsOf);
     if (!run || at + run.snapshots.length > list.length) return undefined;
     const { snapshots } = run;
     for (let index = 0; index < snapshots.length; index++) {
@@ -77,13 +82,12 @@ export class StoredElements {
     }
   }
 
-  private lookUp(first: unknown, thread: string, parsedRun: ParsedRun): StoredRun | undefined {
+  private lookUp(first: unknown, thread: string, snapshotsOf: SnapshotsOf): StoredRun | undefined {
     const run = isObject(first) ? this.runs.get(first) : undefined;
     if (run?.thread !== thread) return undefined;
     if (run.snapshots) return run;
     // What the elements looked like when they were read can be told from what they were read from.
-    const parsed = parsedRun(run.digest);
-    const snapshots = parsed && allOf(parsed, snapshotOfJson);
+    const snapshots = snapshotsOf(run.digest);
     if (!snapshots) return undefined;
     const stored: StoredRun = { digest: run.digest, snapshots, thread };
     this.runs.set(first as object, stored);
@@ -96,7 +100,7 @@ function isObject(value: unknown): value is object {
 }
 
 /** A snapshot of each element; undefined when there is none of some. */
-function allOf(
+export function allOf(
   elements: readonly unknown[],
   toSnapshot: (element: unknown) => Snapshot | typeof UNFIT,
 ): Snapshot[] | undefined {
