@@ -2,7 +2,15 @@ import { AIMessage, BaseMessage, HumanMessage } from "@langchain/core/messages";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { JsonSerializer } from "../../src/checkpoint/serde/serializer.js";
-import { matches, type Snapshot, takeSnapshot, textOf, UNFIT } from "../../src/checkpoint/serde/snapshot.js";
+import {
+  matches,
+  remake,
+  type Snapshot,
+  snapshotOfJson,
+  takeSnapshot,
+  textOf,
+  UNFIT,
+} from "../../src/checkpoint/serde/snapshot.js";
 import { type Ingredients, messageIn, valuesOf } from "./serde-arbitraries.js";
 
 /** How many values each property is tried with. Set FUZZ_RUNS for more. */
@@ -23,6 +31,27 @@ test("a snapshot stands for the text that the serializer writes", () => {
     const snapshot = takeSnapshot(value);
     if (snapshot !== UNFIT) expect(textOf(snapshot)).toBe(serde.stringify(value));
   });
+});
+
+test("a value that is made anew from the snapshot of its JSON is what reading the JSON gives", async () => {
+  let fit = 0;
+  await fc.assert(
+    fc.asyncProperty(valuesOf(ANYTHING), async (value) => {
+      // LangChain cannot write a message whose own property hides its constructor.
+      const text = attempt(() => serde.stringify(value));
+      const snapshot = text === undefined ? UNFIT : snapshotOfJson(JSON.parse(text));
+      if (text === undefined || snapshot === UNFIT) return;
+      fit += 1;
+      const read = await serde.parse(text);
+      const remade = remake(snapshot);
+      expect(remade).toEqual(read);
+      expect(serde.stringify(remade)).toBe(serde.stringify(read));
+      expect(remake(snapshot)).toEqual(read);
+      if (typeof remade === "object" && remade !== null) expect(remake(snapshot)).not.toBe(remade);
+    }),
+    { numRuns: RUNS },
+  );
+  expect(fit).toBeGreaterThan(RUNS / 10);
 });
 
 test("values that agents keep have snapshots, which match as long as nothing changes", () => {

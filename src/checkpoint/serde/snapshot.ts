@@ -187,6 +187,24 @@ export function textOf(snapshot: Snapshot): string {
   return JSON.stringify(read());
 }
 
+/** A new value that looks like this: what reading its text gives, without reading it. */
+export function remake(snapshot: Snapshot): unknown {
+  let at = 0;
+  const read = (): unknown => {
+    const part = snapshot[at++];
+    if (typeof part !== "object" || part === null) return part;
+    if (part instanceof ListShape) {
+      const list = new Array<unknown>(part.length);
+      for (let index = 0; index < part.length; index++) list[index] = read();
+      return list;
+    }
+    const entries: JsonObject = {};
+    for (const key of part.keys) setProperty(entries, key, read());
+    return part instanceof ObjectShape ? entries : part.of.create(entries);
+  };
+  return read();
+}
+
 /** Shapes that were seen before. When there are more than a program is likely to have, they are forgotten. */
 const MAX_SHAPES = 2_000;
 const lists: ListShape[] = [];

@@ -1,6 +1,6 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { JsonSerializer } from "../serde/serializer.js";
-import { type Snapshot, snapshotOfJson } from "../serde/snapshot.js";
+import { remake, type Snapshot, snapshotOfJson } from "../serde/snapshot.js";
 import { decodeRun } from "./chunk.js";
 import { AS_IS, type Packer, unpack } from "./compression.js";
 import { type ChunkSource, type DecodedValue, decodeValue } from "./decode.js";
@@ -44,7 +44,9 @@ export class ValueCodec {
    * @throws {Error} saying what is missing, altered or malformed.
    */
   decode(reference: string, chunk: ChunkSource, thread: string, before = NOTHING_KNOWN): DecodedValue {
-    return decodeValue(reference, chunk, before, (run, finished) => this.readRun(run, finished, thread));
+    return decodeValue(reference, chunk, before, (run, finished, again) =>
+      this.readRun(run, finished, again, thread),
+    );
   }
 
   /** A value as JSON text where the serializer writes JSON, else its type and bytes. */
@@ -56,17 +58,31 @@ export class ValueCodec {
     return this.json && type === "json" ? { json: Buffer.from(data).toString("utf8") } : { type, data };
   }
 
-  private readRun(run: Buffer, finished: string | undefined, thread: string): unknown[] | Promise<unknown[]> {
+  private readRun(
+    run: Buffer,
+    finished: string | undefined,
+    again: boolean,
+    thread: string,
+  ): unknown[] | Promise<unknown[]> {
+    const elements = (again && this.repeat(run)) || this.parse(run);
+    if (finished !== undefined && !(elements instanceof Promise)) {
+      this.stored?.rememberRead(elements, finished, thread);
+    }
+    return elements;
+  }
+
+  private parse(run: Buffer): unknown[] | Promise<unknown[]> {
     const content = decodeRun(unpack(run));
     if ("frames" in content) {
       return Promise.all(content.frames.map(([type, data]) => this.serde.loadsTyped(type, data)));
     }
     if (!this.json) return this.serde.loadsTyped("json", content.json);
-    const elements = this.json.parse(content.json) as unknown[] | Promise<unknown[]>;
-    if (finished !== undefined && !(elements instanceof Promise)) {
-      this.stored?.rememberRead(elements, finished, thread);
-    }
-    return elements;
+    return this.json.parse(content.json) as unknown[] | Promise<unknown[]>;
+  }
+
+  /** The elements of a run that was read before: made anew from their snapshots, which is faster than parsing it. */
+  private repeat(run: Buffer): unknown[] | undefined {
+    return this.stored && this.snapshotsIn(run)?.map(remake);
   }
 
   private memoryOf(thread: string, { known }: Beliefs): Memory | undefined {

@@ -7,7 +7,12 @@ import { leavesOf } from "./tree.js";
 export type ChunkSource = (digest: string) => Buffer | undefined;
 
 /** Reads the elements of a run; the digest is that of a finished run of a list, and undefined for all others. */
-export type RunReader = (run: Buffer, finished: string | undefined) => unknown[] | Promise<unknown[]>;
+export type RunReader = (
+  run: Buffer,
+  finished: string | undefined,
+  /** Whether the same bytes were read before. */
+  again: boolean,
+) => unknown[] | Promise<unknown[]>;
 
 export interface DecodedValue {
   /** A promise only when the reader made one. */
@@ -34,25 +39,28 @@ export function decodeValue(
     const known = before.contents.get(digest);
     if (!known?.equals(bytes) && digestOf(bytes) !== digest) throw lost(name);
     contents.set(digest, known ?? bytes);
-    return bytes;
+    // The same bytes each time, so that what was found out about them stays with them.
+    return known ?? bytes;
   };
   const prefix = ({ name, length, digest }: Prefix) => checked(name, length, digest);
   switch (parsed.kind) {
     case "W":
-      return { value: first(read(parsed.run, undefined)), known: NOTHING_KNOWN };
+      return { value: first(read(parsed.run, undefined, false)), known: NOTHING_KNOWN };
     case "A":
-      return { value: read(parsed.run, undefined), known: NOTHING_KNOWN };
+      return { value: read(parsed.run, undefined, false), known: NOTHING_KNOWN };
     case "w": {
-      const value = first(read(prefix(parsed.run), undefined));
+      const value = first(read(prefix(parsed.run), undefined, false));
       return { value, known: { chunks: [parsed.run.name], contents, open: undefined } };
     }
     case "a": {
       const chunks = finishedRuns(parsed.spine, chunk);
-      const parts = chunks.map((digest) => read(checked(digest, undefined, digest), digest));
+      const parts = chunks.map((digest) =>
+        read(checked(digest, undefined, digest), digest, before.contents.has(digest)),
+      );
       if (!parsed.open) return { value: concat(parts), known: { chunks, contents, open: undefined } };
       const { name } = parsed.open;
       const bytes = prefix(parsed.open);
-      parts.push(read(bytes, undefined));
+      parts.push(read(bytes, undefined, false));
       return { value: concat(parts), known: { chunks: [...chunks, name], contents, open: { name, bytes } } };
     }
   }
