@@ -68,11 +68,19 @@ export function putCall(
       condition === undefined ? "" : "absent" in condition ? "absent" : String(condition.version),
       String(request.ttl ?? 0),
       member,
-      `:${boundedToken(member)}:${boundedToken(encodeNamespace(request.namespace))}`,
+      orderTail(request.namespace, member),
       parts,
       ...args,
     ],
   );
+}
+
+/**
+ * What orders items of the same millisecond: by key, then by namespace, both as they are encoded, byte by byte. The
+ * separator is less than any byte of these, so that a key stands before those that begin with it.
+ */
+export function orderTail(namespace: readonly string[], member: string): string {
+  return `!${boundedToken(member)}!${boundedToken(encodeNamespace(namespace))}`;
 }
 
 /** The script call that describes an item for another generation of the index, if it still has this version. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "../../src/errors.js";
+import { encodeSegment } from "../../src/redis/segment.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { HOSTILE_STRINGS } from "../helpers/hostile.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
@@ -9,6 +10,38 @@ import { ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
 describe.each(ENGINES)("on engine $engine", ({ url }) => {
   const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
   const connect = () => connectTo(url());
+
+  test("a listing has items of one millisecond in the order of their keys, byte by byte", async () => {
+    const store = await openStore({ candidatesAtOnce: 4 });
+    const keys = [
+      "a",
+      "A",
+      "b",
+      "B",
+      "a-B",
+      "aB",
+      "A-b",
+      "_a",
+      "-a",
+      "0",
+      "ä",
+      "z",
+      "é",
+      "E",
+      "~",
+      "日",
+      "a b",
+    ];
+    await store.batch(keys.map((key) => ({ namespace: ["a"], key, value: {} })));
+    const found = await store.search(["a"], { limit: 20 });
+    expect(found).toHaveLength(keys.length);
+    const sorted = found.toSorted(
+      (one, other) =>
+        other.updatedAt.getTime() - one.updatedAt.getTime() ||
+        Buffer.compare(Buffer.from(encodeSegment(one.key)), Buffer.from(encodeSegment(other.key))),
+    );
+    expect(found.map(({ key }) => key)).toEqual(sorted.map(({ key }) => key));
+  });
 
   describe("minScore", () => {
     test("makes nothing relevant an empty result", async () => {

@@ -1,5 +1,7 @@
 import type { Connection, Reply } from "../../redis/connection.js";
+import { encodeSegment } from "../../redis/segment.js";
 import type { StoredIndex } from "../definition.js";
+import { orderTail } from "../document.js";
 import { fromBytes } from "../embedding/embedder.js";
 import { queryWords } from "../embedding/words.js";
 import type { EngineStats, StoreEngine } from "../engine.js";
@@ -22,6 +24,13 @@ class IndexChangedError extends Error {}
 interface Compared extends Ranked {
   address: ItemAddress;
   words: WordCounts | undefined;
+}
+
+/** An item of a listing. */
+interface Listed {
+  item: RedisItem;
+  /** Orders items of the same millisecond. */
+  tail: string;
 }
 
 /**
@@ -90,19 +99,21 @@ export class CoreEngine implements StoreEngine {
   private *list({ scope, predicates, offset, limit }: SearchRequest): Plan<RedisSearchItem[]> {
     const needed = offset + limit;
     const { candidatesAtOnce: atOnce } = this.settings;
-    let found = new Map<string, RedisItem>();
+    let found = new Map<string, Listed>();
     const take = (candidates: Candidate[], newestUnread: number) => {
       for (const { address, value, meta } of candidates) {
         const item = decodeItem(address, value, meta);
-        if (item && matches(item.value, predicates)) found.set(address.document, item);
+        if (!item || !matches(item.value, predicates)) continue;
+        const { namespace, key, document } = address;
+        found.set(document, { item, tail: orderTail(namespace, encodeSegment(key)) });
       }
       found = new Map([...found].sort(byUpdate).slice(0, needed));
       const last = [...found.values()].at(-1);
-      return !last || found.size < needed || last.updatedAt.getTime() <= newestUnread;
+      return !last || found.size < needed || last.item.updatedAt.getTime() <= newestUnread;
     };
     const ofEach = predicates.length > 0 ? atOnce : needed;
     yield* scan(this.keys, { path: scope, order: "newest", fields: [], atOnce, ofEach, take });
-    return [...found.values()].slice(offset);
+    return [...found.values()].slice(offset).map(({ item }) => item);
   }
 
   /** Compares every candidate with the query. */
@@ -197,7 +208,7 @@ function bestOfEach(documents: readonly Compared[]): Compared[] {
 }
 
 /** Newest first, then by key, then by namespace, as the search engine orders them. */
-function byUpdate([, a]: [string, RedisItem], [, b]: [string, RedisItem]): number {
-  const [one, other] = [a, b].map((item) => JSON.stringify([item.key, item.namespace])) as [string, string];
-  return b.updatedAt.getTime() - a.updatedAt.getTime() || (one < other ? -1 : one > other ? 1 : 0);
+function byUpdate([, a]: [string, Listed], [, b]: [string, Listed]): number {
+  const later = b.item.updatedAt.getTime() - a.item.updatedAt.getTime();
+  return later || (a.tail < b.tail ? -1 : a.tail > b.tail ? 1 : 0);
 }

@@ -15,6 +15,21 @@ local items, deadlines = KEYS[1], KEYS[2]
 local base, order, lastScore, lastMember, count = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local newest = order == 'newest'
 
+-- Compares as the sorted set does, by bytes. Lua's own comparison follows the server's locale.
+local function less(a, b)
+  for at = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, at), string.byte(b, at)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
+
+-- Whether a member with the score of the last one was read before: it is that one, or comes before it.
+local function was_read(member)
+  if newest then return not less(lastMember, member) end
+  return not less(member, lastMember)
+end
+
 local command = newest and 'ZRANGEBYSCORE' or 'ZREVRANGEBYSCORE'
 local first = lastScore == '' and (newest and '-inf' or '+inf') or lastScore
 local last = newest and '+inf' or '-inf'
@@ -31,8 +46,7 @@ end
 local reply, taken, score, gone = { 0, lastScore }, 0, lastScore, {}
 for index = 1, #found, 2 do
   local member, own = found[index], found[index + 1]
-  local seen = own == lastScore and ((newest and member <= lastMember) or (not newest and member >= lastMember))
-  if not seen and taken < count then
+  if not (own == lastScore and was_read(member)) and taken < count then
     taken = taken + 1
     score = own
     local key = base .. member

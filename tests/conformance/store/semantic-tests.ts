@@ -56,6 +56,33 @@ export function semanticTests({ holds }: Suite): void {
     expect(new Set(pages).size).toBe(23);
   });
 
+  holds("keys of any case and punctuation are all found", { embeddings: model, fields }, async (store) => {
+    const keys = [
+      "a",
+      "A",
+      "b",
+      "B",
+      "a-B",
+      "aB",
+      "ab",
+      "A-b",
+      "a_b",
+      "_a",
+      "-a",
+      "0",
+      "ä",
+      "Ä",
+      "z",
+      "é",
+      "E",
+    ];
+    await store.batch(keys.map((key) => ({ namespace: ["a"], key, value: { text: "green apples", n: 1 } })));
+    const all = [...keys].sort();
+    expect(keysOf(await store.search(["a"], { query: "apples", limit: 100 }))).toEqual(all);
+    expect(keysOf(await store.search(["a"], { limit: 100 }))).toEqual(all);
+    expect(keysOf(await store.search(["a"], { filter: { n: { $gte: 0 } }, limit: 100 }))).toEqual(all);
+  });
+
   holds("a changed item is found by its new text only", { embeddings: model, fields }, async (store) => {
     await store.put(["a"], "k", { text: "green apples" });
     await store.put(["a"], "k", { text: "red wine" });

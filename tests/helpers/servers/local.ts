@@ -18,7 +18,12 @@ export async function startLocal(options: ServerOptions, log: (line: string) => 
 
   const server = await againIfPortTaken(async () => {
     const { redisServer } = needed;
-    const process = new RedisProcess({ redisServer, port: await freePort(), args, env: engine?.env });
+    const process = new RedisProcess({
+      redisServer,
+      port: await freePort(),
+      args,
+      env: { ...engine?.env, ...options.env },
+    });
     await process.start();
     return process;
   });

@@ -47,7 +47,8 @@ function missingPackages(needCompiler: boolean): string[] {
   return packages;
 }
 
-async function install(packages: string[], log: (line: string) => void): Promise<void> {
+/** Installs Debian packages where that is possible without asking; otherwise the error has the command to run. */
+export async function install(packages: string[], log: (line: string) => void): Promise<void> {
   const commands = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(" ")}`;
   if (!onPath("apt-get")) {
     throw new RungMissing(

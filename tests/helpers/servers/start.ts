@@ -25,7 +25,7 @@ const LADDER: [ServerKind, Rung][] = [
  */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const log = options.log ?? ((line: string) => console.error(line));
-  const forced = options.kind ?? forcedKind();
+  const forced = options.kind ?? (options.env ? "local" : forcedKind());
   const needsProcess = options.appendonly || (options.args?.length ?? 0) > 0;
   const missing: string[] = [];
   for (const [kind, rung] of LADDER) {

@@ -11,6 +11,8 @@ export interface ServerOptions {
   appendonly?: boolean;
   /** More `redis-server` arguments, for example `["--maxmemory", "20mb"]`. */
   args?: string[];
+  /** Environment variables of the server, for example its locale. Always a local `redis-server` then. */
+  env?: Record<string, string>;
   /** Always a server of our own, even when `REDIS_URL` is set. Implied by `appendonly` and `args`. */
   own?: boolean;
   /** Only this rung, as the environment variable LANGGRAPH_REDIS_TEST_SERVER does. */
