@@ -1,14 +1,14 @@
 import type { PendingWrite } from "@langchain/langgraph-checkpoint";
 import { WRITES_IDX_MAP } from "@langchain/langgraph-checkpoint";
 import { decodeSegment, encodeSegment } from "../redis/segment.js";
+import { compareWrites, type OrderedWrite } from "./write-order.js";
 
 /**
  * The pending writes of one checkpoint are the lines of one hash field, each
- * `task:index:channel:reference`, task and channel encoded as segments. A line is found by its first two parts.
+ * `task:index:path:channel:reference`, all but index and reference encoded as segments. A line is found by its first
+ * two parts.
  */
-export interface WriteLine {
-  readonly taskId: string;
-  readonly index: number;
+export interface WriteLine extends OrderedWrite {
   readonly channel: string;
   readonly reference: string;
 }
@@ -27,30 +27,28 @@ export function writeKey(taskId: string, index: number): string {
 }
 
 /** The rest of the line. */
-export function writeValue(channel: string, reference: string): string {
-  return `${encodeSegment(channel)}:${reference}`;
+export function writeValue(taskPath: string, channel: string, reference: string): string {
+  return `${encodeSegment(taskPath)}:${encodeSegment(channel)}:${reference}`;
 }
 
-/** The writes of one checkpoint in the order of task and index. @throws {Error} on a line of another shape. */
+/** The writes of one checkpoint in the order in which LangGraph applies them. @throws {Error} on a line of another shape. */
 export function decodeWrites(lines: string): WriteLine[] {
   const writes = lines
     .split("\n")
     .filter((line) => line !== "")
     .map((line): WriteLine => {
-      const [, task, index, channel, reference] = /^([^:]*):(-?\d+):([^:]*):(.*)$/s.exec(line) ?? [];
-      if (task === undefined || channel === undefined || reference === undefined) {
+      const [, task, index, path, channel, reference] =
+        /^([^:]*):(-?\d+):([^:]*):([^:]*):(.*)$/s.exec(line) ?? [];
+      if (task === undefined || path === undefined || channel === undefined || reference === undefined) {
         throw new Error("a line of pending writes is malformed");
       }
       return {
         taskId: decodeSegment(task),
         index: Number(index),
+        taskPath: decodeSegment(path),
         channel: decodeSegment(channel),
         reference,
       };
     });
-  return writes.sort((a, b) => compare(a.taskId, b.taskId) || a.index - b.index);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return writes.sort(compareWrites);
 }

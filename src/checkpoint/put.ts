@@ -184,9 +184,13 @@ export async function storeWrites(
   { threadId, checkpointNs, checkpointId }: Address & { readonly checkpointId: string },
   writes: readonly PendingWrite[],
   taskId: string,
+  taskPath: string,
 ): Promise<void> {
   if (typeof taskId !== "string" || taskId === "") {
     throw new InvalidInputError(`the task id must be a non-empty string, got ${show(taskId)}.`);
+  }
+  if (typeof taskPath !== "string") {
+    throw new InvalidInputError(`the task path must be a string, got ${show(taskPath)}.`);
   }
   const { codec, connection, keyPrefix, held } = context;
   const keys = threadKeys(keyPrefix, threadId);
@@ -201,7 +205,12 @@ export async function storeWrites(
   const lineArgs = (write: PendingWrite, position: number): string[] => {
     const index = writeIndex(write, position);
     const { reference } = values[position] as EncodedValue;
-    return [writeKey(taskId, index), index < 0 ? "1" : "", writeValue(write[0], reference), reference];
+    return [
+      writeKey(taskId, index),
+      index < 0 ? "1" : "",
+      writeValue(taskPath, write[0], reference),
+      reference,
+    ];
   };
 
   const admission = new Admission(held, thread);

@@ -216,13 +216,20 @@ export class RedisSaver extends BaseCheckpointSaver {
    * Saves what a task wrote before the next checkpoint, so that it need not run again. May come before the
    * checkpoint that it belongs to.
    *
+   * @param taskPath where the task stands in its step, as newer versions of LangGraph say. Pending writes are read in
+   * the order of path, task id and index. Default: "".
    * @throws {InvalidInputError} when the config names no thread or no checkpoint.
    * @throws {SerializationError} when a value cannot be serialized.
    */
-  override async putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
+  override async putWrites(
+    config: RunnableConfig,
+    writes: PendingWrite[],
+    taskId: string,
+    taskPath?: string,
+  ): Promise<void> {
     const address = checkpointAddressOf(config);
     await during({ operation: "putWrites", ...address }, () =>
-      storeWrites(this.writeContext, address, writes, taskId),
+      storeWrites(this.writeContext, address, writes, taskId, taskPath ?? ""),
     );
   }
 

@@ -36,7 +36,7 @@ while ancestor and count > 0 and limit > 0 do
   local text = stored and unseal(stored)
   if stored and not text then error('DAMAGED pending writes.', 0) end
   for line in string.gmatch(text or '', '[^\n]+') do
-    local channel, reference = string.match(line, '^[^:]*:[^:]*:([^:]*):(.*)$')
+    local channel, reference = string.match(line, '^[^:]*:[^:]*:[^:]*:([^:]*):(.*)$')
     if open[encoded[channel]] then
       lines[#lines + 1] = line
       collect_chunks(reference, found)

@@ -70,7 +70,7 @@ end
 
 -- Calls visit(reference) for each reference in the lines of pending writes, see pending-writes.ts.
 local function each_write(lines, visit)
-  for reference in string.gmatch(lines, '[^:\n]*:[^:\n]*:[^:\n]*:([^\n]*)\n') do visit(reference) end
+  for reference in string.gmatch(lines, '[^:\n]*:[^:\n]*:[^:\n]*:[^:\n]*:([^\n]*)\n') do visit(reference) end
 end
 
 -- The newest field of the namespace with this prefix; nil when it has none.

@@ -3,6 +3,7 @@ import { AIMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
 import type { BaseCheckpointSaver, Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { ERROR, INTERRUPT, RESUME } from "@langchain/langgraph-checkpoint";
 import fc from "fast-check";
+import type { RedisSaver } from "langgraph-redis";
 import { describe, expect, test } from "vitest";
 import { HOSTILE_STRINGS } from "../../helpers/hostile.js";
 import { byBytes, canon, type ModelCheckpoint, Oracle, tupleText } from "./oracle.js";
@@ -176,6 +177,7 @@ const step = fc.oneof(
       line,
       saver,
       task: channel,
+      path: fc.constantFrom(undefined, "", "~__pregel_pull, a", "~🦜", "~\uffee", "~\ud800", "a:b\n"),
       ahead: fc.boolean(),
       writes: fc.array(fc.tuple(fc.nat({ max: 5 }), element), { minLength: 0, maxLength: 4 }),
     }),
@@ -399,8 +401,8 @@ class Run {
       this.make(each),
     ]);
     const texts = writes.map(([name, value]): [string, string] => [name, canon(value)]);
-    await saver.putWrites(config(line.thread, line.ns, id), writes, task);
-    this.oracle.putWrites({ thread: line.thread, ns: line.ns, id }, texts, task);
+    await (saver as RedisSaver).putWrites(config(line.thread, line.ns, id), writes, task, step.path);
+    this.oracle.putWrites({ thread: line.thread, ns: line.ns, id }, texts, task, step.path);
     await this.checkOne(saver, line.thread, line.ns, id);
   }
 

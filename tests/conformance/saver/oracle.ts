@@ -53,6 +53,7 @@ export interface ModelCheckpoint {
 
 interface ModelWrite {
   readonly task: string;
+  readonly path: string;
   readonly index: number;
   readonly channel: string;
   readonly value: string;
@@ -67,7 +68,7 @@ export class Oracle {
     this.checkpoints.set(nameOf(checkpoint), checkpoint);
   }
 
-  putWrites(at: Name, writes: readonly [channel: string, value: string][], task: string): void {
+  putWrites(at: Name, writes: readonly [channel: string, value: string][], task: string, path = ""): void {
     const stored = this.writes.get(nameOf(at)) ?? [];
     this.writes.set(nameOf(at), stored);
     writes.forEach(([channel, value], position) => {
@@ -76,7 +77,7 @@ export class Oracle {
       const earlier = stored.findIndex((each) => each.task === task && each.index === index);
       if (earlier !== -1 && !special) return;
       if (earlier !== -1) stored.splice(earlier, 1);
-      stored.push({ task, index, channel, value });
+      stored.push({ task, path, index, channel, value });
     });
   }
 
@@ -105,8 +106,8 @@ export class Oracle {
 
   /** The checkpoint as a text that equals {@link tupleText} of what a saver should return. */
   text(checkpoint: ModelCheckpoint): string {
-    const writes = [...(this.writes.get(nameOf(checkpoint)) ?? [])].sort((a, b) =>
-      a.task === b.task ? a.index - b.index : a.task < b.task ? -1 : 1,
+    const writes = [...(this.writes.get(nameOf(checkpoint)) ?? [])].sort(
+      (a, b) => byCodePoints(a.path, b.path) || byCodePoints(a.task, b.task) || a.index - b.index,
     );
     const { thread, ns, id, parent, values, versions, metadata } = checkpoint;
     return textOf(
@@ -132,6 +133,15 @@ function nameOf({ thread, ns, id }: Name): string {
 
 export function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function byCodePoints(a: string, b: string): number {
+  const [inA, inB] = [a, b].map((text) => [...text].map((letter) => letter.codePointAt(0) as number));
+  for (const [at, code] of (inA ?? []).entries()) {
+    const other = inB?.[at] ?? -1;
+    if (code !== other) return code - other;
+  }
+  return (inA?.length ?? 0) - (inB?.length ?? 0);
 }
 
 /** All that a tuple says, as a text. */
