@@ -18,7 +18,7 @@ export class SerializationError extends LangGraphRedisError {
 }
 
 /** Which operation it was that failed, and on what. */
-export interface OperationFacts {
+export interface OperationContext {
   /** The method, for example "put"; "connecting" for the connection itself. */
   readonly operation: string;
   /** The server, when it was not reached. */
@@ -41,7 +41,7 @@ export class OperationError extends LangGraphRedisError {
 
   constructor(
     message: string,
-    readonly facts: OperationFacts,
+    readonly context: OperationContext,
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -76,7 +76,7 @@ export class CorruptRecordError extends LangGraphRedisError {
 }
 
 /** Shows a value of any type in an error message, cut to a readable length. */
-export function show(value: unknown): string {
+export function formatValue(value: unknown): string {
   let text: string | undefined;
   try {
     text = typeof value === "bigint" ? `${value}n` : JSON.stringify(value);

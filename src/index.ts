@@ -9,19 +9,18 @@ export {
   type CorruptRecordLocation,
   InvalidInputError,
   LangGraphRedisError,
+  type OperationContext,
   OperationError,
-  type OperationFacts,
   SerializationError,
 } from "./errors.js";
 export type { RedisClient } from "./redis/connection.js";
 export type {
   ClusterRootNodes,
-  OpenOptions,
+  ConnectOptions,
   SentinelGroup,
   TimeoutOptions,
   TlsOptions,
 } from "./redis/options.js";
-export type { EngineStats } from "./store/engine.js";
 export {
   BatchError,
   type BatchFailure,
@@ -35,16 +34,6 @@ export {
 } from "./store/errors.js";
 export type { RedisItem, RedisSearchItem } from "./store/item.js";
 export type {
-  PutExtras,
-  RedisPutOperation,
-  RedisSearchOperation,
-  SearchExplanation,
-  SearchExtras,
-  SearchMode,
-  StoreOperation,
-} from "./store/operations.js";
-export type {
-  Distance,
   EngineChoice,
   RedisStoreOptions,
   StoreIndexConfig,
@@ -54,3 +43,14 @@ export type { ReindexOptions, ReindexProgress, ReindexReport } from "./store/rei
 export { RedisStore } from "./store/store.js";
 export type { RedisPutOptions, RedisSearchOptions, StoreResults, StoreStats } from "./store/store-types.js";
 export type { DeleteNamespaceOptions, DeleteProgress } from "./store/sweep.js";
+export type {
+  Distance,
+  EngineStats,
+  PutExtras,
+  RedisPutOperation,
+  RedisSearchOperation,
+  SearchExplanation,
+  SearchExtras,
+  SearchMode,
+  StoreOperation,
+} from "./store/types.js";

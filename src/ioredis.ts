@@ -1,5 +1,5 @@
-import { type Ioredis, IoredisTransport } from "./redis/clients/ioredis.js";
-import type { Transport } from "./redis/transport.js";
+import type { ClientAdapter } from "./redis/client-adapter.js";
+import { type Ioredis, IoredisAdapter } from "./redis/clients/ioredis.js";
 
 export type { Ioredis } from "./redis/clients/ioredis.js";
 
@@ -22,6 +22,6 @@ export type { Ioredis } from "./redis/clients/ioredis.js";
  * const checkpointer = new RedisSaver({ client: fromIoredis(redis) });
  * ```
  */
-export function fromIoredis(redis: Ioredis): Transport {
-  return new IoredisTransport(redis);
+export function fromIoredis(redis: Ioredis): ClientAdapter {
+  return new IoredisAdapter(redis);
 }

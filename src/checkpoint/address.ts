@@ -1,6 +1,6 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { getCheckpointId } from "@langchain/langgraph-checkpoint";
-import { InvalidInputError, show } from "../errors.js";
+import { formatValue, InvalidInputError } from "../errors.js";
 
 /** Which checkpoint a config means. */
 export interface Address {
@@ -25,7 +25,7 @@ export function checkpointAddressOf(config: RunnableConfig): Address & { readonl
   const address = addressOf(config);
   if (address.checkpointId === undefined) {
     throw new InvalidInputError(
-      `config.configurable.checkpoint_id is missing (thread ${show(address.threadId)}). ` +
+      `config.configurable.checkpoint_id is missing (thread ${formatValue(address.threadId)}). ` +
         "Pass the config that put() or getTuple() returned.",
     );
   }
@@ -37,7 +37,7 @@ export function namespaceOf(config: RunnableConfig): string | undefined {
   const checkpointNs = config.configurable?.checkpoint_ns;
   if (checkpointNs === undefined || checkpointNs === null) return undefined;
   if (typeof checkpointNs !== "string") {
-    throw new InvalidInputError(`checkpoint_ns must be a string, got ${show(checkpointNs)}.`);
+    throw new InvalidInputError(`checkpoint_ns must be a string, got ${formatValue(checkpointNs)}.`);
   }
   return checkpointNs;
 }
@@ -53,7 +53,7 @@ export function checkpointIdOf(config: RunnableConfig): string | undefined {
 export function checkThreadId(threadId: unknown): string {
   if (typeof threadId !== "string" || threadId === "") {
     throw new InvalidInputError(
-      `thread_id must be a non-empty string, got ${show(threadId)}. ` +
+      `thread_id must be a non-empty string, got ${formatValue(threadId)}. ` +
         'Example: graph.invoke(input, { configurable: { thread_id: "conversation-1" } }).',
     );
   }
@@ -63,7 +63,7 @@ export function checkThreadId(threadId: unknown): string {
 /** Ids are kept as they are, for their order, so they have to be text that UTF-8 can express. */
 export function checkCheckpointId(id: unknown, what: string): string {
   if (typeof id !== "string" || id === "" || /\p{Surrogate}/u.test(id)) {
-    throw new InvalidInputError(`${what} must be a non-empty, well-formed string, got ${show(id)}.`);
+    throw new InvalidInputError(`${what} must be a non-empty, well-formed string, got ${formatValue(id)}.`);
   }
   return id;
 }
@@ -72,7 +72,7 @@ export function checkCheckpointId(id: unknown, what: string): string {
 export function checkChannel(channel: string, what: string): void {
   if (/\p{Surrogate}/u.test(channel)) {
     throw new InvalidInputError(
-      `the name of a channel must be a well-formed string, got ${show(channel)} in ${what}.`,
+      `the name of a channel must be a well-formed string, got ${formatValue(channel)} in ${what}.`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import type { Arg } from "../redis/connection.js";
+import type { Arg } from "../redis/command.js";
 import type { HeldChunks } from "./held-chunks.js";
 import { encodeTable } from "./values/chunk.js";
 import type { ChunkStep, EncodedValue } from "./values/encoded-value.js";

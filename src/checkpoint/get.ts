@@ -1,8 +1,8 @@
 import type { CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { CorruptRecordError } from "../errors.js";
-import type { Connection } from "../redis/connection.js";
-import type { Step } from "../redis/script.js";
-import { runAll } from "./call.js";
+import type { Connection } from "../redis/command.js";
+import type { PipelineEntry } from "../redis/script.js";
+import { executeAll } from "./call.js";
 import type { HeldChunks } from "./held-chunks.js";
 import { checkpointField, fieldPrefix, scopeOf, threadKeys } from "./keys.js";
 import { decodeChunks, decodeReadReply } from "./reply.js";
@@ -39,9 +39,9 @@ export async function readCheckpoint(
       ? `^${fieldPrefix(checkpointNs)}`
       : `=${checkpointField(checkpointNs, checkpointId)}`;
   const attempt = async (known: readonly string[]): Promise<CheckpointTuple | undefined> => {
-    const steps: Step[] = [GET.call(keys, [context.ttl, "1", wanted, known.join("")])];
+    const steps: PipelineEntry[] = [GET.call(keys, [context.ttl, "1", wanted, known.join("")])];
     if (known.length > 0) steps.push({ key: chunksKey, args: ["HMGET", chunksKey, ...known] });
-    const [reply, bytes] = await runAll(context.connection, steps);
+    const [reply, bytes] = await executeAll(context.connection, steps);
     if (reply instanceof Error) throw reply;
     if (bytes instanceof Error) throw bytes;
     const { rows, chunks, moved } = decodeReadReply(reply as Exclude<typeof reply, undefined>);

@@ -1,10 +1,10 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { CheckpointPendingWrite, DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
 import { CorruptRecordError } from "../errors.js";
-import type { Reply } from "../redis/connection.js";
-import { encodeSegment } from "../redis/segment.js";
+import type { Reply } from "../redis/command.js";
+import { encodeKeyPart } from "../redis/key-encoding.js";
 import { addressOf } from "./address.js";
-import { run } from "./call.js";
+import { execute } from "./call.js";
 import type { ReadContext } from "./get.js";
 import { checkpointField, fieldPrefix, threadKeys } from "./keys.js";
 import { decodeWrites } from "./pending-writes.js";
@@ -41,9 +41,9 @@ export async function readHistory(
       : `<${checkpointField(checkpointNs, checkpointId)}`;
   while (from !== "" && seeds.size < channels.length) {
     const open = channels.filter((channel) => !seeds.has(channel));
-    const names = open.flatMap((channel) => [channel, encodeSegment(channel)]);
+    const names = open.flatMap((channel) => [channel, encodeKeyPart(channel)]);
     const { ancestors, chunks, next } = decodeHistory(
-      await run(context.connection, HISTORY.call(keys, [from, String(PAGE), ...names])),
+      await execute(context.connection, HISTORY.call(keys, [from, String(PAGE), ...names])),
     );
     const decode = async (channel: string, reference: string): Promise<unknown> => {
       try {

@@ -1,4 +1,4 @@
-import { encodeSegment } from "../redis/segment.js";
+import { encodeKeyPart } from "../redis/key-encoding.js";
 
 /** The keys of one thread, in the order in which every script expects them. They share one hash tag. */
 export type ThreadKeys = readonly [
@@ -10,7 +10,7 @@ export type ThreadKeys = readonly [
 ];
 
 export function threadKeys(keyPrefix: string, threadId: string): ThreadKeys {
-  const thread = `${keyPrefix}:thread:{${encodeSegment(threadId)}}`;
+  const thread = `${keyPrefix}:thread:{${encodeKeyPart(threadId)}}`;
   return [
     `${thread}:checkpoints`,
     `${thread}:order`,
@@ -27,7 +27,7 @@ export function threadsKey(keyPrefix: string): string {
 
 /** The set of the threads that a run made checkpoints of. */
 export function runKey(keyPrefix: string, runId: string): string {
-  return encodedRunKey(keyPrefix, encodeSegment(runId));
+  return encodedRunKey(keyPrefix, encodeKeyPart(runId));
 }
 
 /** The same, of a run id as the scripts know it. */
@@ -37,7 +37,7 @@ export function encodedRunKey(keyPrefix: string, encodedRunId: string): string {
 
 /** What the field of a checkpoint starts with in its namespace; an encoded namespace contains no colon. */
 export function fieldPrefix(checkpointNs: string): string {
-  return `${encodeSegment(checkpointNs)}:`;
+  return `${encodeKeyPart(checkpointNs)}:`;
 }
 
 /**
@@ -50,5 +50,5 @@ export function checkpointField(checkpointNs: string, checkpointId: string): str
 
 /** Names a checkpoint namespace of a thread among all threads, for what the client remembers of it. */
 export function scopeOf(thread: string, checkpointNs: string): string {
-  return `${thread} ${encodeSegment(checkpointNs)}`;
+  return `${thread} ${encodeKeyPart(checkpointNs)}`;
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { InvalidInputError, show } from "../errors.js";
-import type { Connection, Reply } from "../redis/connection.js";
-import { encodeSegment } from "../redis/segment.js";
+import { formatValue, InvalidInputError } from "../errors.js";
+import type { Connection, Reply } from "../redis/command.js";
+import { encodeKeyPart } from "../redis/key-encoding.js";
 import { checkThreadId } from "./address.js";
-import { run, runAll } from "./call.js";
+import { execute, executeAll } from "./call.js";
 import { type ThreadKeys, threadKeys, threadsKey } from "./keys.js";
 import { addToRuns, expireRuns, forgetRuns, removeFromRuns, threadsOfRuns } from "./runs.js";
 import { COPY, DELETE, DELETE_RUN, DUMP, EXPIRE, PRUNE, RESTORE } from "./scripts.js";
@@ -27,8 +27,8 @@ export async function deleteThread(context: LifecycleContext, threadId: string):
   const registry = threadsKey(context.keyPrefix);
   // Out of the registry first: a checkpoint that is put meanwhile enters it after it was stored, so that no thread
   // which is there is ever missing from it.
-  const [unregistered, runs] = await runAll(context.connection, [
-    { key: registry, args: ["ZREM", registry, encodeSegment(threadId)] },
+  const [unregistered, runs] = await executeAll(context.connection, [
+    { key: registry, args: ["ZREM", registry, encodeKeyPart(threadId)] },
     DELETE.call(keys, []),
   ]);
   if (unregistered instanceof Error) throw unregistered;
@@ -43,11 +43,11 @@ export async function pruneThreads(
   { strategy, keepLast = 1 }: PruneOptions,
 ): Promise<number> {
   if (strategy !== "keep_latest" && strategy !== "delete") {
-    throw new InvalidInputError(`strategy must be "keep_latest" or "delete", got ${show(strategy)}.`);
+    throw new InvalidInputError(`strategy must be "keep_latest" or "delete", got ${formatValue(strategy)}.`);
   }
   if (!Number.isInteger(keepLast) || keepLast < 1) {
     throw new InvalidInputError(
-      `keepLast must be a whole number of checkpoints, at least 1, got ${show(keepLast)}.`,
+      `keepLast must be a whole number of checkpoints, at least 1, got ${formatValue(keepLast)}.`,
     );
   }
   const keys = threadIds.map((threadId) => threadKeys(context.keyPrefix, checkThreadId(threadId)));
@@ -57,7 +57,7 @@ export async function pruneThreads(
       keys.map((thread) => PRUNE.call(thread, [String(keepLast)])),
     );
   }
-  const counts = await runAll(
+  const counts = await executeAll(
     context.connection,
     keys.map(([, order]) => ({ key: order, args: ["ZCARD", order] })),
   );
@@ -69,13 +69,13 @@ export async function pruneThreads(
 export async function deleteForRuns(context: LifecycleContext, runIds: readonly string[]): Promise<number> {
   for (const runId of runIds) {
     if (typeof runId !== "string" || runId === "") {
-      throw new InvalidInputError(`a run id must be a non-empty string, got ${show(runId)}.`);
+      throw new InvalidInputError(`a run id must be a non-empty string, got ${formatValue(runId)}.`);
     }
   }
   if (runIds.length === 0) return 0;
   const threads = await threadsOfRuns(context, runIds);
   const calls = [...threads].map(([threadId, runs]) =>
-    DELETE_RUN.call(threadKeys(context.keyPrefix, threadId), runs.map(encodeSegment)),
+    DELETE_RUN.call(threadKeys(context.keyPrefix, threadId), runs.map(encodeKeyPart)),
   );
   const count = await removed(context, calls);
   await forgetRuns(context, runIds);
@@ -87,16 +87,16 @@ export async function copyThread(context: LifecycleContext, source: string, targ
   const from = threadKeys(context.keyPrefix, checkThreadId(source));
   const to = threadKeys(context.keyPrefix, checkThreadId(target));
   const runs = await copyKeys(context, from, to);
-  if (runs === "no source") throw new InvalidInputError(`there is no thread ${show(source)} to copy.`);
+  if (runs === "no source") throw new InvalidInputError(`there is no thread ${formatValue(source)} to copy.`);
   if (runs === "target exists") {
     throw new InvalidInputError(
-      `thread ${show(target)} exists already. Delete it first, or copy to another one.`,
+      `thread ${formatValue(target)} exists already. Delete it first, or copy to another one.`,
     );
   }
   const registry = threadsKey(context.keyPrefix);
-  await run(context.connection, {
+  await execute(context.connection, {
     key: registry,
-    args: ["ZADD", registry, String(Date.now()), encodeSegment(target)],
+    args: ["ZADD", registry, String(Date.now()), encodeKeyPart(target)],
   });
   await addToRuns(context, runs, target);
 }
@@ -107,16 +107,18 @@ async function copyKeys(
   to: ThreadKeys,
 ): Promise<string[] | "no source" | "target exists"> {
   const token = randomUUID();
-  const [reply] = await runAll(connection, [COPY.call([...from, ...to], [token])]);
+  const [reply] = await executeAll(connection, [COPY.call([...from, ...to], [token])]);
   if (Array.isArray(reply)) return toStrings(reply);
   if (Buffer.isBuffer(reply)) return reply.toString("utf8") as "no source" | "target exists";
   // In a cluster no script may touch both threads, unless they happen to be in one slot.
   if (!(reply instanceof Error) || !reply.message.includes("CROSSSLOT")) throw reply;
-  const dumped = (await run(connection, DUMP.call(from, []))) as [[number, Buffer | null][], Reply] | null;
+  const dumped = (await execute(connection, DUMP.call(from, []))) as
+    | [[number, Buffer | null][], Reply]
+    | null;
   if (dumped === null) return "no source";
   const [dumps, runs] = dumped;
   const args = dumps.flatMap(([milliseconds, dump]) => [String(milliseconds), dump ?? ""]);
-  return (await run(connection, RESTORE.call(to, [token, ...args]))) === 1
+  return (await execute(connection, RESTORE.call(to, [token, ...args]))) === 1
     ? toStrings(runs)
     : "target exists";
 }
@@ -128,14 +130,14 @@ export async function expireThread(
   milliseconds: number,
 ): Promise<boolean> {
   const keys = threadKeys(context.keyPrefix, checkThreadId(threadId));
-  const runs = await run(context.connection, EXPIRE.call(keys, [String(milliseconds)]));
+  const runs = await execute(context.connection, EXPIRE.call(keys, [String(milliseconds)]));
   if (runs === null) return false;
   await expireRuns(context, toStrings(runs), milliseconds);
   return true;
 }
 
-async function removed(context: LifecycleContext, calls: Parameters<typeof runAll>[1]): Promise<number> {
-  return calls.length === 0 ? 0 : sum(await runAll(context.connection, calls));
+async function removed(context: LifecycleContext, calls: Parameters<typeof executeAll>[1]): Promise<number> {
+  return calls.length === 0 ? 0 : sum(await executeAll(context.connection, calls));
 }
 
 function sum(replies: readonly (Reply | Error)[]): number {

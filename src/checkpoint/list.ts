@@ -1,9 +1,9 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { CheckpointListOptions, CheckpointTuple } from "@langchain/langgraph-checkpoint";
-import { CorruptRecordError, InvalidInputError, show } from "../errors.js";
-import type { Reply } from "../redis/connection.js";
+import { CorruptRecordError, formatValue, InvalidInputError } from "../errors.js";
+import type { Reply } from "../redis/command.js";
 import { checkpointIdOf, checkThreadId, namespaceOf } from "./address.js";
-import { run } from "./call.js";
+import { execute } from "./call.js";
 import type { ReadContext } from "./get.js";
 import { fieldPrefix, type ThreadKeys, threadKeys } from "./keys.js";
 import { matchesFilter } from "./metadata-filter.js";
@@ -35,7 +35,7 @@ export async function* listCheckpoints(
   const { filter, limit = Number.POSITIVE_INFINITY } = options;
   if (!(limit >= 0) || (limit !== Number.POSITIVE_INFINITY && !Number.isInteger(limit))) {
     throw new InvalidInputError(
-      `limit must be a whole number of checkpoints, at least 0, got ${show(limit)}.`,
+      `limit must be a whole number of checkpoints, at least 0, got ${formatValue(limit)}.`,
     );
   }
   const selection: Selection = {
@@ -72,14 +72,14 @@ async function* listThread(
   while (left > 0) {
     const count = filter ? FILTER_PAGE : Math.min(PAGE, left);
     const args = [ttl, ...only, ...after, String(count), filter ? "bodies" : "checkpoints"];
-    let reply = await run(connection, LIST.call(keys, args));
+    let reply = await execute(connection, LIST.call(keys, args));
     const listed = fieldsOf(reply);
     if (filter) {
       const matching = (await matches(context.codec, threadId, keys, reply, filter)).slice(0, left);
       reply =
         matching.length === 0
           ? [[], Buffer.alloc(0), [], Buffer.alloc(0)]
-          : await run(connection, GET.call(keys, [ttl, String(matching.length), ...matching, ""]));
+          : await execute(connection, GET.call(keys, [ttl, String(matching.length), ...matching, ""]));
     }
     const { rows, chunks } = decodeReadReply(reply);
     for (const row of rows) {

@@ -1,5 +1,5 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
-import { InvalidInputError, show } from "../errors.js";
+import { formatValue, InvalidInputError } from "../errors.js";
 import type { TimeoutOptions } from "../redis/options.js";
 import type { JsonSerializer } from "./serde/serializer.js";
 import type { CompressionOptions } from "./values/compression.js";
@@ -43,14 +43,14 @@ export interface RedisSaverOptions extends TimeoutOptions {
 /** @throws {InvalidInputError} */
 export function checkHistory(history: unknown): "all" | "latest" {
   if (history === undefined || history === "all" || history === "latest") return history ?? "all";
-  throw new InvalidInputError(`history must be "all" or "latest", got ${show(history)}.`);
+  throw new InvalidInputError(`history must be "all" or "latest", got ${formatValue(history)}.`);
 }
 
 /** @returns the time to live in milliseconds. @throws {InvalidInputError} */
 export function checkMinutes(minutes: unknown, what: string): number {
   const milliseconds = typeof minutes === "number" ? Math.round(minutes * 60_000) : Number.NaN;
   if (!(milliseconds >= 1 && milliseconds <= Number.MAX_SAFE_INTEGER)) {
-    throw new InvalidInputError(`${what} must be a positive number of minutes, got ${show(minutes)}.`);
+    throw new InvalidInputError(`${what} must be a positive number of minutes, got ${formatValue(minutes)}.`);
   }
   return milliseconds;
 }

@@ -1,6 +1,6 @@
 import type { PendingWrite } from "@langchain/langgraph-checkpoint";
 import { WRITES_IDX_MAP } from "@langchain/langgraph-checkpoint";
-import { decodeSegment, encodeSegment } from "../redis/segment.js";
+import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
 import { compareWrites, type OrderedWrite } from "./write-order.js";
 
 /**
@@ -23,12 +23,12 @@ export function writeIndex([channel]: PendingWrite, position: number): number {
 
 /** What the line of a write starts with: its identity. */
 export function writeKey(taskId: string, index: number): string {
-  return `${encodeSegment(taskId)}:${index}:`;
+  return `${encodeKeyPart(taskId)}:${index}:`;
 }
 
 /** The rest of the line. */
 export function writeValue(taskPath: string, channel: string, reference: string): string {
-  return `${encodeSegment(taskPath)}:${encodeSegment(channel)}:${reference}`;
+  return `${encodeKeyPart(taskPath)}:${encodeKeyPart(channel)}:${reference}`;
 }
 
 /** The writes of one checkpoint in the order in which LangGraph applies them. @throws {Error} on a line of another shape. */
@@ -43,10 +43,10 @@ export function decodeWrites(lines: string): WriteLine[] {
         throw new Error("a line of pending writes is malformed");
       }
       return {
-        taskId: decodeSegment(task),
+        taskId: decodeKeyPart(task),
         index: Number(index),
-        taskPath: decodeSegment(path),
-        channel: decodeSegment(channel),
+        taskPath: decodeKeyPart(path),
+        channel: decodeKeyPart(channel),
         reference,
       };
     });

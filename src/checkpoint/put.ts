@@ -6,13 +6,13 @@ import type {
   PendingWrite,
 } from "@langchain/langgraph-checkpoint";
 import { isDeltaSnapshot } from "@langchain/langgraph-checkpoint";
-import { InvalidInputError, LangGraphRedisError, show } from "../errors.js";
-import type { Connection, Reply } from "../redis/connection.js";
-import type { Step } from "../redis/script.js";
-import { encodeSegment } from "../redis/segment.js";
+import { formatValue, InvalidInputError, LangGraphRedisError } from "../errors.js";
+import type { Connection, Reply } from "../redis/command.js";
+import { encodeKeyPart } from "../redis/key-encoding.js";
+import type { PipelineEntry } from "../redis/script.js";
 import { type Address, addressOf, checkChannel, checkCheckpointId, toConfig } from "./address.js";
 import { Admission } from "./admission.js";
-import { run, runAll } from "./call.js";
+import { execute, executeAll } from "./call.js";
 import type { HeldChunks } from "./held-chunks.js";
 import { checkpointField, runKey, scopeOf, threadKeys, threadsKey } from "./keys.js";
 import { writeIndex, writeKey, writeValue } from "./pending-writes.js";
@@ -50,13 +50,16 @@ export async function storeCheckpoint(
   const { codec, connection, keyPrefix, held, known } = context;
   const keys = threadKeys(keyPrefix, threadId);
   const [thread] = keys;
-  const what = `checkpoint ${show(id)} of thread ${show(threadId)}`;
+  const what = `checkpoint ${formatValue(id)} of thread ${formatValue(threadId)}`;
   const scope = scopeOf(thread, checkpointNs);
   const holds = (name: string) => held.has(thread, name);
   const encode = async (channel: string): Promise<[string, EncodedValue]> => {
     const beliefs = { known: known.get(scope, channel) ?? NOTHING_KNOWN, holds };
     const value = checkpoint.channel_values[channel];
-    return [channel, await codec.encode(value, `channel ${show(channel)} of ${what}`, thread, beliefs)];
+    return [
+      channel,
+      await codec.encode(value, `channel ${formatValue(channel)} of ${what}`, thread, beliefs),
+    ];
   };
 
   const present = Object.keys(checkpoint.channel_values ?? {});
@@ -81,21 +84,21 @@ export async function storeCheckpoint(
   const head = JSON.stringify({ v: checkpoint.v ?? 4, versions, under }).slice(0, -1);
   const deltas = deltaChannels(checkpoint, metadata);
   const runId = runOf(config, metadata);
-  const bookkeeping: Step[] = registration(context, threadId, runId);
+  const bookkeeping: PipelineEntry[] = registration(context, threadId, runId);
   const admission = new Admission(held, thread);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const prepared = admission.prepare([...values.values()]);
     [...values.keys()].forEach((channel, at) => {
       values.set(channel, prepared.values[at] as EncodedValue);
     });
-    const [reply, ...registered] = await runAll(connection, [
+    const [reply, ...registered] = await executeAll(connection, [
       PUT.call(keys, [
         checkpointField(checkpointNs, id),
         context.ttl,
         parentId === undefined ? "" : checkpointField(checkpointNs, parentId),
         head,
         body,
-        runId === undefined ? "" : encodeSegment(runId),
+        runId === undefined ? "" : encodeKeyPart(runId),
         context.history,
         String(deltas.length),
         ...deltas,
@@ -116,7 +119,7 @@ export async function storeCheckpoint(
         [...values].map(([channel, value]) => [channel, value.known] as const),
       );
       if (runId !== undefined && ownTtl.length > 0) {
-        await expireRuns(context, [encodeSegment(runId)], Number(ownTtl.toString()));
+        await expireRuns(context, [encodeKeyPart(runId)], Number(ownTtl.toString()));
       }
       return toConfig(threadId, checkpointNs, id);
     }
@@ -167,10 +170,14 @@ function runOf(config: RunnableConfig, metadata: CheckpointMetadata | undefined)
  * Enters a thread into the indexes over all threads. They go after the checkpoint, in the same pipeline: a thread that
  * is in an index but not there is tolerated by all readers, the opposite is not.
  */
-function registration({ keyPrefix, ttl }: WriteContext, threadId: string, runId: string | undefined): Step[] {
+function registration(
+  { keyPrefix, ttl }: WriteContext,
+  threadId: string,
+  runId: string | undefined,
+): PipelineEntry[] {
   const threads = threadsKey(keyPrefix);
-  const member = encodeSegment(threadId);
-  const steps: Step[] = [{ key: threads, args: ["ZADD", threads, String(Date.now()), member] }];
+  const member = encodeKeyPart(threadId);
+  const steps: PipelineEntry[] = [{ key: threads, args: ["ZADD", threads, String(Date.now()), member] }];
   if (runId === undefined) return steps;
   const run = runKey(keyPrefix, runId);
   steps.push({ key: run, args: ["SADD", run, member] });
@@ -187,19 +194,19 @@ export async function storeWrites(
   taskPath: string,
 ): Promise<void> {
   if (typeof taskId !== "string" || taskId === "") {
-    throw new InvalidInputError(`the task id must be a non-empty string, got ${show(taskId)}.`);
+    throw new InvalidInputError(`the task id must be a non-empty string, got ${formatValue(taskId)}.`);
   }
   if (typeof taskPath !== "string") {
-    throw new InvalidInputError(`the task path must be a string, got ${show(taskPath)}.`);
+    throw new InvalidInputError(`the task path must be a string, got ${formatValue(taskPath)}.`);
   }
   const { codec, connection, keyPrefix, held } = context;
   const keys = threadKeys(keyPrefix, threadId);
   const [thread] = keys;
-  const what = `the writes of task ${show(taskId)} for checkpoint ${show(checkpointId)} of thread ${show(threadId)}`;
+  const what = `the writes of task ${formatValue(taskId)} for checkpoint ${formatValue(checkpointId)} of thread ${formatValue(threadId)}`;
   const beliefs = { known: NOTHING_KNOWN, holds: (name: string) => held.has(thread, name) };
   let values: readonly EncodedValue[] = await Promise.all(
     writes.map(([channel, value]) =>
-      codec.encode(value, `channel ${show(channel)} in ${what}`, thread, beliefs),
+      codec.encode(value, `channel ${formatValue(channel)} in ${what}`, thread, beliefs),
     ),
   );
   const lineArgs = (write: PendingWrite, position: number): string[] => {
@@ -219,7 +226,7 @@ export async function storeWrites(
     values = prepared.values;
     const args = [checkpointField(checkpointNs, checkpointId), context.ttl, String(writes.length)];
     const call = PUT_WRITES.call(keys, [...args, ...writes.flatMap(lineArgs), ...prepared.chunkArgs]);
-    const missing = toStrings(await run(connection, call));
+    const missing = toStrings(await execute(connection, call));
     if (missing.length === 0) {
       admission.accepted();
       return;

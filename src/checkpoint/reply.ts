@@ -1,4 +1,4 @@
-import type { Reply } from "../redis/connection.js";
+import type { Reply } from "../redis/command.js";
 import { resolvePointer, splitDigests } from "./values/chunk.js";
 
 /** One checkpoint as the scripts return it. */

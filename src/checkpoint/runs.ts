@@ -1,7 +1,7 @@
-import type { Connection, Reply } from "../redis/connection.js";
-import type { Step } from "../redis/script.js";
-import { decodeSegment, encodeSegment } from "../redis/segment.js";
-import { runAll } from "./call.js";
+import type { Connection, Reply } from "../redis/command.js";
+import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
+import type { PipelineEntry } from "../redis/script.js";
+import { executeAll } from "./call.js";
 import { encodedRunKey, runKey } from "./keys.js";
 
 interface RunIndex {
@@ -28,7 +28,7 @@ export async function expireRuns(
 
 /** Enters a thread for some runs. */
 export async function addToRuns(index: RunIndex, runs: readonly string[], threadId: string): Promise<void> {
-  await change(index, runs, (key) => ["SADD", key, encodeSegment(threadId)]);
+  await change(index, runs, (key) => ["SADD", key, encodeKeyPart(threadId)]);
 }
 
 /** Removes a thread that was deleted. */
@@ -37,7 +37,7 @@ export async function removeFromRuns(
   runs: readonly string[],
   threadId: string,
 ): Promise<void> {
-  await change(index, runs, (key) => ["SREM", key, encodeSegment(threadId)]);
+  await change(index, runs, (key) => ["SREM", key, encodeKeyPart(threadId)]);
 }
 
 /** The threads of each run. */
@@ -53,7 +53,7 @@ export async function threadsOfRuns(
   const threads = new Map<string, string[]>();
   replies.forEach((members, at) => {
     for (const member of members as Buffer[]) {
-      const threadId = decodeSegment(member.toString("utf8"));
+      const threadId = decodeKeyPart(member.toString("utf8"));
       threads.set(threadId, [...(threads.get(threadId) ?? []), runIds[at] as string]);
     }
   });
@@ -82,8 +82,8 @@ async function change(
     );
 }
 
-async function all({ connection }: RunIndex, steps: Step[]): Promise<Reply[]> {
-  const replies = await runAll(connection, steps);
+async function all({ connection }: RunIndex, steps: PipelineEntry[]): Promise<Reply[]> {
+  const replies = await executeAll(connection, steps);
   return replies.map((reply) => {
     if (reply instanceof Error) throw reply;
     return reply;

@@ -9,11 +9,12 @@ import type {
   PendingWrite,
 } from "@langchain/langgraph-checkpoint";
 import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
-import { type Connection, connectionOf, type RedisClient } from "../redis/connection.js";
-import { type OwnedConnection, openCluster, openSentinel, openUrl } from "../redis/open.js";
-import { during, duringEach } from "../redis/operation.js";
-import type { ClusterRootNodes, OpenOptions, SentinelGroup } from "../redis/options.js";
-import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/segment.js";
+import type { Connection } from "../redis/command.js";
+import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
+import { createConnection, type RedisClient } from "../redis/connection.js";
+import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
+import { withOperation, withOperationEach } from "../redis/operation-error.js";
+import type { ClusterRootNodes, ConnectOptions, SentinelGroup } from "../redis/options.js";
 import { addressOf, checkpointAddressOf, checkThreadId } from "./address.js";
 import { type ReadContext, readCheckpoint } from "./get.js";
 import { HeldChunks } from "./held-chunks.js";
@@ -60,7 +61,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   private readonly known = new KnownValues();
   private readonly codec: ValueCodec;
   private readonly history: "all" | "latest";
-  private owned: OwnedConnection | undefined;
+  private owned: ManagedConnection | undefined;
 
   /**
    * Uses a connected client, which stays yours: it is neither configured nor closed here. It is what `createClient`,
@@ -82,7 +83,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     this.writeTtl = options.ttl ? String(checkMinutes(options.ttl.defaultTTL, "ttl.defaultTTL")) : "";
     this.readTtl = options.ttl?.refreshOnRead ? this.writeTtl : "";
     this.history = checkHistory(options.history);
-    this.connection = connectionOf(options.client, options.commandTimeout);
+    this.connection = createConnection(options.client, options.commandTimeout);
   }
 
   /**
@@ -94,9 +95,9 @@ export class RedisSaver extends BaseCheckpointSaver {
    */
   static async fromConnString(
     uri: string,
-    options: RedisSaverOptions & OpenOptions = {},
+    options: RedisSaverOptions & ConnectOptions = {},
   ): Promise<RedisSaver> {
-    return RedisSaver.owning(await openUrl(uri, options), options);
+    return RedisSaver.owning(await connectUrl(uri, options), options);
   }
 
   /**
@@ -114,9 +115,9 @@ export class RedisSaver extends BaseCheckpointSaver {
    */
   static async fromCluster(
     rootNodes: ClusterRootNodes,
-    options: RedisSaverOptions & OpenOptions = {},
+    options: RedisSaverOptions & ConnectOptions = {},
   ): Promise<RedisSaver> {
-    return RedisSaver.owning(await openCluster(rootNodes, options), options);
+    return RedisSaver.owning(await connectCluster(rootNodes, options), options);
   }
 
   /**
@@ -136,12 +137,12 @@ export class RedisSaver extends BaseCheckpointSaver {
    */
   static async fromSentinel(
     group: SentinelGroup,
-    options: RedisSaverOptions & OpenOptions = {},
+    options: RedisSaverOptions & ConnectOptions = {},
   ): Promise<RedisSaver> {
-    return RedisSaver.owning(await openSentinel(group, options), options);
+    return RedisSaver.owning(await connectSentinel(group, options), options);
   }
 
-  private static async owning(owned: OwnedConnection, options: RedisSaverOptions): Promise<RedisSaver> {
+  private static async owning(owned: ManagedConnection, options: RedisSaverOptions): Promise<RedisSaver> {
     try {
       const saver = new RedisSaver({ ...options, client: owned.connection });
       saver.owned = owned;
@@ -167,7 +168,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     if (config.configurable?.thread_id === undefined) return undefined;
     const { threadId, checkpointNs, checkpointId } = addressOf(config);
-    return during({ operation: "getTuple", threadId, checkpointNs, checkpointId }, () =>
+    return withOperation({ operation: "getTuple", threadId, checkpointNs, checkpointId }, () =>
       readCheckpoint(this.readContext, threadId, checkpointNs, checkpointId),
     );
   }
@@ -186,7 +187,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {CorruptRecordError} when what is stored is damaged.
    */
   override list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
-    return duringEach(
+    return withOperationEach(
       { operation: "list", threadId: config?.configurable?.thread_id },
       listCheckpoints(this.readContext, config, options),
     );
@@ -207,7 +208,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     newVersions: ChannelVersions,
   ): Promise<RunnableConfig> {
     const { thread_id: threadId, checkpoint_ns: checkpointNs } = config?.configurable ?? {};
-    return during({ operation: "put", threadId, checkpointNs, checkpointId: checkpoint?.id }, () =>
+    return withOperation({ operation: "put", threadId, checkpointNs, checkpointId: checkpoint?.id }, () =>
       storeCheckpoint(this.writeContext, config, checkpoint, metadata, newVersions),
     );
   }
@@ -228,7 +229,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     taskPath?: string,
   ): Promise<void> {
     const address = checkpointAddressOf(config);
-    await during({ operation: "putWrites", ...address }, () =>
+    await withOperation({ operation: "putWrites", ...address }, () =>
       storeWrites(this.writeContext, address, writes, taskId, taskPath ?? ""),
     );
   }
@@ -241,7 +242,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     config: RunnableConfig;
     channels: string[];
   }): Promise<Record<string, DeltaChannelHistory>> {
-    return during(
+    return withOperation(
       { operation: "getDeltaChannelHistory", threadId: options.config.configurable?.thread_id },
       () => readHistory(this.readContext, options.config, options.channels),
     );
@@ -253,7 +254,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    */
   override async deleteThread(threadId: string): Promise<void> {
     this.held.forget(threadKeys(this.keyPrefix, checkThreadId(threadId))[0]);
-    await during({ operation: "deleteThread", threadId }, () =>
+    await withOperation({ operation: "deleteThread", threadId }, () =>
       deleteThread(this.lifecycleContext, threadId),
     );
   }
@@ -269,7 +270,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async copyThread(sourceThreadId: string, targetThreadId: string): Promise<void> {
-    await during({ operation: "copyThread", threadId: sourceThreadId }, () =>
+    await withOperation({ operation: "copyThread", threadId: sourceThreadId }, () =>
       copyThread(this.lifecycleContext, sourceThreadId, targetThreadId),
     );
   }
@@ -288,7 +289,9 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async prune(threadIds: string[], options: PruneOptions): Promise<number> {
-    return during({ operation: "prune" }, () => pruneThreads(this.lifecycleContext, threadIds, options));
+    return withOperation({ operation: "prune" }, () =>
+      pruneThreads(this.lifecycleContext, threadIds, options),
+    );
   }
 
   /**
@@ -299,7 +302,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @returns how many checkpoints were removed.
    */
   async deleteForRuns(runIds: string[]): Promise<number> {
-    return during({ operation: "deleteForRuns" }, () => deleteForRuns(this.lifecycleContext, runIds));
+    return withOperation({ operation: "deleteForRuns" }, () => deleteForRuns(this.lifecycleContext, runIds));
   }
 
   /**
@@ -310,14 +313,16 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {InvalidInputError} when the minutes are not a positive number.
    */
   async expire(threadId: string, minutes: number): Promise<boolean> {
-    return during({ operation: "expire", threadId }, () =>
+    return withOperation({ operation: "expire", threadId }, () =>
       expireThread(this.lifecycleContext, threadId, checkMinutes(minutes, "minutes")),
     );
   }
 
   /** Lets a thread live for ever, whatever the saver's `ttl`. @returns false when there is no such thread. */
   async persist(threadId: string): Promise<boolean> {
-    return during({ operation: "persist", threadId }, () => expireThread(this.lifecycleContext, threadId, 0));
+    return withOperation({ operation: "persist", threadId }, () =>
+      expireThread(this.lifecycleContext, threadId, 0),
+    );
   }
 
   /**
@@ -330,7 +335,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async listThreads(options: ListThreadsOptions = {}): Promise<ThreadInfo[]> {
-    return during({ operation: "listThreads" }, () => listThreads(this.lifecycleContext, options));
+    return withOperation({ operation: "listThreads" }, () => listThreads(this.lifecycleContext, options));
   }
 
   private get lifecycleContext(): LifecycleContext {

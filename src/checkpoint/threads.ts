@@ -1,7 +1,7 @@
-import { InvalidInputError, show } from "../errors.js";
-import type { Connection, Reply } from "../redis/connection.js";
-import { decodeSegment, encodeSegment } from "../redis/segment.js";
-import { run, runAll } from "./call.js";
+import { formatValue, InvalidInputError } from "../errors.js";
+import type { Connection, Reply } from "../redis/command.js";
+import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
+import { execute, executeAll } from "./call.js";
 import { threadKeys, threadsKey } from "./keys.js";
 import { FORGET_THREADS } from "./scripts.js";
 
@@ -40,7 +40,9 @@ export async function listThreads(
   { limit = 100, before }: ListThreadsOptions = {},
 ): Promise<ThreadInfo[]> {
   if (!Number.isInteger(limit) || limit < 0) {
-    throw new InvalidInputError(`limit must be a whole number of threads, at least 0, got ${show(limit)}.`);
+    throw new InvalidInputError(
+      `limit must be a whole number of threads, at least 0, got ${formatValue(limit)}.`,
+    );
   }
   const threads: ThreadInfo[] = [];
   if (limit === 0) return threads;
@@ -59,7 +61,7 @@ export async function* allThreads(registry: Registry, start?: Cursor): AsyncGene
     const last = entries.at(-1);
     if (!last) return;
     for (const { member, score } of await livingEntries(registry, entries)) {
-      yield { threadId: decodeSegment(member), updatedAt: new Date(score) };
+      yield { threadId: decodeKeyPart(member), updatedAt: new Date(score) };
     }
     cursor = last;
   }
@@ -70,10 +72,10 @@ function cursorOf(before: ListThreadsOptions["before"]): Cursor {
   const date = before instanceof Date ? before : before.updatedAt;
   if (!(date instanceof Date) || Number.isNaN(date.getTime())) {
     throw new InvalidInputError(
-      `before must be a date or an entry that listThreads returned, got ${show(before)}.`,
+      `before must be a date or an entry that listThreads returned, got ${formatValue(before)}.`,
     );
   }
-  const member = before instanceof Date ? undefined : encodeSegment(before.threadId);
+  const member = before instanceof Date ? undefined : encodeKeyPart(before.threadId);
   return { score: date.getTime(), member };
 }
 
@@ -85,9 +87,12 @@ async function readPage({ connection, keyPrefix }: Registry, cursor: Cursor): Pr
     args: ["ZRANGE", key, from, to, "BYSCORE", "REV", ...limit, "WITHSCORES"],
   });
   const page = ["LIMIT", "0", String(PAGE)];
-  if (!cursor) return decodeEntries(await run(connection, range("+inf", "-inf", page)));
+  if (!cursor) return decodeEntries(await execute(connection, range("+inf", "-inf", page)));
   const score = String(cursor.score);
-  const [ties, older] = await runAll(connection, [range(score, score, []), range(`(${score}`, "-inf", page)]);
+  const [ties, older] = await executeAll(connection, [
+    range(score, score, []),
+    range(`(${score}`, "-inf", page),
+  ]);
   if (ties instanceof Error) throw ties;
   if (older instanceof Error) throw older;
   const { member } = cursor;
@@ -101,8 +106,8 @@ async function livingEntries(
   { connection, keyPrefix }: Registry,
   entries: readonly Entry[],
 ): Promise<Entry[]> {
-  const keys = entries.map(({ member }) => threadKeys(keyPrefix, decodeSegment(member))[0]);
-  const exist = await runAll(
+  const keys = entries.map(({ member }) => threadKeys(keyPrefix, decodeKeyPart(member))[0]);
+  const exist = await executeAll(
     connection,
     keys.map((key) => ({ key, args: ["EXISTS", key] })),
   );
@@ -114,7 +119,7 @@ async function livingEntries(
 /** Removes entries, but for those that were renewed since they were read. */
 async function removeStale({ connection, keyPrefix }: Registry, entries: readonly Entry[]): Promise<void> {
   const args = entries.flatMap(({ member, score }) => [member, String(score)]);
-  await run(connection, FORGET_THREADS.call([threadsKey(keyPrefix)], args));
+  await execute(connection, FORGET_THREADS.call([threadsKey(keyPrefix)], args));
 }
 
 /** RESP2 answers a flat list of members and scores, RESP3 a list of pairs. */

@@ -1,7 +1,7 @@
 import type { CheckpointPendingWrite, CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { type Checkpoint, maxChannelVersion, TASKS } from "@langchain/langgraph-checkpoint";
 import { CorruptRecordError, type CorruptRecordLocation } from "../errors.js";
-import { decodeSegment } from "../redis/segment.js";
+import { decodeKeyPart } from "../redis/key-encoding.js";
 import { toConfig } from "./address.js";
 import type { ThreadKeys } from "./keys.js";
 import { decodeWrites } from "./pending-writes.js";
@@ -36,7 +36,7 @@ export interface TupleSource {
  */
 export async function decodeTuple(source: TupleSource, row: Row): Promise<CheckpointTuple> {
   const { codec, threadId } = source;
-  const checkpointNs = decodeSegment(row.checkpointNsEncoded);
+  const checkpointNs = decodeKeyPart(row.checkpointNsEncoded);
   const { checkpointId } = row;
   const [checkpointsKey, , writesKey, chunksKey] = source.keys;
   const corrupt = (problem: string, key: string, cause: unknown, channel?: string): CorruptRecordError => {

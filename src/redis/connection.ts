@@ -1,43 +1,16 @@
 import { InvalidInputError } from "../errors.js";
-import { isNodeRedis, type NodeRedis, transportOfNodeRedis } from "./clients/node-redis.js";
+import { type ClientAdapter, isClientAdapter } from "./client-adapter.js";
+import { adaptNodeRedis, isNodeRedis, type NodeRedis } from "./clients/node-redis.js";
+import type { Connection } from "./command.js";
 import { checkCommandTimeout } from "./options.js";
-import { PatientConnection } from "./patient-connection.js";
-import { isTransport, type Transport } from "./transport.js";
+import { RetryingConnection } from "./retrying-connection.js";
 
 export type { NodeRedisClient } from "./clients/single.js";
-
-/** One argument of a command, as it goes over the wire. */
-export type Arg = string | Buffer;
-
-/** A reply with every bulk string as bytes and every map as a flat list of its keys and values. */
-export type Reply = null | boolean | number | string | Buffer | Reply[];
-
-/** One Redis command, with what is needed to send it to the right node. */
-export interface Command {
-  /** A key of the slot that the command works on. */
-  readonly key: string;
-  readonly args: readonly Arg[];
-}
-
-/**
- * What the package needs of a Redis client. The only thing that saver and store talk to, so that a kind of
- * client is supported by one small {@link Transport}.
- */
-export interface Connection {
-  /**
-   * Sends the commands together, in order, without waiting for one before sending the next: one round trip per
-   * node. A command that Redis refuses gives its error in its place and does not disturb the others.
-   *
-   * They may reach Redis more than once, so they have to be idempotent.
-   */
-  pipeline(commands: readonly Command[]): Promise<(Reply | Error)[]>;
-}
-
 /**
  * A client that can be given to `RedisSaver` and `RedisStore`: what `createClient`, `createClientPool`, `createCluster`
  * and `createSentinel` of node-redis 6 return, or what `fromIoredis` of `langgraph-redis/ioredis` returns.
  */
-export type RedisClient = NodeRedis | Transport | Connection;
+export type RedisClient = NodeRedis | ClientAdapter | Connection;
 
 /**
  * The connection through a client of the user's, which is neither configured nor connected nor closed here.
@@ -45,11 +18,11 @@ export type RedisClient = NodeRedis | Transport | Connection;
  * @param commandTimeout see {@link TimeoutOptions}.
  * @throws {InvalidInputError} when it is no client that we know, or has a key prefix of its own.
  */
-export function connectionOf(client: RedisClient, commandTimeout?: number): Connection {
+export function createConnection(client: RedisClient, commandTimeout?: number): Connection {
   const timeout = checkCommandTimeout(commandTimeout);
   if (isConnection(client)) return client;
-  if (isTransport(client)) return new PatientConnection(client, timeout);
-  if (isNodeRedis(client)) return new PatientConnection(transportOfNodeRedis(client), timeout);
+  if (isClientAdapter(client)) return new RetryingConnection(client, timeout);
+  if (isNodeRedis(client)) return new RetryingConnection(adaptNodeRedis(client), timeout);
   throw new InvalidInputError(unknownClient(client));
 }
 

@@ -1,4 +1,22 @@
-import { InvalidInputError } from "../errors.js";
+import { formatValue, InvalidInputError } from "../errors.js";
+
+/** The prefix of every key and index name, unless an option says otherwise. */
+export const DEFAULT_KEY_PREFIX = "langgraph";
+
+/**
+ * Checks the `keyPrefix` option.
+ *
+ * @throws {InvalidInputError} when it is empty or not a string, or contains a brace: braces choose the cluster
+ * slot of a key, and that choice has to stay with us for the keys that change together.
+ */
+export function checkKeyPrefix(keyPrefix: unknown): string {
+  if (typeof keyPrefix !== "string" || keyPrefix === "" || /[{}]/.test(keyPrefix)) {
+    throw new InvalidInputError(
+      `keyPrefix must be a non-empty string without braces, got ${formatValue(keyPrefix)}. Example: "langgraph".`,
+    );
+  }
+  return keyPrefix;
+}
 
 /** @throws {InvalidInputError} unless the prefix is none. */
 export function refuseKeyPrefix(keyPrefix: unknown): void {

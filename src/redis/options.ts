@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from "node:tls";
-import { InvalidInputError, show } from "../errors.js";
+import { formatValue, InvalidInputError } from "../errors.js";
 
 /** How long to wait for Redis. */
 export interface TimeoutOptions {
@@ -12,7 +12,7 @@ export interface TimeoutOptions {
 }
 
 /** How the `from...` functions connect. */
-export interface OpenOptions extends TimeoutOptions {
+export interface ConnectOptions extends TimeoutOptions {
   /** Certificates and the like for TLS, as in Node's `tls.connect`. TLS itself is turned on by `rediss://`. */
   tls?: TlsOptions;
 }
@@ -49,7 +49,7 @@ export function checkCommandTimeout(milliseconds: unknown): number {
   // Node's timers take no more.
   if (typeof milliseconds !== "number" || !(milliseconds >= 0 && milliseconds < 2 ** 31)) {
     throw new InvalidInputError(
-      `commandTimeout must be a number of milliseconds, 0 for none, got ${show(milliseconds)}.`,
+      `commandTimeout must be a number of milliseconds, 0 for none, got ${formatValue(milliseconds)}.`,
     );
   }
   return milliseconds === 0 ? Number.POSITIVE_INFINITY : milliseconds;

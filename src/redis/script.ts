@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Arg, Command, Connection, Reply } from "./connection.js";
+import type { Arg, Command, Connection, Reply } from "./command.js";
 
 /** A Lua script, known to Redis by the SHA-1 of its text. */
 export class Script {
@@ -15,44 +15,47 @@ export class Script {
   }
 }
 
-/** A script with its keys and arguments: data, until {@link run} sends it. */
+/** A script with its keys and arguments: data, until {@link execute} sends it. */
 export interface ScriptCall {
   readonly script: Script;
   readonly keys: readonly string[];
   readonly args: readonly Arg[];
 }
 
-export type Step = Command | ScriptCall;
+export type PipelineEntry = Command | ScriptCall;
 
 /**
- * The one door through which everything is sent: commands and scripts together, in one pipeline.
+ * Everything is sent through this one function: commands and scripts together, in one pipeline.
  *
  * A script goes as EVALSHA. Only when the server does not know it (a first call, SCRIPT FLUSH, a restart) the
- * pipeline is sent again as EVAL, from that step on: the later steps have already run by then, but all steps
+ * pipeline is sent again as EVAL, from that entry on: the later entries have already run by then, but all entries
  * of this package are idempotent, and only running them again keeps their order.
  *
- * @returns one reply per step; an error reply of Redis stands in its place.
+ * @returns one reply per entry; an error reply of Redis stands in its place.
  */
-export async function runAll(connection: Connection, steps: readonly Step[]): Promise<(Reply | Error)[]> {
-  const replies = await connection.pipeline(steps.map((step) => toCommand(step, "EVALSHA")));
+export async function executeAll(
+  connection: Connection,
+  entries: readonly PipelineEntry[],
+): Promise<(Reply | Error)[]> {
+  const replies = await connection.pipeline(entries.map((entry) => toCommand(entry, "EVALSHA")));
   const unknown = replies.findIndex(
     (reply) => reply instanceof Error && reply.message.startsWith("NOSCRIPT"),
   );
   if (unknown === -1) return replies;
-  const again = await connection.pipeline(steps.slice(unknown).map((step) => toCommand(step, "EVAL")));
+  const again = await connection.pipeline(entries.slice(unknown).map((entry) => toCommand(entry, "EVAL")));
   return [...replies.slice(0, unknown), ...again];
 }
 
-/** Runs one step. @throws the error that Redis answered. */
-export async function run(connection: Connection, step: Step): Promise<Reply> {
-  const [reply] = await runAll(connection, [step]);
+/** Runs one entry. @throws the error that Redis answered. */
+export async function execute(connection: Connection, entry: PipelineEntry): Promise<Reply> {
+  const [reply] = await executeAll(connection, [entry]);
   if (reply instanceof Error) throw reply;
   return reply as Reply;
 }
 
-function toCommand(step: Step, verb: "EVALSHA" | "EVAL"): Command {
-  if (!("script" in step)) return step;
-  const { script, keys, args } = step;
+function toCommand(entry: PipelineEntry, verb: "EVALSHA" | "EVAL"): Command {
+  if (!("script" in entry)) return entry;
+  const { script, keys, args } = entry;
   const body = verb === "EVALSHA" ? script.sha : script.source;
   return { key: keys[0] as string, args: [verb, body, String(keys.length), ...keys, ...args] };
 }

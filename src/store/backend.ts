@@ -1,6 +1,6 @@
-import type { Connection, Reply } from "../redis/connection.js";
-import { during } from "../redis/operation.js";
-import { run, runAll } from "../redis/script.js";
+import type { Connection, Reply } from "../redis/command.js";
+import { withOperation } from "../redis/operation-error.js";
+import { execute, executeAll } from "../redis/script.js";
 import { CoreEngine } from "./core/core-engine.js";
 import { agreeOnDefinition, defineIndex, type StoredIndex } from "./definition.js";
 import { Embedder } from "./embedding/embedder.js";
@@ -37,7 +37,7 @@ export class Backend {
   /** Prepares the index once; tries again when that failed. */
   ready(): Promise<Ready> {
     if (!this.state) {
-      const state = during({ operation: "setup" }, () => this.prepare());
+      const state = withOperation({ operation: "setup" }, () => this.prepare());
       this.state = state;
       state.catch(() => {
         if (this.state === state) this.state = undefined;
@@ -61,7 +61,7 @@ export class Backend {
   /** The engine that this server, or the options, call for. */
   engine(): Promise<StoreEngine> {
     if (!this.chosen) {
-      const chosen = during({ operation: "setup" }, () => this.chooseEngine());
+      const chosen = withOperation({ operation: "setup" }, () => this.chooseEngine());
       this.chosen = chosen;
       chosen.catch(() => {
         if (this.chosen === chosen) this.chosen = undefined;
@@ -77,7 +77,7 @@ export class Backend {
       const index = await agreeOnDefinition(this.connection, this.keys, defineIndex(this.settings));
       await engine.serve(index);
       const { definition } = this.keys;
-      const now = await run(this.connection, { key: definition, args: ["GET", definition] });
+      const now = await execute(this.connection, { key: definition, args: ["GET", definition] });
       // Somebody's reindex() may have finished meanwhile; then that index has to serve.
       if (now?.toString() === index.text) return { engine, index };
     }
@@ -98,7 +98,7 @@ export class Backend {
 
 /** Asks the server for what the search engine needs. `undefined` when it is there. */
 async function whyNoSearch(connection: Connection, key: string): Promise<string | undefined> {
-  const [commands, cluster, server] = await runAll(connection, [
+  const [commands, cluster, server] = await executeAll(connection, [
     { key, args: ["COMMAND", "INFO", "FT.SEARCH", "_FT.SEARCH"] },
     { key, args: ["INFO", "cluster"] },
     { key, args: ["INFO", "server"] },

@@ -1,7 +1,7 @@
-import type { OperationFacts } from "../errors.js";
-import { failed } from "../redis/operation.js";
+import type { OperationContext } from "../errors.js";
+import { toOperationError } from "../redis/operation-error.js";
 import type { Backend, Ready } from "./backend.js";
-import { type Embedded, embedBatch } from "./embedding/embed-batch.js";
+import { type Embedded, embedBatch } from "./embed-batch.js";
 import { BatchError, type BatchFailure } from "./errors.js";
 import type { RedisSearchItem } from "./item.js";
 import { listPlan } from "./namespaces.js";
@@ -11,10 +11,10 @@ import {
   type Request,
   readOperation,
   type SearchRequest,
-  type StoreOperation,
 } from "./operations.js";
 import { asError, type Outcome, type Plan, runPlan, runPlans } from "./plan.js";
 import { getPlan, touchPlan } from "./reads.js";
+import type { StoreOperation } from "./types.js";
 import { type Write, writePlan } from "./writes.js";
 
 /** One operation of a batch, with its place in it. */
@@ -228,10 +228,10 @@ function settle(
 
 /** An error of Redis or of the network, with the operation it struck. Errors of ours name theirs already. */
 function explain(operation: StoreOperation, error: Error): Error {
-  return error.name === "InvalidNamespaceError" ? error : failed(factsOf(operation), error);
+  return error.name === "InvalidNamespaceError" ? error : toOperationError(factsOf(operation), error);
 }
 
-function factsOf(operation: StoreOperation): OperationFacts {
+function factsOf(operation: StoreOperation): OperationContext {
   if ("namespacePrefix" in operation) return { operation: "search", namespace: operation.namespacePrefix };
   if (!("key" in operation)) return { operation: "listNamespaces" };
   const { namespace, key } = operation;

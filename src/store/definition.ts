@@ -1,9 +1,10 @@
 import { CorruptRecordError } from "../errors.js";
-import type { Connection } from "../redis/connection.js";
-import { runAll } from "../redis/script.js";
+import type { Connection } from "../redis/command.js";
+import { executeAll } from "../redis/script.js";
 import { IndexMismatchError } from "./errors.js";
 import type { StoreKeys } from "./keys.js";
-import type { Distance, StoreSettings } from "./options.js";
+import type { StoreSettings } from "./options.js";
+import type { Distance } from "./types.js";
 
 /** What an index was made for. Kept in a key of ours, as not every server tells all of it. */
 export interface IndexDefinition {
@@ -59,7 +60,7 @@ export async function agreeOnDefinition(
   definition: IndexDefinition,
 ): Promise<StoredIndex> {
   const first: BuiltIndex = { generation: 1, definition };
-  const [set, stored] = await runAll(connection, [
+  const [set, stored] = await executeAll(connection, [
     { key: keys.definition, args: ["SET", keys.definition, JSON.stringify(first), "NX"] },
     { key: keys.definition, args: ["GET", keys.definition] },
   ]);

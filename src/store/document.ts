@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Arg, Reply } from "../redis/connection.js";
+import type { Arg, Reply } from "../redis/command.js";
 import { Script, type ScriptCall } from "../redis/script.js";
 import { toBytes } from "./embedding/embedder.js";
 import { wordsOf } from "./embedding/words.js";
 import { VersionConflictError } from "./errors.js";
-import type { Json } from "./filter/predicate.js";
 import { describeValue } from "./filter/tokens.js";
 import { FIELD } from "./item.js";
 import type { StoreKeys } from "./keys.js";
@@ -12,6 +11,7 @@ import putSource from "./lua/put.lua";
 import rewriteSource from "./lua/rewrite.lua";
 import { boundedToken, encodeNamespace, scopeTokens } from "./namespace.js";
 import type { PutRequest } from "./operations.js";
+import type { Json } from "./value.js";
 
 const PUT = new Script(putSource);
 const REWRITE = new Script(rewriteSource);

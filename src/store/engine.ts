@@ -2,6 +2,7 @@ import type { BuiltIndex, StoredIndex } from "./definition.js";
 import type { RedisSearchItem } from "./item.js";
 import type { SearchRequest } from "./operations.js";
 import type { Plan } from "./plan.js";
+import type { EngineStats } from "./types.js";
 
 /** Finds items. All else (reading, writing, namespaces) is the same whatever engine runs. */
 export interface StoreEngine {
@@ -26,18 +27,4 @@ export interface StoreEngine {
   strangers(index: BuiltIndex): Promise<string[]>;
 
   stats(): Promise<EngineStats>;
-}
-
-/** What an engine knows of what it searches. */
-export interface EngineStats {
-  /** Items that can be found. */
-  items: number;
-  /** Vectors of all items; an item can have several. */
-  vectors: number;
-  /** Bytes that the index takes in the server's memory, beside the documents; 0 when there is none. */
-  indexBytes: number;
-  /** Whether documents are still being added in the background. */
-  indexing: boolean;
-  /** Documents that the index could not take. */
-  indexFailures: number;
 }

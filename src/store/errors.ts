@@ -1,5 +1,5 @@
-import { LangGraphRedisError, show } from "../errors.js";
-import type { StoreOperation } from "./operations.js";
+import { formatValue, LangGraphRedisError } from "../errors.js";
+import type { StoreOperation } from "./types.js";
 
 /** A filter cannot be used: an unknown operator, or an operand that is no JSON value. Nothing was sent to Redis. */
 export class FilterError extends LangGraphRedisError {
@@ -19,11 +19,11 @@ export class IndexMismatchError extends LangGraphRedisError {
     const list = differences
       .map(
         ({ setting, stored, configured }) =>
-          `${setting} is ${show(stored)} there and ${show(configured)} here`,
+          `${setting} is ${formatValue(stored)} there and ${formatValue(configured)} here`,
       )
       .join("; ");
     super(
-      `index ${show(index)} was created with another configuration: ${list}. Use the stored configuration, use ` +
+      `index ${formatValue(index)} was created with another configuration: ${list}. Use the stored configuration, use ` +
         "another keyPrefix, or go over to the new one: new RedisStore({ client, index }).reindex().",
     );
   }
@@ -61,7 +61,7 @@ export class VersionConflictError extends LangGraphRedisError {
     const found = actual === null ? "does not exist" : `has version ${actual}`;
     const wanted = expected === null ? "to be absent" : `at version ${expected}`;
     super(
-      `item ${show(key)} in namespace ${show(namespace)} ${found}, but was expected ${wanted}. ` +
+      `item ${formatValue(key)} in namespace ${formatValue(namespace)} ${found}, but was expected ${wanted}. ` +
         "Read it again, apply the change to what is there, and put it with its version.",
     );
   }

@@ -1,6 +1,6 @@
 import type { Item, SearchItem } from "@langchain/langgraph-checkpoint";
 import { CorruptRecordError } from "../errors.js";
-import type { Reply } from "../redis/connection.js";
+import type { Reply } from "../redis/command.js";
 import { decodeValue } from "./value.js";
 
 /** An item of a {@link RedisStore}. */

@@ -1,4 +1,4 @@
-import { decodeSegment, encodeSegment } from "../redis/segment.js";
+import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
 import { decodeNamespace, encodeNamespace } from "./namespace.js";
 
 /** The Redis keys of one item: all of them in one slot of a cluster. */
@@ -53,7 +53,7 @@ export class StoreKeys {
   }
 
   ofItem(namespace: readonly string[], key: string): ItemKeys {
-    const member = encodeSegment(key);
+    const member = encodeKeyPart(key);
     return {
       document: this.documentsOf(namespace) + member,
       member,
@@ -76,7 +76,7 @@ export class StoreKeys {
       return {
         document,
         namespace: decodeNamespace(redisKey.slice(this.documentPrefix.length, end)),
-        key: decodeSegment(document.slice(end + 2)),
+        key: decodeKeyPart(document.slice(end + 2)),
       };
     } catch {
       return undefined; // not percent-encoded by us

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { InvalidNamespaceError } from "@langchain/langgraph-checkpoint";
-import { InvalidInputError, show } from "../errors.js";
-import { decodeSegment, encodeSegment } from "../redis/segment.js";
+import { formatValue, InvalidInputError } from "../errors.js";
+import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
 
-/** Stands between labels. {@link encodeSegment} never emits it, so that joining is injective. */
+/** Stands between labels. {@link encodeKeyPart} never emits it, so that joining is injective. */
 const SEPARATOR = ":";
 
 /** TAG values longer than 4,096 bytes are not found by Redis Search; ours stay far below, by digest. */
@@ -11,12 +11,12 @@ const LONGEST_TOKEN = 256;
 
 /** Encodes a whole namespace, or a prefix of one. Distinct namespaces give distinct texts. */
 export function encodeNamespace(labels: readonly string[]): string {
-  return labels.map(encodeSegment).join(SEPARATOR);
+  return labels.map(encodeKeyPart).join(SEPARATOR);
 }
 
 export function decodeNamespace(encoded: string): string[] {
   const labels = encoded.split(SEPARATOR);
-  return encoded.includes("%") ? labels.map(decodeSegment) : labels;
+  return encoded.includes("%") ? labels.map(decodeKeyPart) : labels;
 }
 
 /**
@@ -24,7 +24,7 @@ export function decodeNamespace(encoded: string): string[] {
  * a prefix are exactly the members that begin with the prefix's own text, and stand side by side.
  */
 export function toRegistryMember(labels: readonly string[]): string {
-  return labels.map((label) => encodeSegment(label) + SEPARATOR).join("");
+  return labels.map((label) => encodeKeyPart(label) + SEPARATOR).join("");
 }
 
 export function fromRegistryMember(member: string): string[] {
@@ -54,24 +54,26 @@ export function boundedToken(token: string): string {
  */
 export function checkNamespace(namespace: unknown): asserts namespace is string[] {
   if (!Array.isArray(namespace)) {
-    throw new InvalidNamespaceError(`A namespace must be an array of strings, got ${show(namespace)}.`);
+    throw new InvalidNamespaceError(
+      `A namespace must be an array of strings, got ${formatValue(namespace)}.`,
+    );
   }
   if (namespace.length === 0) throw new InvalidNamespaceError("Namespace cannot be empty.");
   for (const label of namespace) {
     if (typeof label !== "string") {
       throw new InvalidNamespaceError(
-        `Namespace labels must be strings, got ${show(label)} (${typeof label}) in ${show(namespace)}.`,
+        `Namespace labels must be strings, got ${formatValue(label)} (${typeof label}) in ${formatValue(namespace)}.`,
       );
     }
     if (label === "" || label.includes(".")) {
       throw new InvalidNamespaceError(
-        `Namespace labels cannot be empty or contain periods ('.'), got ${show(label)} in ${show(namespace)}.`,
+        `Namespace labels cannot be empty or contain periods ('.'), got ${formatValue(label)} in ${formatValue(namespace)}.`,
       );
     }
   }
   if (namespace[0] === "langgraph") {
     throw new InvalidNamespaceError(
-      `Root label for namespace cannot be "langgraph", got ${show(namespace)}.`,
+      `Root label for namespace cannot be "langgraph", got ${formatValue(namespace)}.`,
     );
   }
 }
@@ -83,6 +85,6 @@ export function checkNamespace(namespace: unknown): asserts namespace is string[
  */
 export function checkPath(name: string, path: unknown): asserts path is string[] {
   if (!Array.isArray(path) || !path.every((label) => typeof label === "string")) {
-    throw new InvalidInputError(`${name} must be an array of strings, got ${show(path)}.`);
+    throw new InvalidInputError(`${name} must be an array of strings, got ${formatValue(path)}.`);
   }
 }

@@ -1,5 +1,5 @@
 import type { MatchCondition } from "@langchain/langgraph-checkpoint";
-import type { Step } from "../redis/script.js";
+import type { PipelineEntry } from "../redis/script.js";
 import type { StoreKeys } from "./keys.js";
 import { fromRegistryMember, toRegistryMember } from "./namespace.js";
 import type { ListRequest } from "./operations.js";
@@ -49,7 +49,7 @@ export function* registeredUnder(keys: StoreKeys, path: readonly string[]): Plan
 }
 
 /** Registers namespaces. Goes before and after the writing: see {@link unregister}. */
-export function registerStep(keys: StoreKeys, namespaces: readonly (readonly string[])[]): Step {
+export function registerStep(keys: StoreKeys, namespaces: readonly (readonly string[])[]): PipelineEntry {
   const members = new Set(namespaces.map(toRegistryMember));
   return {
     key: keys.namespaces,
@@ -121,7 +121,7 @@ function* livingOf(keys: StoreKeys, namespaces: readonly string[][]): Plan<strin
 }
 
 /** A namespace's own keys live exactly as long as it has items. */
-function existsStep(keys: StoreKeys, ...namespaces: readonly (readonly string[])[]): Step {
+function existsStep(keys: StoreKeys, ...namespaces: readonly (readonly string[])[]): PipelineEntry {
   const all = namespaces.map((namespace) => keys.ofNamespace(namespace).items);
   return { key: all[0] as string, args: ["EXISTS", ...all] };
 }

@@ -1,62 +1,19 @@
-import type {
-  GetOperation,
-  ListNamespacesOperation,
-  MatchCondition,
-  PutOperation,
-  SearchOperation,
-} from "@langchain/langgraph-checkpoint";
-import { InvalidInputError, show } from "../errors.js";
+import type { GetOperation, ListNamespacesOperation, MatchCondition } from "@langchain/langgraph-checkpoint";
+import { formatValue, InvalidInputError } from "../errors.js";
 import { TextPath } from "./embedding/text-path.js";
-import type { Json, Predicate } from "./filter/predicate.js";
+import type { Predicate } from "./filter/predicate.js";
 import { parseFilter } from "./filter/predicate.js";
 import { checkNamespace, checkPath } from "./namespace.js";
 import { oneOf, positiveInteger, readNumber, readTtl, type StoreSettings, wholeNumber } from "./options.js";
+import type {
+  RedisPutOperation,
+  RedisSearchOperation,
+  SearchExplanation,
+  SearchMode,
+  StoreOperation,
+} from "./types.js";
+import type { Json } from "./value.js";
 import { encodeValue } from "./value.js";
-
-/** How a query ranks items: by similarity of meaning, by words in common, or by both. */
-export type SearchMode = "vector" | "text" | "hybrid";
-
-/** What a search sent to Redis. */
-export interface SearchExplanation {
-  /** The command, for example `FT.SEARCH`. */
-  command: string;
-  index: string;
-  query: string;
-  /** The values that the query refers to by `$name`. */
-  params: Record<string, string | Buffer>;
-}
-
-/** Options of `search` that LangGraph's own has not. */
-export interface SearchExtras {
-  /** How the query ranks items (default `"vector"`). */
-  mode?: SearchMode;
-  /** Items whose similarity is less are left out (default: the store's `index.minScore`). Not for `"text"`. */
-  minScore?: number;
-  /** For this search, in place of the store's `index.efRuntime`. */
-  efRuntime?: number;
-  /** Is told each query that is sent to a search engine. */
-  explain?: (sent: SearchExplanation) => void;
-}
-
-/** Options of `put` that LangGraph's own has not. */
-export interface PutExtras {
-  /** Minutes after which the item is gone; `null` for never (default: the store's `ttl.defaultTTL`). */
-  ttl?: number | null;
-  /** Put only if the stored item has this version; otherwise {@link VersionConflictError}. */
-  ifVersion?: number;
-  /** Put only if there is no item; otherwise {@link VersionConflictError}. */
-  ifAbsent?: boolean;
-}
-
-export interface RedisSearchOperation extends SearchOperation, SearchExtras {}
-export interface RedisPutOperation extends PutOperation, PutExtras {}
-
-/** What `batch` takes: LangGraph's operations, with the extras of this store where they have some. */
-export type StoreOperation =
-  | GetOperation
-  | RedisSearchOperation
-  | RedisPutOperation
-  | ListNamespacesOperation;
 
 export interface GetRequest {
   kind: "get";
@@ -128,14 +85,17 @@ function readKeyed<K extends "get" | "delete">(kind: K, { namespace, key }: GetO
 }
 
 function checkKey(key: unknown): asserts key is string {
-  if (typeof key !== "string") throw new InvalidInputError(`key must be a string, got ${show(key)}.`);
+  if (typeof key !== "string") throw new InvalidInputError(`key must be a string, got ${formatValue(key)}.`);
 }
 
 function readPut(operation: RedisPutOperation, settings: StoreSettings): PutRequest {
   const { namespace, key, index } = operation;
   checkNamespace(namespace);
   checkKey(key);
-  const json = encodeValue(operation.value, `item ${show(key)} in namespace ${show(namespace)}`);
+  const json = encodeValue(
+    operation.value,
+    `item ${formatValue(key)} in namespace ${formatValue(namespace)}`,
+  );
   return {
     kind: "put",
     namespace: [...namespace],
@@ -152,7 +112,7 @@ function readIndex(index: unknown): readonly TextPath[] | undefined {
   if (index === undefined || index === null) return undefined;
   if (index === false) return [];
   if (!Array.isArray(index)) {
-    throw new InvalidInputError(`index must be false or an array of fields, got ${show(index)}.`);
+    throw new InvalidInputError(`index must be false or an array of fields, got ${formatValue(index)}.`);
   }
   return index.map(TextPath.parse);
 }
@@ -169,7 +129,7 @@ function readSearch(operation: RedisSearchOperation, settings: StoreSettings): S
   const { namespacePrefix, filter, query, mode, minScore, efRuntime, explain } = operation;
   checkPath("namespacePrefix", namespacePrefix);
   if (query !== undefined && query !== null && typeof query !== "string") {
-    throw new InvalidInputError(`query must be a string, got ${show(query)}.`);
+    throw new InvalidInputError(`query must be a string, got ${formatValue(query)}.`);
   }
   const request: SearchRequest = {
     kind: "search",
@@ -188,7 +148,7 @@ function readSearch(operation: RedisSearchOperation, settings: StoreSettings): S
   if (!settings.vectors && request.mode === "vector") return { ...request, query: undefined };
   if (request.mode !== "vector" && !settings.vectors?.text) {
     throw new InvalidInputError(
-      `mode ${show(request.mode)} needs a store with an index of texts. Configure index, and leave index.text on.`,
+      `mode ${formatValue(request.mode)} needs a store with an index of texts. Configure index, and leave index.text on.`,
     );
   }
   if (request.mode === "text" && minScore !== undefined) {

@@ -1,13 +1,10 @@
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import type { IndexConfig } from "@langchain/langgraph-checkpoint";
-import { InvalidInputError, show } from "../errors.js";
+import { formatValue, InvalidInputError } from "../errors.js";
+import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import type { TimeoutOptions } from "../redis/options.js";
-import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/segment.js";
 import { TextPath } from "./embedding/text-path.js";
-
-/** How the distance of vectors is measured. Scores are similarities whatever it is: higher is better. */
-export type Distance = "cosine" | "l2" | "ip";
-
+import type { Distance } from "./types.js";
 /** Which engine answers searches. */
 export type EngineChoice = "auto" | "search" | "core";
 
@@ -108,13 +105,13 @@ function readVectors(index: StoreIndexConfig): VectorSettings {
   const { embeddings, fields = ["$"] } = index;
   if (typeof embeddings?.embedDocuments !== "function" || typeof embeddings.embedQuery !== "function") {
     throw new InvalidInputError(
-      `index.embeddings must be a LangChain Embeddings object, got ${show(embeddings)}. ` +
+      `index.embeddings must be a LangChain Embeddings object, got ${formatValue(embeddings)}. ` +
         "Example: new OpenAIEmbeddings({ model: 'text-embedding-3-small' }).",
     );
   }
   if (!Array.isArray(fields) || fields.length === 0) {
     throw new InvalidInputError(
-      `index.fields must be a non-empty array of paths, got ${show(fields)}. Example: ["$"].`,
+      `index.fields must be a non-empty array of paths, got ${formatValue(fields)}. Example: ["$"].`,
     );
   }
   return {
@@ -135,42 +132,42 @@ function readVectors(index: StoreIndexConfig): VectorSettings {
 export function readTtl(name: string, minutes: unknown): number | undefined {
   if (minutes === undefined || minutes === null) return undefined;
   if (typeof minutes !== "number" || !Number.isFinite(minutes) || minutes <= 0) {
-    throw new InvalidInputError(`${name} must be a positive number of minutes, got ${show(minutes)}.`);
+    throw new InvalidInputError(`${name} must be a positive number of minutes, got ${formatValue(minutes)}.`);
   }
   return Math.max(1, Math.round(minutes * 60_000));
 }
 
 function readPaths(paths: unknown): string[] {
   if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string" && path !== "")) {
-    throw new InvalidInputError(`index.numericFields must be an array of paths, got ${show(paths)}.`);
+    throw new InvalidInputError(`index.numericFields must be an array of paths, got ${formatValue(paths)}.`);
   }
   return [...new Set<string>(paths)].sort();
 }
 
 export function readNumber(name: string, value: unknown): number {
   if (typeof value !== "number" || !Number.isFinite(value)) {
-    throw new InvalidInputError(`${name} must be a finite number, got ${show(value)}.`);
+    throw new InvalidInputError(`${name} must be a finite number, got ${formatValue(value)}.`);
   }
   return value;
 }
 
 export function wholeNumber(name: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new InvalidInputError(`${name} must be 0 or a positive integer, got ${show(value)}.`);
+    throw new InvalidInputError(`${name} must be 0 or a positive integer, got ${formatValue(value)}.`);
   }
   return value as number;
 }
 
 export function positiveInteger(name: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new InvalidInputError(`${name} must be a positive integer, got ${show(value)}.`);
+    throw new InvalidInputError(`${name} must be a positive integer, got ${formatValue(value)}.`);
   }
   return value as number;
 }
 
 export function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
   if (!allowed.includes(value)) {
-    throw new InvalidInputError(`${name} must be one of ${allowed.join(", ")}, got ${show(value)}.`);
+    throw new InvalidInputError(`${name} must be one of ${allowed.join(", ")}, got ${formatValue(value)}.`);
   }
   return value;
 }

@@ -1,20 +1,24 @@
-import type { Connection, Reply } from "../redis/connection.js";
-import { runAll, type Step } from "../redis/script.js";
+import type { Connection, Reply } from "../redis/command.js";
+import { executeAll, type PipelineEntry } from "../redis/script.js";
 
 /**
  * An operation as a dialogue: it yields the steps that it wants to be run, and is continued with their replies, until
  * it returns its result. As it does not run them itself, many operations share each round trip.
  */
-export type Plan<T> = Generator<readonly Step[], T, readonly (Reply | Error)[]>;
+export type Plan<T> = Generator<readonly PipelineEntry[], T, readonly (Reply | Error)[]>;
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; error: Error };
 
 /** Runs plans side by side: their steps of one round go out together, in the order of the plans. */
 export async function runPlans<T>(connection: Connection, plans: readonly Plan<T>[]): Promise<Outcome<T>[]> {
   const outcomes: Outcome<T>[] = [];
-  let waiting: { plan: Plan<T>; place: number; steps: readonly Step[] }[] = [];
+  let waiting: { plan: Plan<T>; place: number; steps: readonly PipelineEntry[] }[] = [];
 
-  const advance = (plan: Plan<T>, place: number, resume: () => IteratorResult<readonly Step[], T>) => {
+  const advance = (
+    plan: Plan<T>,
+    place: number,
+    resume: () => IteratorResult<readonly PipelineEntry[], T>,
+  ) => {
     try {
       const next = resume();
       if (next.done) outcomes[place] = { ok: true, value: next.value };
@@ -31,7 +35,7 @@ export async function runPlans<T>(connection: Connection, plans: readonly Plan<T
     const round = waiting;
     waiting = [];
     try {
-      const replies = await runAll(
+      const replies = await executeAll(
         connection,
         round.flatMap(({ steps }) => steps),
       );
@@ -56,7 +60,7 @@ export async function runPlan<T>(connection: Connection, plan: Plan<T>): Promise
 }
 
 /** One step within a plan. @throws the error that Redis answered. */
-export function* step(wanted: Step): Plan<Reply> {
+export function* step(wanted: PipelineEntry): Plan<Reply> {
   const [reply] = yield [wanted];
   if (reply instanceof Error) throw reply;
   return reply as Reply;
@@ -74,10 +78,10 @@ export function* together<T>(plans: readonly Plan<T>[]): Plan<T[]> {
     for (const { place, next } of active) if (next.done) results[place] = next.value;
     active = active.filter(({ next }) => !next.done);
     if (active.length === 0) return results;
-    const replies = yield active.flatMap(({ next }) => next.value as readonly Step[]);
+    const replies = yield active.flatMap(({ next }) => next.value as readonly PipelineEntry[]);
     let from = 0;
     active = active.map(({ plan, place, next }) => {
-      const own = replies.slice(from, from + (next.value as readonly Step[]).length);
+      const own = replies.slice(from, from + (next.value as readonly PipelineEntry[]).length);
       from += own.length;
       return { plan, place, next: plan.next(own) };
     });

@@ -1,5 +1,5 @@
-import type { Reply } from "../redis/connection.js";
-import { Script, type Step } from "../redis/script.js";
+import type { Reply } from "../redis/command.js";
+import { type PipelineEntry, Script } from "../redis/script.js";
 import { decodeItem, ITEM_FIELDS, type RedisItem } from "./item.js";
 import type { StoreKeys } from "./keys.js";
 import touchSource from "./lua/touch.lua";
@@ -21,7 +21,7 @@ export function* getPlan(keys: StoreKeys, request: GetRequest, refresh: boolean)
 }
 
 /** Reads the fields of one item, for {@link decodeItem}. */
-export function readStep(document: string): Step {
+export function readStep(document: string): PipelineEntry {
   return { key: document, args: ["HMGET", document, ...ITEM_FIELDS] };
 }
 

@@ -1,5 +1,5 @@
-import type { Reply } from "../redis/connection.js";
-import { run, runAll, Script } from "../redis/script.js";
+import type { Reply } from "../redis/command.js";
+import { execute, executeAll, Script } from "../redis/script.js";
 import type { Backend } from "./backend.js";
 import {
   type BuiltIndex,
@@ -80,7 +80,7 @@ export class Reindexer {
     if (present.generation !== next.generation) {
       await this.engine.build(next);
       await this.rewriteAll(present, next);
-      await run(connection, { key: keys.definition, args: ["SET", keys.definition, builtText(next)] });
+      await execute(connection, { key: keys.definition, args: ["SET", keys.definition, builtText(next)] });
     }
     // From here on the new index is the one; what an interrupted run has left to do is done again.
     await this.engine.serve({ ...next, text: builtText(next) });
@@ -90,7 +90,7 @@ export class Reindexer {
       await this.engine.drop({ ...next, generation });
     }
     await this.clear(next);
-    await run(connection, { key: keys.nextDefinition, args: ["DEL", keys.nextDefinition] });
+    await execute(connection, { key: keys.nextDefinition, args: ["DEL", keys.nextDefinition] });
     return this.report;
   }
 
@@ -99,7 +99,7 @@ export class Reindexer {
     const { connection, keys, settings } = this.backend;
     const definition = defineIndex(settings);
     const first = builtText({ generation: 1, definition });
-    const replies = await runAll(connection, [
+    const replies = await executeAll(connection, [
       { key: keys.definition, args: ["SET", keys.definition, first, "NX"] },
       { key: keys.definition, args: ["GET", keys.definition] },
       { key: keys.nextDefinition, args: ["GET", keys.nextDefinition] },
@@ -115,7 +115,7 @@ export class Reindexer {
     const generation = Math.max(present.generation, begun?.generation ?? 0) + 1;
     const next = { generation, definition, replaces: present.generation };
     const text = JSON.stringify(next);
-    await run(connection, { key: keys.nextDefinition, args: ["SET", keys.nextDefinition, text] });
+    await execute(connection, { key: keys.nextDefinition, args: ["SET", keys.nextDefinition, text] });
     return { present, next };
   }
 
@@ -132,7 +132,7 @@ export class Reindexer {
 
   private async clear({ generation }: BuiltIndex): Promise<void> {
     await this.eachPage("clearing", async (_, documents) => {
-      await run(this.backend.connection, PRUNE.call(documents, [String(generation)]));
+      await execute(this.backend.connection, PRUNE.call(documents, [String(generation)]));
     });
   }
 
@@ -144,7 +144,7 @@ export class Reindexer {
     const { connection, keys } = this.backend;
     const { batchSize, onProgress } = this.options;
     const namespaces = await runPlan(connection, namespacesUnder(keys, []));
-    const sizes = await runAll(
+    const sizes = await executeAll(
       connection,
       namespaces.map((namespace) => {
         const { items } = keys.ofNamespace(namespace);
@@ -157,7 +157,7 @@ export class Reindexer {
       const { items } = keys.ofNamespace(namespace);
       for (let from = 0; ; from += batchSize) {
         const args = ["ZREVRANGE", items, String(from), String(from + batchSize - 1)];
-        const members = ((await run(connection, { key: items, args })) as Reply[]).map(String);
+        const members = ((await execute(connection, { key: items, args })) as Reply[]).map(String);
         if (members.length > 0) {
           await visit(
             namespace,
@@ -194,7 +194,7 @@ export class Reindexer {
       const format = { generation, numericFields: definition.numericFields, text: definition.text };
       return rewriteCall(item.document, item.version, { namespace, value: item.value, vectors }, format);
     });
-    for (const reply of await runAll(connection, calls)) {
+    for (const reply of await executeAll(connection, calls)) {
       if (reply instanceof Error) throw reply;
       this.report.items += Number(reply);
     }
@@ -208,7 +208,7 @@ export class Reindexer {
   /** The items of a page that are still to be described for the new index. */
   private async readItems(namespace: string[], documents: string[], next: BuiltIndex): Promise<StoredItem[]> {
     const names = [FIELD.generation, FIELD.meta, FIELD.value, FIELD.fields, FIELD.parts];
-    const replies = await runAll(
+    const replies = await executeAll(
       this.backend.connection,
       documents.map((document) => ({ key: document, args: ["HMGET", document, ...names] })),
     );
@@ -246,7 +246,7 @@ export class Reindexer {
       document,
       ...parts.map((part) => `${document}:${part}`),
     ]);
-    const replies = await runAll(
+    const replies = await executeAll(
       this.backend.connection,
       documents.map((document) => ({ key: document, args: ["HMGET", document, ...names] })),
     );

@@ -1,12 +1,12 @@
-import type { EngineStats } from "./engine.js";
 import type { RedisItem, RedisSearchItem } from "./item.js";
 import type {
+  EngineStats,
   PutExtras,
   RedisPutOperation,
   RedisSearchOperation,
   SearchExtras,
   StoreOperation,
-} from "./operations.js";
+} from "./types.js";
 
 /** Options of {@link RedisStore.search}. */
 export interface RedisSearchOptions extends Omit<RedisSearchOperation, "namespacePrefix">, SearchExtras {}

@@ -4,22 +4,22 @@ import {
   type Operation,
   type OperationResults,
 } from "@langchain/langgraph-checkpoint";
-import { InvalidInputError, show } from "../errors.js";
-import { connectionOf, type RedisClient } from "../redis/connection.js";
-import { type OwnedConnection, openCluster, openSentinel, openUrl } from "../redis/open.js";
-import { during } from "../redis/operation.js";
-import type { ClusterRootNodes, OpenOptions, SentinelGroup, TimeoutOptions } from "../redis/options.js";
+import { formatValue, InvalidInputError } from "../errors.js";
+import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
+import { createConnection, type RedisClient } from "../redis/connection.js";
+import { withOperation } from "../redis/operation-error.js";
+import type { ClusterRootNodes, ConnectOptions, SentinelGroup, TimeoutOptions } from "../redis/options.js";
 import { Backend } from "./backend.js";
 import { runBatch } from "./batch.js";
 import type { RedisItem, RedisSearchItem } from "./item.js";
 import { checkPath } from "./namespace.js";
 import { namespacesUnder } from "./namespaces.js";
-import type { StoreOperation } from "./operations.js";
 import { positiveInteger, type RedisStoreOptions, readOptions } from "./options.js";
 import { runPlan } from "./plan.js";
 import { Reindexer, type ReindexOptions, type ReindexReport } from "./reindex.js";
 import type { RedisPutOptions, RedisSearchOptions, StoreResults, StoreStats } from "./store-types.js";
 import { type DeleteNamespaceOptions, deleteUnder } from "./sweep.js";
+import type { StoreOperation } from "./types.js";
 import type { ItemValue } from "./value.js";
 
 /**
@@ -41,7 +41,7 @@ import type { ItemValue } from "./value.js";
  */
 export class RedisStore extends BaseStore {
   private readonly backend: Backend;
-  private owned: OwnedConnection | undefined;
+  private owned: ManagedConnection | undefined;
 
   /**
    * A store on a connected client, which stays yours: it is neither configured nor connected nor closed here.
@@ -55,7 +55,10 @@ export class RedisStore extends BaseStore {
    */
   constructor(options: RedisStoreOptions & TimeoutOptions & { client: RedisClient }) {
     super();
-    this.backend = new Backend(connectionOf(options.client, options.commandTimeout), readOptions(options));
+    this.backend = new Backend(
+      createConnection(options.client, options.commandTimeout),
+      readOptions(options),
+    );
   }
 
   /**
@@ -65,28 +68,28 @@ export class RedisStore extends BaseStore {
    * @throws {InvalidInputError} when the address or an option cannot be used; {@link IndexMismatchError} when the
    * stored index was made for another configuration; {@link OperationError} when the server cannot be reached.
    */
-  static fromConnString(uri: string, options: RedisStoreOptions & OpenOptions = {}): Promise<RedisStore> {
-    return RedisStore.open(openUrl(uri, options), options);
+  static fromConnString(uri: string, options: RedisStoreOptions & ConnectOptions = {}): Promise<RedisStore> {
+    return RedisStore.open(connectUrl(uri, options), options);
   }
 
   /** As {@link fromConnString}, for a Redis Cluster: some of its nodes are enough, the others are found. */
   static fromCluster(
     rootNodes: ClusterRootNodes,
-    options: RedisStoreOptions & OpenOptions = {},
+    options: RedisStoreOptions & ConnectOptions = {},
   ): Promise<RedisStore> {
-    return RedisStore.open(openCluster(rootNodes, options), options);
+    return RedisStore.open(connectCluster(rootNodes, options), options);
   }
 
   /** As {@link fromConnString}, for the master of a group that Redis Sentinel watches. */
   static fromSentinel(
     group: SentinelGroup,
-    options: RedisStoreOptions & OpenOptions = {},
+    options: RedisStoreOptions & ConnectOptions = {},
   ): Promise<RedisStore> {
-    return RedisStore.open(openSentinel(group, options), options);
+    return RedisStore.open(connectSentinel(group, options), options);
   }
 
   private static async open(
-    opening: Promise<OwnedConnection>,
+    opening: Promise<ManagedConnection>,
     options: RedisStoreOptions,
   ): Promise<RedisStore> {
     const owned = await opening;
@@ -210,7 +213,8 @@ export class RedisStore extends BaseStore {
     const extras =
       options === undefined || options === false || Array.isArray(options) ? { index: options } : options;
     // Only `delete` deletes: LangGraph's operation for it is a put of null.
-    if (value === null) throw new InvalidInputError(`the value of item ${show(key)} is null. Use delete().`);
+    if (value === null)
+      throw new InvalidInputError(`the value of item ${formatValue(key)} is null. Use delete().`);
     await this.batch([{ ...extras, namespace, key, value }] as const);
   }
 
@@ -262,7 +266,7 @@ export class RedisStore extends BaseStore {
       );
     }
     const batchSize = positiveInteger("batchSize", options.batchSize ?? 500);
-    return during({ operation: "deleteNamespace", namespace: path }, () =>
+    return withOperation({ operation: "deleteNamespace", namespace: path }, () =>
       deleteUnder(this.backend, path, batchSize, options.onProgress),
     );
   }
@@ -283,7 +287,7 @@ export class RedisStore extends BaseStore {
     const { reembed = false } = options;
     const batchSize = positiveInteger("batchSize", options.batchSize ?? 100);
     const engine = await this.backend.engine();
-    const report = await during({ operation: "reindex" }, () =>
+    const report = await withOperation({ operation: "reindex" }, () =>
       new Reindexer(this.backend, engine, { ...options, reembed, batchSize }).run(),
     );
     this.backend.forget();
@@ -295,7 +299,7 @@ export class RedisStore extends BaseStore {
   async stats(): Promise<StoreStats> {
     const { engine } = await this.backend.ready();
     const { connection, keys } = this.backend;
-    return during({ operation: "stats" }, async () => {
+    return withOperation({ operation: "stats" }, async () => {
       const namespaces = await runPlan(connection, namespacesUnder(keys, []));
       return { engine: engine.name, namespaces: namespaces.length, ...(await engine.stats()) };
     });

@@ -1,4 +1,4 @@
-import type { Reply } from "../redis/connection.js";
+import type { Reply } from "../redis/command.js";
 import { Script } from "../redis/script.js";
 import type { Backend } from "./backend.js";
 import sweepSource from "./lua/sweep.lua";

@@ -1,4 +1,4 @@
-import { CorruptRecordError, InvalidInputError, show } from "../errors.js";
+import { CorruptRecordError, formatValue, InvalidInputError } from "../errors.js";
 
 /** A value as an item holds it. */
 // biome-ignore lint/suspicious/noExplicitAny: this is BaseStore's own type of an item's value
@@ -13,7 +13,7 @@ export type ItemValue = Record<string, any>;
 export function encodeValue(value: unknown, where: string): string {
   const refuse = (what: string, path: string): never => {
     throw new InvalidInputError(
-      `the value of ${where} cannot be stored as JSON: ${what}${path === "" ? "" : ` at ${show(path)}`}. ` +
+      `the value of ${where} cannot be stored as JSON: ${what}${path === "" ? "" : ` at ${formatValue(path)}`}. ` +
         "Convert it to plain objects, arrays, strings, finite numbers, booleans and null.",
     );
   };
@@ -31,7 +31,8 @@ export function encodeValue(value: unknown, where: string): string {
     if (error instanceof InvalidInputError) throw error;
     return refuse(error instanceof Error ? error.message : String(error), "");
   }
-  if (!text?.startsWith("{")) return refuse(`it writes itself as ${show(text)}, and not as an object`, "");
+  if (!text?.startsWith("{"))
+    return refuse(`it writes itself as ${formatValue(text)}, and not as an object`, "");
   return text;
 }
 
@@ -71,3 +72,6 @@ export function decodeValue(json: string, redisKey: string): ItemValue {
   }
   throw new CorruptRecordError("the value of an item is not an object", { key: redisKey });
 }
+
+/** A value that JSON can hold. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };

@@ -1,5 +1,5 @@
-import type { Reply } from "../redis/connection.js";
-import { Script, type Step } from "../redis/script.js";
+import type { Reply } from "../redis/command.js";
+import { type PipelineEntry, Script } from "../redis/script.js";
 import { type DocumentFormat, putCall, readPutReply, type TextVector } from "./document.js";
 import type { StoreKeys } from "./keys.js";
 import deleteSource from "./lua/delete.lua";
@@ -23,7 +23,7 @@ export interface Written {
 /** Does all writes of a batch together, in order. */
 export function* writePlan(keys: StoreKeys, writes: readonly Write[], format: DocumentFormat): Plan<Written> {
   const puts = writes.map(({ request }) => request).filter((request) => request.kind === "put");
-  const register: Step[] =
+  const register: PipelineEntry[] =
     puts.length > 0
       ? [
           registerStep(

@@ -18,7 +18,7 @@ test("a server that is killed 250 times during writes loses nothing that was ack
   const ledger = new Ledger(saver, store);
   await killAndRestart(server, ledger, 250);
   console.log(`${ledger.acknowledged} writes acknowledged, ${ledger.errors.length} errors`);
-  // Who has found the server loading or gone each time, for the whole of its patience, was told so.
+  // Who has found the server loading or gone each time, for its whole commandTimeout, was told so.
   for (const { message } of ledger.errors) expect(message).toMatch(/^put.* failed: (LOADING|no answer)/);
   expect(ledger.errors.length).toBeLessThan(20);
 

@@ -55,7 +55,7 @@ test("what stays without an answer fails, and says which operation it was", asyn
     expectFailure(saver.getTuple(config("t")), /getTuple .*no answer/),
     expectFailure(saver.deleteThread("t"), /deleteThread .*"t"/),
   ]);
-  expect(failures[0].facts).toEqual({
+  expect(failures[0].context).toEqual({
     operation: "put",
     threadId: "t",
     checkpointNs: "",

@@ -3,7 +3,7 @@ import { InvalidInputError, RedisSaver, RedisStore } from "langgraph-redis";
 import { fromIoredis } from "langgraph-redis/ioredis";
 import { createClient, createClientPool, createCluster, createSentinel } from "redis";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { connectionOf, type RedisClient } from "../../src/redis/connection.js";
+import { createConnection, type RedisClient } from "../../src/redis/connection.js";
 import { config, id, put } from "../conformance/saver/steps.js";
 import { connect, freshPrefix, plainRedisUrl, proxied } from "../helpers/redis.js";
 
@@ -83,7 +83,7 @@ test("all commands of a pipeline go over one connection of a pool, in order", as
   const pool = createClientPool({ url: plainRedisUrl() }, { minimum: 4, maximum: 8 });
   await pool.connect();
   onTestFinished(() => pool.close());
-  const connection = connectionOf(pool);
+  const connection = createConnection(pool);
   const key = freshPrefix();
   const pipelines = await Promise.all(
     Array.from({ length: 20 }, () =>
@@ -99,7 +99,7 @@ test("all commands of a pipeline go over one connection of a pool, in order", as
 });
 
 test("commands keep their order on a client that sends as soon as possible", async () => {
-  const connection = connectionOf(await connect(plainRedisUrl(), { commandOptions: { asap: true } }));
+  const connection = createConnection(await connect(plainRedisUrl(), { commandOptions: { asap: true } }));
   const key = freshPrefix();
   const numbers = Array.from({ length: 50 }, (_, n) => String(n));
   await connection.pipeline(numbers.map((n) => ({ key, args: ["RPUSH", key, n] })));
@@ -110,7 +110,7 @@ test("commands keep their order on a client that sends as soon as possible", asy
 test("a command that is refused gives its error in its place", async () => {
   for (const client of [await connect(plainRedisUrl()), fromIoredis(await openIoredis())]) {
     const key = freshPrefix();
-    const [set, wrong, get] = await connectionOf(client).pipeline([
+    const [set, wrong, get] = await createConnection(client).pipeline([
       { key, args: ["SET", key, "1"] },
       { key, args: ["LPUSH", key, "1"] },
       { key, args: ["GET", key] },

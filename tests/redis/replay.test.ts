@@ -4,7 +4,8 @@ import { RedisSaver, RedisStore } from "langgraph-redis";
 import { expect, test } from "vitest";
 import { threadKeys } from "../../src/checkpoint/keys.js";
 import * as saverScripts from "../../src/checkpoint/scripts.js";
-import { type Connection, connectionOf } from "../../src/redis/connection.js";
+import type { Connection } from "../../src/redis/command.js";
+import { createConnection } from "../../src/redis/connection.js";
 import { Script } from "../../src/redis/script.js";
 import { StoreKeys } from "../../src/store/keys.js";
 import { config, id, list, put } from "../conformance/saver/steps.js";
@@ -136,7 +137,7 @@ test("every script of the store leaves the same when it runs twice", async () =>
 async function replaying() {
   const keyPrefix = freshPrefix();
   const admin = await connect();
-  const connection = new ReplayingConnection(connectionOf(await connect()), admin, keyPrefix);
+  const connection = new ReplayingConnection(createConnection(await connect()), admin, keyPrefix);
   return { connection, keyPrefix };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { RESP_TYPES } from "redis";
-import type { Command, Connection, Reply } from "../../src/redis/connection.js";
+import type { Command, Connection, Reply } from "../../src/redis/command.js";
 import type { TestClient } from "../helpers/redis.js";
 
 /** Vectors and chunks are no text. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Connection, connectionOf } from "../../src/redis/connection.js";
+import type { Connection } from "../../src/redis/command.js";
+import { createConnection } from "../../src/redis/connection.js";
 import { bm25, countWords } from "../../src/store/core/bm25.js";
 import { similarityTo } from "../../src/store/core/compare.js";
 import { RedisStore } from "../../src/store/store.js";
@@ -8,7 +9,7 @@ import { FakeEmbeddings } from "./fake-embeddings.js";
 import { openStore, textIndex } from "./helpers.js";
 
 test("a search holds no more items at a time than it is allowed to", async () => {
-  const connection = connectionOf(await connect(plainRedisUrl()));
+  const connection = createConnection(await connect(plainRedisUrl()));
   let most = 0;
   const client: Connection = {
     pipeline: async (commands) => {

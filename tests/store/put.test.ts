@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "../../src/errors.js";
-import { type Command, type Connection, connectionOf } from "../../src/redis/connection.js";
+import type { Command, Connection } from "../../src/redis/command.js";
+import { createConnection } from "../../src/redis/connection.js";
 import {
   BatchError,
   EmbeddingError,
@@ -279,7 +280,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
 
   test("a put that is sent again has happened, even if others came after it", async () => {
     const keyPrefix = freshPrefix();
-    const connection = connectionOf(await connect());
+    const connection = createConnection(await connect());
     const sent: Command[] = [];
     const client: Connection = {
       pipeline: (commands) => {

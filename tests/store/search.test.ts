@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "../../src/errors.js";
-import { encodeSegment } from "../../src/redis/segment.js";
+import { encodeKeyPart } from "../../src/redis/key-encoding.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { HOSTILE_STRINGS } from "../helpers/hostile.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
@@ -38,7 +38,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     const sorted = found.toSorted(
       (one, other) =>
         other.updatedAt.getTime() - one.updatedAt.getTime() ||
-        Buffer.compare(Buffer.from(encodeSegment(one.key)), Buffer.from(encodeSegment(other.key))),
+        Buffer.compare(Buffer.from(encodeKeyPart(one.key)), Buffer.from(encodeKeyPart(other.key))),
     );
     expect(found.map(({ key }) => key)).toEqual(sorted.map(({ key }) => key));
   });

@@ -1,5 +1,5 @@
 import * as zlib from "node:zlib";
-import { InvalidInputError, show } from "../../errors.js";
+import { formatValue, InvalidInputError } from "../../errors.js";
 
 export type CompressionAlgorithm = "zstd" | "deflate" | "brotli";
 
@@ -62,17 +62,17 @@ export function packerFor(compression: boolean | CompressionOptions | undefined)
     : ({} as Algorithm);
   if (letter === undefined) {
     throw new InvalidInputError(
-      `compression.algorithm must be "zstd", "deflate" or "brotli", got ${show(algorithm)}.`,
+      `compression.algorithm must be "zstd", "deflate" or "brotli", got ${formatValue(algorithm)}.`,
     );
   }
   if (!compress) {
     throw new InvalidInputError(
-      `compression.algorithm ${show(algorithm)} needs Node 22.15 or later. Use "deflate" or "brotli" here.`,
+      `compression.algorithm ${formatValue(algorithm)} needs Node 22.15 or later. Use "deflate" or "brotli" here.`,
     );
   }
   if (!Number.isInteger(threshold) || threshold < 0) {
     throw new InvalidInputError(
-      `compression.threshold must be a whole number of bytes, got ${show(threshold)}.`,
+      `compression.threshold must be a whole number of bytes, got ${formatValue(threshold)}.`,
     );
   }
   const head = Buffer.from(`z${letter}`, "latin1");

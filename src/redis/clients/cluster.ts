@@ -1,6 +1,6 @@
-import type { Arg, Command, Reply } from "../connection.js";
-import { gather, type Transport } from "../transport.js";
-import { commandOptions, isErrorReply } from "./reply-options.js";
+import { type ClientAdapter, sendAll } from "../client-adapter.js";
+import type { Arg, Command, Reply } from "../command.js";
+import { commandOptions, isErrorReply } from "./command-options.js";
 import { unusableClient } from "./single.js";
 
 /** The part of a cluster client of node-redis' `createCluster` that is used. */
@@ -16,7 +16,7 @@ export interface NodeRedisCluster {
 }
 
 /** Sends each command to the master of its key's slot, wherever it has moved. What is for one node leaves in one write. */
-export class ClusterTransport implements Transport {
+export class ClusterAdapter implements ClientAdapter {
   constructor(private readonly cluster: NodeRedisCluster) {}
 
   get unusable(): string | undefined {
@@ -27,6 +27,6 @@ export class ClusterTransport implements Transport {
     const send = ({ key, args }: Command, own: AbortSignal) =>
       // Never a replica: what was just written is to be read.
       this.cluster.sendCommand(key, false, args as Arg[], commandOptions(own));
-    return gather(commands, signal, send, isErrorReply);
+    return sendAll(commands, signal, send, isErrorReply);
   }
 }

@@ -1,7 +1,7 @@
-import { InvalidInputError, show } from "../../errors.js";
-import type { Command, Reply } from "../connection.js";
+import { formatValue, InvalidInputError } from "../../errors.js";
+import type { ClientAdapter } from "../client-adapter.js";
+import type { Command, Reply } from "../command.js";
 import { refuseKeyPrefix } from "../key-prefix.js";
-import type { Transport } from "../transport.js";
 
 /** The part of ioredis' `Redis` and `Cluster` that is used. */
 export interface Ioredis {
@@ -25,10 +25,12 @@ const UNUSABLE: Record<string, string> = {
  * Sends through pipelines of ioredis, which finds the keys in each command itself, and so the node of a cluster. There,
  * a pipeline is for one slot only, so each command has its own: they leave without waiting for each other.
  */
-export class IoredisTransport implements Transport {
+export class IoredisAdapter implements ClientAdapter {
   constructor(private readonly redis: Ioredis) {
     if (typeof redis?.pipeline !== "function" || typeof redis.status !== "string") {
-      throw new InvalidInputError(`fromIoredis needs a Redis or Cluster of ioredis, got ${show(redis)}.`);
+      throw new InvalidInputError(
+        `fromIoredis needs a Redis or Cluster of ioredis, got ${formatValue(redis)}.`,
+      );
     }
     const { keyPrefix, redisOptions } = redis.options as {
       keyPrefix?: unknown;

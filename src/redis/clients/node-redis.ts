@@ -1,9 +1,9 @@
+import type { ClientAdapter } from "../client-adapter.js";
 import { refuseKeyPrefix } from "../key-prefix.js";
-import type { Transport } from "../transport.js";
-import { ClusterTransport, type NodeRedisCluster } from "./cluster.js";
-import { type NodeRedisPool, PoolTransport } from "./pool.js";
-import { type NodeRedisSentinel, SentinelTransport } from "./sentinel.js";
-import { type NodeRedisClient, SingleTransport } from "./single.js";
+import { ClusterAdapter, type NodeRedisCluster } from "./cluster.js";
+import { type NodeRedisPool, PoolAdapter } from "./pool.js";
+import { type NodeRedisSentinel, SentinelAdapter } from "./sentinel.js";
+import { type NodeRedisClient, SingleClientAdapter } from "./single.js";
 
 /** The clients of node-redis 6. */
 export type NodeRedis = NodeRedisClient | NodeRedisPool | NodeRedisCluster | NodeRedisSentinel;
@@ -14,13 +14,13 @@ export function isNodeRedis(client: unknown): client is NodeRedis {
 }
 
 /** @throws {InvalidInputError} when the client has a key prefix of its own. */
-export function transportOfNodeRedis(client: NodeRedis): Transport {
+export function adaptNodeRedis(client: NodeRedis): ClientAdapter {
   const { _keyPrefix, options } = client as { _keyPrefix?: unknown; options?: { keyPrefix?: unknown } };
   refuseKeyPrefix(_keyPrefix ?? options?.keyPrefix);
-  if (isCluster(client)) return new ClusterTransport(client);
-  if (isSentinel(client)) return new SentinelTransport(client);
-  if (isPool(client)) return new PoolTransport(client);
-  return new SingleTransport(client as NodeRedisClient);
+  if (isCluster(client)) return new ClusterAdapter(client);
+  if (isSentinel(client)) return new SentinelAdapter(client);
+  if (isPool(client)) return new PoolAdapter(client);
+  return new SingleClientAdapter(client as NodeRedisClient);
 }
 
 const isCluster = (client: object): client is NodeRedisCluster => can(client, "getRandomNode", "nodeClient");

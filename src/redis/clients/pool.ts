@@ -1,6 +1,6 @@
-import type { Arg, Command, Reply } from "../connection.js";
-import type { Transport } from "../transport.js";
-import { type NodeRedisClient, sendOn, unusableClient } from "./single.js";
+import type { ClientAdapter } from "../client-adapter.js";
+import type { Arg, Command, Reply } from "../command.js";
+import { type NodeRedisClient, sendPipelined, unusableClient } from "./single.js";
 
 /** The part of a pool of node-redis' `createClientPool` that is used. */
 export interface NodeRedisPool {
@@ -11,7 +11,7 @@ export interface NodeRedisPool {
 }
 
 /** Takes one client of the pool for each pipeline, so that its commands stay in order and together. */
-export class PoolTransport implements Transport {
+export class PoolAdapter implements ClientAdapter {
   constructor(private readonly pool: NodeRedisPool) {}
 
   get unusable(): string | undefined {
@@ -19,6 +19,6 @@ export class PoolTransport implements Transport {
   }
 
   send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
-    return this.pool.execute((client) => sendOn(client, commands, signal));
+    return this.pool.execute((client) => sendPipelined(client, commands, signal));
   }
 }

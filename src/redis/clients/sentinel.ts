@@ -1,7 +1,7 @@
-import type { Command, Reply } from "../connection.js";
-import type { Transport } from "../transport.js";
-import { isErrorReply } from "./reply-options.js";
-import { type NodeRedisClient, sendOn, unusableClient } from "./single.js";
+import type { ClientAdapter } from "../client-adapter.js";
+import type { Command, Reply } from "../command.js";
+import { isErrorReply } from "./command-options.js";
+import { type NodeRedisClient, sendPipelined, unusableClient } from "./single.js";
 
 /** The part of a client of node-redis' `createSentinel` that is used. */
 export interface NodeRedisSentinel {
@@ -16,7 +16,7 @@ export interface NodeRedisSentinel {
 }
 
 /** Sends a pipeline over one connection to the group's master, whoever that is. */
-export class SentinelTransport implements Transport {
+export class SentinelAdapter implements ClientAdapter {
   /** Fulfilled when the pipeline before has its connection. */
   #entered: Promise<void> = Promise.resolve();
 
@@ -39,7 +39,7 @@ export class SentinelTransport implements Transport {
       return await this.sentinel._execute(false, async (master) => {
         enter();
         signal.throwIfAborted();
-        const replies = await sendOn(master, commands, signal);
+        const replies = await sendPipelined(master, commands, signal);
         // Thrown, so that node-redis looks for the new master.
         const demoted = replies.find(
           (reply) => reply instanceof Error && reply.message.startsWith("READONLY"),

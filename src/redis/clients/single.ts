@@ -1,6 +1,6 @@
-import type { Arg, Command, Reply } from "../connection.js";
-import { gather, type Transport } from "../transport.js";
-import { commandOptions, isErrorReply } from "./reply-options.js";
+import { type ClientAdapter, sendAll } from "../client-adapter.js";
+import type { Arg, Command, Reply } from "../command.js";
+import { commandOptions, isErrorReply } from "./command-options.js";
 
 /** The part of a client of node-redis' `createClient` that is used. */
 export interface NodeRedisClient {
@@ -9,7 +9,7 @@ export interface NodeRedisClient {
   sendCommand(args: Arg[], options?: object): Promise<unknown>;
 }
 
-export class SingleTransport implements Transport {
+export class SingleClientAdapter implements ClientAdapter {
   constructor(private readonly client: NodeRedisClient) {}
 
   get unusable(): string | undefined {
@@ -17,19 +17,19 @@ export class SingleTransport implements Transport {
   }
 
   send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
-    return sendOn(this.client, commands, signal);
+    return sendPipelined(this.client, commands, signal);
   }
 }
 
 /** Sends all commands over one connection. Those of one turn of the event loop leave in one write. */
-export function sendOn(
+export function sendPipelined(
   client: Pick<NodeRedisClient, "sendCommand">,
   commands: readonly Command[],
   signal: AbortSignal,
 ): Promise<(Reply | Error)[]> {
   const send = ({ args }: Command, own: AbortSignal) =>
     client.sendCommand(args as Arg[], commandOptions(own));
-  return gather(commands, signal, send, isErrorReply);
+  return sendAll(commands, signal, send, isErrorReply);
 }
 
 export function unusableClient(isOpen: boolean): string | undefined {

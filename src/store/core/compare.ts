@@ -1,4 +1,4 @@
-import type { Distance } from "../options.js";
+import type { Distance } from "../types.js";
 
 /** Compares vectors with one query: higher is better, as the search engine's scores are. */
 export function similarityTo(query: Float32Array, metric: Distance): (vector: Float32Array) => number {

@@ -1,10 +1,11 @@
-import type { Connection, Reply } from "../../redis/connection.js";
-import { encodeSegment } from "../../redis/segment.js";
+import type { Connection, Reply } from "../../redis/command.js";
+import { encodeKeyPart } from "../../redis/key-encoding.js";
+
 import type { StoredIndex } from "../definition.js";
 import { orderTail } from "../document.js";
 import { fromBytes } from "../embedding/embedder.js";
 import { queryWords } from "../embedding/words.js";
-import type { EngineStats, StoreEngine } from "../engine.js";
+import type { StoreEngine } from "../engine.js";
 import { matches } from "../filter/match.js";
 import { decodeItem, FIELD, type ItemAddress, type RedisItem, type RedisSearchItem } from "../item.js";
 import type { StoreKeys } from "../keys.js";
@@ -13,6 +14,7 @@ import type { StoreSettings } from "../options.js";
 import { type Plan, runPlan, step, together } from "../plan.js";
 import { byRank, fuse, fusionWindow, type Ranked } from "../ranking.js";
 import { readStep } from "../reads.js";
+import type { EngineStats } from "../types.js";
 import { bm25, countWords, type WordCounts } from "./bm25.js";
 import { similarityTo } from "./compare.js";
 import { type Candidate, scan } from "./scan.js";
@@ -105,7 +107,7 @@ export class CoreEngine implements StoreEngine {
         const item = decodeItem(address, value, meta);
         if (!item || !matches(item.value, predicates)) continue;
         const { namespace, key, document } = address;
-        found.set(document, { item, tail: orderTail(namespace, encodeSegment(key)) });
+        found.set(document, { item, tail: orderTail(namespace, encodeKeyPart(key)) });
       }
       found = new Map([...found].sort(byUpdate).slice(0, needed));
       const last = [...found.values()].at(-1);

@@ -1,6 +1,6 @@
-import type { Reply } from "../../redis/connection.js";
+import type { Reply } from "../../redis/command.js";
+import { decodeKeyPart } from "../../redis/key-encoding.js";
 import { Script } from "../../redis/script.js";
-import { decodeSegment } from "../../redis/segment.js";
 import type { ItemAddress } from "../item.js";
 import type { StoreKeys } from "../keys.js";
 import candidatesSource from "../lua/candidates.lua";
@@ -69,7 +69,7 @@ export function* scan(keys: StoreKeys, options: ScanOptions): Plan<void> {
       for (const [member, value = null, meta = null, ...documents] of items) {
         if (value === null) continue;
         const document = keys.documentsOf(namespace) + String(member);
-        const address = { namespace: [...namespace], key: decodeSegment(String(member)), document };
+        const address = { namespace: [...namespace], key: decodeKeyPart(String(member)), document };
         candidates.push({ address, value, meta, documents: documents as Reply[][] });
       }
       if (left > 0) onward.push({ namespace, score: String(last), member: String(items.at(-1)?.[0]) });

@@ -1,8 +1,8 @@
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
-import { show } from "../../errors.js";
+import { formatValue } from "../../errors.js";
 import { EmbeddingError, InvalidVectorError } from "../errors.js";
-import type { Distance } from "../options.js";
 import { asError } from "../plan.js";
+import type { Distance } from "../types.js";
 import { TextCache } from "./text-cache.js";
 
 /** Turns texts into vectors with the user's model, as seldom as possible, and checks what it answers. */
@@ -37,7 +37,7 @@ export class Embedder {
     if (wanted.length === 0) return known;
     const vectors = await this.ask("embedDocuments", () => this.model.embedDocuments(wanted));
     if (!Array.isArray(vectors) || vectors.length !== wanted.length) {
-      const got = Array.isArray(vectors) ? `${vectors.length} vectors` : show(vectors);
+      const got = Array.isArray(vectors) ? `${vectors.length} vectors` : formatValue(vectors);
       throw new EmbeddingError(
         `the embedding model was given ${wanted.length} texts and answered with ${got}.`,
       );
@@ -76,13 +76,14 @@ export class Embedder {
 
   private check(vector: unknown, text: string): Float32Array | InvalidVectorError {
     const problem = this.problemOf(vector);
-    if (problem) return new InvalidVectorError(`the embedding model's vector for ${show(text)} ${problem}`);
+    if (problem)
+      return new InvalidVectorError(`the embedding model's vector for ${formatValue(text)} ${problem}`);
     return Float32Array.from(vector as ArrayLike<number>);
   }
 
   private problemOf(vector: unknown): string | undefined {
     if (!Array.isArray(vector) && !(vector instanceof Float32Array || vector instanceof Float64Array)) {
-      return `is ${show(vector)}, and not an array of numbers.`;
+      return `is ${formatValue(vector)}, and not an array of numbers.`;
     }
     if (vector.length !== this.dims) {
       return `has ${vector.length} dimensions, this store is configured with ${this.dims}. Set index.dims to the model's.`;

@@ -1,5 +1,5 @@
-import { InvalidInputError, show } from "../../errors.js";
-import type { Json } from "../filter/predicate.js";
+import { formatValue, InvalidInputError } from "../../errors.js";
+import type { Json } from "../value.js";
 
 type Token = { property: string } | { element: number } | { every: true };
 
@@ -16,7 +16,7 @@ export class TextPath {
   /** @throws {InvalidInputError} when the path cannot be read. */
   static parse(source: unknown): TextPath {
     if (typeof source !== "string" || source === "") {
-      throw new InvalidInputError(`a field to embed must be a non-empty string, got ${show(source)}.`);
+      throw new InvalidInputError(`a field to embed must be a non-empty string, got ${formatValue(source)}.`);
     }
     if (source === "$") return new TextPath(source, []);
     const tokens: Token[] = [];
@@ -30,7 +30,7 @@ export class TextPath {
       const match = pattern.exec(path);
       if (!match) {
         throw new InvalidInputError(
-          `cannot read the field ${show(source)}. Examples: "title", "meta.title", "chapters[*].content", "tags[-1]", "$".`,
+          `cannot read the field ${formatValue(source)}. Examples: "title", "meta.title", "chapters[*].content", "tags[-1]", "$".`,
         );
       }
       const [, property, index] = match;

@@ -1,4 +1,5 @@
-import type { Json, Predicate, RangeOperator, Test } from "./predicate.js";
+import type { Json } from "../value.js";
+import type { Predicate, RangeOperator, Test } from "./predicate.js";
 
 /** Whether a value satisfies all predicates. This is what filters mean; an index may only make it faster. */
 export function matches(root: Json | undefined, predicates: readonly Predicate[]): boolean {

@@ -1,9 +1,6 @@
-import { show } from "../../errors.js";
+import { formatValue } from "../../errors.js";
 import { FilterError } from "../errors.js";
-
-/** A value that JSON can hold. */
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
-
+import type { Json } from "../value.js";
 /** What is asked of one value. */
 export type Test =
   | { is: "equal"; to: Json }
@@ -32,7 +29,8 @@ export interface Predicate {
  */
 export function parseFilter(filter: unknown): Predicate[] {
   if (filter === undefined || filter === null) return [];
-  if (!isPlainObject(filter)) throw new FilterError(`a filter must be a plain object, got ${show(filter)}.`);
+  if (!isPlainObject(filter))
+    throw new FilterError(`a filter must be a plain object, got ${formatValue(filter)}.`);
   return parseEntries(filter, "");
 }
 
@@ -40,7 +38,7 @@ function parseEntries(entries: Record<string, unknown>, where: string): Predicat
   return Object.entries(entries).map(([name, operand]) => {
     if (name.startsWith("$")) {
       throw new FilterError(
-        `unknown operator ${show(name)} in the filter${where === "" ? "" : ` at ${show(where)}`}. Operators are ` +
+        `unknown operator ${formatValue(name)} in the filter${where === "" ? "" : ` at ${formatValue(where)}`}. Operators are ` +
           `${OPERATORS.join(", ")}, and they follow a field name: { score: { $gte: 3 } }.`,
       );
     }
@@ -62,7 +60,7 @@ function parseEntry(path: string, operand: unknown, where: string): Predicate {
   }
   if (operators.length < names.length) {
     throw new FilterError(
-      `the filter at ${show(where)} mixes operators and field names: ${names.join(", ")}.`,
+      `the filter at ${formatValue(where)} mixes operators and field names: ${names.join(", ")}.`,
     );
   }
   for (const operator of operators) addOperator(predicate, operator, operand[operator], where);
@@ -92,7 +90,7 @@ function addOperator(predicate: Predicate, operator: string, operand: unknown, w
       const bound = toJson(operand, where);
       if (typeof bound !== "number" && typeof bound !== "string") {
         throw new FilterError(
-          `${operator} at ${show(where)} compares with a number or a string, got ${show(operand)}.`,
+          `${operator} at ${formatValue(where)} compares with a number or a string, got ${formatValue(operand)}.`,
         );
       }
       predicate.some.push({ is: "range", operator, bound });
@@ -100,20 +98,24 @@ function addOperator(predicate: Predicate, operator: string, operand: unknown, w
     }
     case "$exists":
       if (typeof operand !== "boolean") {
-        throw new FilterError(`$exists at ${show(where)} is true or false, got ${show(operand)}.`);
+        throw new FilterError(
+          `$exists at ${formatValue(where)} is true or false, got ${formatValue(operand)}.`,
+        );
       }
       predicate.exists = operand;
       return;
     default:
       throw new FilterError(
-        `unknown operator ${show(operator)} in the filter at ${show(where)}. Operators are ${OPERATORS.join(", ")}.`,
+        `unknown operator ${formatValue(operator)} in the filter at ${formatValue(where)}. Operators are ${OPERATORS.join(", ")}.`,
       );
   }
 }
 
 function toList(operator: string, operand: unknown, where: string): Json[] {
   if (!Array.isArray(operand)) {
-    throw new FilterError(`${operator} at ${show(where)} takes an array, got ${show(operand)}.`);
+    throw new FilterError(
+      `${operator} at ${formatValue(where)} takes an array, got ${formatValue(operand)}.`,
+    );
   }
   return operand.map((each) => toJson(each, where));
 }
@@ -128,13 +130,16 @@ function toJson(operand: unknown, where: string): Json {
       return value;
     });
   } catch (error) {
-    throw new FilterError(`the filter at ${show(where)} has no JSON value: ${(error as Error).message}.`, {
-      cause: error,
-    });
+    throw new FilterError(
+      `the filter at ${formatValue(where)} has no JSON value: ${(error as Error).message}.`,
+      {
+        cause: error,
+      },
+    );
   }
   if (text === undefined) {
     throw new FilterError(
-      `the filter at ${show(where)} is ${String(operand)}, which no stored value equals. ` +
+      `the filter at ${formatValue(where)} is ${String(operand)}, which no stored value equals. ` +
         "Leave the entry out, or ask for { $exists: false }.",
     );
   }

@@ -1,7 +1,7 @@
-import { encodeSegment } from "../../redis/segment.js";
+import { encodeKeyPart } from "../../redis/key-encoding.js";
 import { boundedToken } from "../namespace.js";
+import type { Json } from "../value.js";
 import { valuesAt } from "./match.js";
-import type { Json } from "./predicate.js";
 
 /** A document with more paths and values than this is not described by tokens, but found by every filter. */
 const MOST_TOKENS = 1_000;
@@ -14,17 +14,17 @@ type Scalar = null | boolean | number | string;
 /** The token of "the path leads to this value". */
 export function valueToken(path: string, value: Scalar): string {
   const type = value === null ? "z" : typeof value === "string" ? "s" : typeof value === "number" ? "n" : "b";
-  return boundedToken(`${encodeSegment(path)}=${type}${value === null ? "" : encodeSegment(String(value))}`);
+  return boundedToken(`${encodeKeyPart(path)}=${type}${value === null ? "" : encodeKeyPart(String(value))}`);
 }
 
 /** The token of "the path leads to something". */
 export function existsToken(path: string): string {
-  return boundedToken(`${encodeSegment(path)}?`);
+  return boundedToken(`${encodeKeyPart(path)}?`);
 }
 
 /** The token of "the path leads to several numbers", which one numeric field cannot hold. */
 export function manyNumbersToken(path: string): string {
-  return boundedToken(`${encodeSegment(path)}*`);
+  return boundedToken(`${encodeKeyPart(path)}*`);
 }
 
 /** What the index is told of a value, so that filters can be answered by it. */

@@ -1,4 +1,4 @@
-import type { Arg, Reply } from "../../redis/connection.js";
+import type { Arg, Reply } from "../../redis/command.js";
 import type { BuiltIndex } from "../definition.js";
 import { TAG_SEPARATOR } from "../document.js";
 import { FIELD } from "../item.js";

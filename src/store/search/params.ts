@@ -1,4 +1,4 @@
-import type { Arg } from "../../redis/connection.js";
+import type { Arg } from "../../redis/command.js";
 
 /**
  * The parameters of one query. Values reach a query only through here, by name: nothing that a user gave is ever part

@@ -1,13 +1,13 @@
-import type { Arg } from "../../redis/connection.js";
-import type { Step } from "../../redis/script.js";
+import type { Arg } from "../../redis/command.js";
+import type { PipelineEntry } from "../../redis/script.js";
 import { KIND } from "../document.js";
 import { toBytes } from "../embedding/embedder.js";
-import { pushDown } from "../filter/push-down.js";
 import { ITEM_FIELDS } from "../item.js";
 import { scopeToken } from "../namespace.js";
 import type { SearchRequest } from "../operations.js";
 import { RRF_CONSTANT } from "../ranking.js";
 import { QueryParams } from "./params.js";
+import { pushDown } from "./push-down.js";
 
 /** The part of a search that every kind of query begins with: which documents may be found at all. */
 type Scope = Pick<SearchRequest, "scope" | "predicates">;
@@ -161,7 +161,7 @@ export class QueryBuilder {
   }
 }
 
-export function toStep({ index, args }: SearchCommand): Step {
+export function toStep({ index, args }: SearchCommand): PipelineEntry {
   return { key: index, args };
 }
 

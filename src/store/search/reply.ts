@@ -1,4 +1,4 @@
-import type { Reply } from "../../redis/connection.js";
+import type { Reply } from "../../redis/command.js";
 import { EngineUnavailableError } from "../errors.js";
 
 const KEY = Buffer.from("__key");

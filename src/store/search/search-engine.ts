@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Connection, Reply } from "../../redis/connection.js";
-import { run, runAll } from "../../redis/script.js";
+import type { Connection, Reply } from "../../redis/command.js";
+import { execute, executeAll } from "../../redis/script.js";
 import type { BuiltIndex } from "../definition.js";
-import type { EngineStats, StoreEngine } from "../engine.js";
+import type { StoreEngine } from "../engine.js";
 import type { RedisSearchItem } from "../item.js";
 import type { StoreKeys } from "../keys.js";
 import type { SearchRequest } from "../operations.js";
 import type { StoreSettings } from "../options.js";
 import type { Plan } from "../plan.js";
+import type { EngineStats } from "../types.js";
 import {
   createIndexArgs,
   decodeIndexInfo,
@@ -42,12 +43,12 @@ export class SearchEngine implements StoreEngine {
     await this.build(index);
     const { indexAlias } = this.keys;
     const name = this.keys.indexName(index.generation);
-    await run(this.connection, { key: indexAlias, args: ["FT.ALIASUPDATE", indexAlias, name] });
+    await execute(this.connection, { key: indexAlias, args: ["FT.ALIASUPDATE", indexAlias, name] });
   }
 
   async build(index: BuiltIndex): Promise<void> {
     const name = this.keys.indexName(index.generation);
-    const [created, command, scored] = await runAll(this.connection, [
+    const [created, command, scored] = await executeAll(this.connection, [
       { key: name, args: createIndexArgs(this.keys, index) },
       { key: name, args: ["COMMAND", "INFO", "FT.HYBRID"] },
       toStep(this.queries.probe(name, "BM25STD")),
@@ -61,7 +62,7 @@ export class SearchEngine implements StoreEngine {
 
   async drop({ generation }: BuiltIndex): Promise<void> {
     const name = this.keys.indexName(generation);
-    const [dropped] = await runAll(this.connection, [{ key: name, args: ["FT.DROPINDEX", name] }]);
+    const [dropped] = await executeAll(this.connection, [{ key: name, args: ["FT.DROPINDEX", name] }]);
     if (dropped instanceof Error && !isUnknownIndex(dropped)) throw dropped;
   }
 
@@ -72,7 +73,7 @@ export class SearchEngine implements StoreEngine {
   async strangers({ generation }: BuiltIndex): Promise<string[]> {
     const command = this.queries.strangers(this.keys.indexName(generation), 1_000);
     // Without content an older server answers with the keys alone, a newer one as always.
-    const reply = (await run(this.connection, toStep(command))) as Reply[];
+    const reply = (await execute(this.connection, toStep(command))) as Reply[];
     if (typeof reply[0] === "number") return reply.slice(1).map(String);
     return decodeSearchReply(reply, false).documents.map(({ id }) => id);
   }
@@ -80,7 +81,7 @@ export class SearchEngine implements StoreEngine {
   async stats(): Promise<EngineStats> {
     const { indexing, failures, bytes } = await this.info(this.keys.indexAlias);
     const count = async (kind: "item" | "vector") =>
-      decodeSearchReply(await run(this.connection, toStep(this.queries.count(kind))), false).total;
+      decodeSearchReply(await execute(this.connection, toStep(this.queries.count(kind))), false).total;
     return {
       items: await count("item"),
       vectors: await count("vector"),
@@ -91,6 +92,6 @@ export class SearchEngine implements StoreEngine {
   }
 
   private async info(name: string) {
-    return decodeIndexInfo(await run(this.connection, { key: name, args: ["FT.INFO", name] }));
+    return decodeIndexInfo(await execute(this.connection, { key: name, args: ["FT.INFO", name] }));
   }
 }

@@ -1,4 +1,4 @@
-import type { Reply } from "../../redis/connection.js";
+import type { Reply } from "../../redis/command.js";
 import { queryWords } from "../embedding/words.js";
 import { matches } from "../filter/match.js";
 import { decodeItem, FIELD, type RedisItem, type RedisSearchItem } from "../item.js";

@@ -1,4 +1,4 @@
-import type { Distance } from "../options.js";
+import type { Distance } from "../types.js";
 
 /** The distance that the server computes, as a similarity: higher is better. */
 export function similarity(metric: Distance, distance: number): number {

@@ -1,7 +1,7 @@
 import { BaseMessage } from "@langchain/core/messages";
 import type { CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { WRITES_IDX_MAP } from "@langchain/langgraph-checkpoint";
-import { encodeSegment } from "../../../src/redis/segment.js";
+import { encodeKeyPart } from "../../../src/redis/key-encoding.js";
 
 /** A text that two values share exactly when they are the same to a user: kinds, keys and their order included. */
 export function canon(value: unknown): string {
@@ -93,7 +93,7 @@ export class Oracle {
       .filter(
         (each) => (thread === undefined || each.thread === thread) && (ns === undefined || each.ns === ns),
       )
-      .sort((a, b) => byBytes(b.id, a.id) || byBytes(encodeSegment(a.ns), encodeSegment(b.ns)));
+      .sort((a, b) => byBytes(b.id, a.id) || byBytes(encodeKeyPart(a.ns), encodeKeyPart(b.ns)));
   }
 
   get(at: Name): ModelCheckpoint | undefined {

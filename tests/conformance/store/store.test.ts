@@ -1,5 +1,6 @@
 import { InMemoryStore } from "@langchain/langgraph-checkpoint";
-import { type Connection, connectionOf } from "../../../src/redis/connection.js";
+import type { Connection } from "../../../src/redis/command.js";
+import { createConnection } from "../../../src/redis/connection.js";
 import { RedisStore } from "../../../src/store/store.js";
 import { connect, freshPrefix, plainRedisUrl, redisUrl, type TestClient } from "../../helpers/redis.js";
 import { IN_MEMORY_DEVIATIONS } from "./in-memory-deviations.js";
@@ -68,7 +69,7 @@ storeConformance({
 
 /** As after a retry of a request whose first answer was lost. */
 function sendingScriptsTwice(client: TestClient): Connection {
-  const connection = connectionOf(client);
+  const connection = createConnection(client);
   return {
     pipeline: async (commands) => {
       const twice = commands.flatMap((command) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Reply } from "../../../src/redis/connection.js";
+import type { Reply } from "../../../src/redis/command.js";
 import { StoreKeys } from "../../../src/store/keys.js";
 import { readOperation } from "../../../src/store/operations.js";
 import { readOptions } from "../../../src/store/options.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Command, Connection, Reply } from "../../../src/redis/connection.js";
+import type { Command, Connection, Reply } from "../../../src/redis/command.js";
 import { type Plan, runPlans, step, together } from "../../../src/store/plan.js";
 
 /** Answers each command with its name, and notes what went out together. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Reply } from "../../../src/redis/connection.js";
+import type { Reply } from "../../../src/redis/command.js";
 import {
   decodeIndexInfo,
   isExistingIndex,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Connection, Reply } from "../../../src/redis/connection.js";
+import type { Connection, Reply } from "../../../src/redis/command.js";
 import { defineIndex } from "../../../src/store/definition.js";
 import { StoreKeys } from "../../../src/store/keys.js";
 import { readOperation } from "../../../src/store/operations.js";

@@ -1,4 +1,4 @@
-import { LangGraphRedisError, OperationError, type OperationFacts, show } from "../errors.js";
+import { formatValue, LangGraphRedisError, type OperationContext, OperationError } from "../errors.js";
 
 /** What to do about the refusals of Redis that a person can do something about. */
 const ADVICE: Record<string, string> = {
@@ -15,34 +15,37 @@ const ADVICE: Record<string, string> = {
 };
 
 /** Runs an operation; what Redis or the network does to it is told with its name. @throws {OperationError} */
-export async function during<T>(facts: OperationFacts, work: () => T | Promise<T>): Promise<T> {
+export async function withOperation<T>(context: OperationContext, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw failed(facts, error);
+    throw toOperationError(context, error);
   }
 }
 
-/** As {@link during}, for what gives its results one by one. */
-export async function* duringEach<T>(facts: OperationFacts, results: AsyncIterable<T>): AsyncGenerator<T> {
+/** As {@link withOperation}, for what gives its results one by one. */
+export async function* withOperationEach<T>(
+  context: OperationContext,
+  results: AsyncIterable<T>,
+): AsyncGenerator<T> {
   try {
     yield* results;
   } catch (error) {
-    throw failed(facts, error);
+    throw toOperationError(context, error);
   }
 }
 
 /** The error to throw for an operation that failed. Errors of ours say what they are about themselves. */
-export function failed(facts: OperationFacts, error: unknown): Error {
+export function toOperationError(context: OperationContext, error: unknown): Error {
   // Serializers and models are the user's code: their errors are wrapped where they are called.
   if (error instanceof LangGraphRedisError) return error;
-  const { operation, to, ...target } = facts;
+  const { operation, to, ...target } = context;
   const what = Object.entries(target)
     .filter(([, value]) => value !== undefined && value !== "")
-    .map(([name, value]) => `${NAMES[name] ?? name} ${show(value)}`)
+    .map(([name, value]) => `${NAMES[name] ?? name} ${formatValue(value)}`)
     .join(", ");
   const subject = `${operation}${to === undefined ? "" : ` to ${to}`}${what && ` (${what})`}`;
-  return new OperationError(`${subject} failed: ${reasonOf(error)}`, facts, { cause: error });
+  return new OperationError(`${subject} failed: ${reasonOf(error)}`, context, { cause: error });
 }
 
 const NAMES: Record<string, string> = {

@@ -1,23 +1,28 @@
 import { InvalidInputError, OperationError, RedisSaver } from "langgraph-redis";
 import { createClient } from "redis";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { isErrorReply } from "../../src/redis/clients/reply-options.js";
-import { type Command, type Connection, connectionOf, type Reply } from "../../src/redis/connection.js";
-import { during, duringEach, failed } from "../../src/redis/operation.js";
-import { NoAnswerError, NotConnectedError, PatientConnection } from "../../src/redis/patient-connection.js";
-import { runAll, Script } from "../../src/redis/script.js";
-import type { Transport } from "../../src/redis/transport.js";
+import type { ClientAdapter } from "../../src/redis/client-adapter.js";
+import { isErrorReply } from "../../src/redis/clients/command-options.js";
+import type { Command, Connection, Reply } from "../../src/redis/command.js";
+import { createConnection } from "../../src/redis/connection.js";
+import { toOperationError, withOperation, withOperationEach } from "../../src/redis/operation-error.js";
+import {
+  CommandTimeoutError,
+  NotConnectedError,
+  RetryingConnection,
+} from "../../src/redis/retrying-connection.js";
+import { executeAll, Script } from "../../src/redis/script.js";
 import { config } from "../conformance/saver/steps.js";
 import { plainRedisUrl, proxied } from "../helpers/redis.js";
 
 const commands: Command[] = ["a", "b", "c"].map((name) => ({ key: "k", args: [name] }));
 
 /** Answers one pipeline after another as it is told, then always "ok". */
-class Scripted implements Transport {
+class Scripted implements ClientAdapter {
   unusable: string | undefined;
-  trouble: Error | undefined;
+  lastError: Error | undefined;
   readonly sent: string[] = [];
-  revived = 0;
+  reconnected = 0;
 
   constructor(private readonly answers: ((Reply | Error)[] | Error | "nothing")[]) {}
 
@@ -29,8 +34,8 @@ class Scripted implements Transport {
     return answer;
   }
 
-  revive(): void {
-    this.revived++;
+  reconnect(): void {
+    this.reconnected++;
   }
 }
 
@@ -41,45 +46,45 @@ test.each([
   "BUSY Redis is busy",
   "MASTERDOWN Link",
 ])("a refusal that passes is waited out, from the command on that it struck: %s", async (refusal) => {
-  const transport = new Scripted([
+  const adapter = new Scripted([
     [1, new Error(refusal), 3],
     [new Error(refusal), 3],
   ]);
-  const replies = await new PatientConnection(transport, 5_000).pipeline(commands);
+  const replies = await new RetryingConnection(adapter, 5_000).pipeline(commands);
   expect(replies).toEqual([1, "ok", "ok"]);
-  expect(transport.sent).toEqual(["abc", "bc", "bc"]);
+  expect(adapter.sent).toEqual(["abc", "bc", "bc"]);
 });
 
 test("a refusal that stays is the answer in the end", async () => {
   const refusals = Array.from({ length: 100 }, () => [new Error("LOADING"), 2, 3]);
-  const replies = await new PatientConnection(new Scripted(refusals), 100).pipeline(commands);
+  const replies = await new RetryingConnection(new Scripted(refusals), 100).pipeline(commands);
   expect(replies).toEqual([new Error("LOADING"), 2, 3]);
 });
 
 test("other refusals are answers at once", async () => {
   const answer = [1, new Error("OOM command not allowed"), new Error("ERR connection refused, LOADING")];
-  const transport = new Scripted([answer]);
-  expect(await new PatientConnection(transport, 5_000).pipeline(commands)).toEqual(answer);
-  expect(transport.sent).toEqual(["abc"]);
+  const adapter = new Scripted([answer]);
+  expect(await new RetryingConnection(adapter, 5_000).pipeline(commands)).toEqual(answer);
+  expect(adapter.sent).toEqual(["abc"]);
 });
 
 test("after a broken connection all is sent again", async () => {
-  const transport = new Scripted([new Error("Socket closed unexpectedly"), new Error("read ECONNRESET")]);
-  expect(await new PatientConnection(transport, 5_000).pipeline(commands)).toEqual(["ok", "ok", "ok"]);
-  expect(transport.sent).toEqual(["abc", "abc", "abc"]);
+  const adapter = new Scripted([new Error("Socket closed unexpectedly"), new Error("read ECONNRESET")]);
+  expect(await new RetryingConnection(adapter, 5_000).pipeline(commands)).toEqual(["ok", "ok", "ok"]);
+  expect(adapter.sent).toEqual(["abc", "abc", "abc"]);
 });
 
-test("without an answer the connection is revived, and the error tells what was wrong with it", async () => {
-  const transport = new Scripted([new Error("read ECONNRESET"), "nothing"]);
-  const failing = new PatientConnection(transport, 100).pipeline(commands);
-  await expect(failing).rejects.toThrow(new NoAnswerError("no answer within 100 ms (read ECONNRESET)"));
-  expect(transport.revived).toBe(1);
+test("without an answer the connection is reconnected, and the error tells what was wrong with it", async () => {
+  const adapter = new Scripted([new Error("read ECONNRESET"), "nothing"]);
+  const failing = new RetryingConnection(adapter, 100).pipeline(commands);
+  await expect(failing).rejects.toThrow(new CommandTimeoutError("no answer within 100 ms (read ECONNRESET)"));
+  expect(adapter.reconnected).toBe(1);
 });
 
 test("a client that is closed meanwhile is not waited for", async () => {
-  const transport = new Scripted([new Error("The client is closed")]);
-  const failing = new PatientConnection(transport, 5_000).pipeline(commands);
-  transport.unusable = "the client is closed";
+  const adapter = new Scripted([new Error("The client is closed")]);
+  const failing = new RetryingConnection(adapter, 5_000).pipeline(commands);
+  adapter.unusable = "the client is closed";
   await expect(failing).rejects.toThrow(NotConnectedError);
 });
 
@@ -102,7 +107,7 @@ test.each([-1, Number.NaN, "10", 2 ** 31, null])("%s is no commandTimeout", (com
 });
 
 test("a commandTimeout of 0 is none", async () => {
-  const connection = connectionOf(new Scripted([new Error("read ECONNRESET")]), 0);
+  const connection = createConnection(new Scripted([new Error("read ECONNRESET")]), 0);
   expect(await connection.pipeline(commands)).toEqual(["ok", "ok", "ok"]);
 });
 
@@ -125,22 +130,22 @@ test("scripts that are not known are sent whole, with all that follows them", as
   };
   const script = new Script("return 1");
   const steps = [commands[0] as Command, script.call(["k"], []), { key: "k", args: ["GET", "k"] }];
-  expect(await runAll(connection, steps)).toEqual([1, 1, 1]);
+  expect(await executeAll(connection, steps)).toEqual([1, 1, 1]);
   expect(sent).toEqual([`a undefi, EVALSHA ${script.sha.slice(0, 6)}, GET k`, "EVAL return, GET k"]);
 });
 
 test("an operation that fails is named, with what it was about and what to do", async () => {
-  const facts = { operation: "put", threadId: "t", checkpointNs: "", checkpointId: "c" };
+  const context = { operation: "put", threadId: "t", checkpointNs: "", checkpointId: "c" };
   const cause = new Error("OOM command not allowed when used memory > 'maxmemory'.");
-  const error = await during(facts, () => Promise.reject(cause)).catch((caught: unknown) => caught);
+  const error = await withOperation(context, () => Promise.reject(cause)).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(OperationError);
-  expect(error).toMatchObject({ facts, cause, name: "OperationError" });
+  expect(error).toMatchObject({ context, cause, name: "OperationError" });
   expect((error as Error).message).toBe(
     'put (thread "t", checkpoint "c") failed: OOM command not allowed when used memory > \'maxmemory\'. ' +
       "The server has reached its maxmemory: give it more, or let threads and items expire.",
   );
   const own = new InvalidInputError("no");
-  expect(failed(facts, own)).toBe(own);
+  expect(toOperationError(context, own)).toBe(own);
 });
 
 test("what lists fails with its name, too, and can be left before its end", async () => {
@@ -154,11 +159,11 @@ test("what lists fails with its name, too, and can be left before its end", asyn
     }
   }
   const all = async () => {
-    for await (const _ of duringEach({ operation: "list", threadId: "t" }, results()));
+    for await (const _ of withOperationEach({ operation: "list", threadId: "t" }, results()));
   };
   await expect(all()).rejects.toThrow('list (thread "t") failed: read ECONNRESET');
   ended = false;
-  for await (const result of duringEach({ operation: "list" }, results())) {
+  for await (const result of withOperationEach({ operation: "list" }, results())) {
     expect(result).toBe(1);
     break;
   }

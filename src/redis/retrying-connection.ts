@@ -1,11 +1,11 @@
 import { LangGraphRedisError } from "../errors.js";
-import type { Command, Connection, Reply } from "./connection.js";
-import { Patience } from "./patience.js";
-import type { Transport } from "./transport.js";
+import type { ClientAdapter } from "./client-adapter.js";
+import type { Command, Connection, Reply } from "./command.js";
+import { Deadline } from "./deadline.js";
 
 /** Redis did not answer in time. `cause` is what was seen to go wrong, if anything was. */
-export class NoAnswerError extends Error {
-  override name = "NoAnswerError";
+export class CommandTimeoutError extends Error {
+  override name = "CommandTimeoutError";
 }
 
 /** The client is not connected, or no longer. Waiting does not help. */
@@ -17,7 +17,7 @@ export class NotConnectedError extends Error {
  * Refusals that pass by themselves, and by which nothing was done: the server loads its data, is busy with a script,
  * or has lost its master; the cluster has a part without a master, or is moving the keys of this slot.
  */
-const PASSING = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b/;
+const TRANSIENT_ERRORS = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b/;
 
 /**
  * Sends pipelines until they are answered, for a bounded time.
@@ -26,12 +26,12 @@ const PASSING = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b/;
  * that everything from the first unanswered pipeline on is simply sent again; a server that restarts within the time
  * is then not noticed but for the wait.
  */
-export class PatientConnection implements Connection {
+export class RetryingConnection implements Connection {
   readonly #underWay = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(
-    private readonly transport: Transport,
+    private readonly adapter: ClientAdapter,
     private readonly milliseconds: number,
   ) {}
 
@@ -39,9 +39,9 @@ export class PatientConnection implements Connection {
     if (this.#closed)
       return Promise.reject(new NotConnectedError("its connection was closed by end() or stop()"));
     if (commands.length === 0) return Promise.resolve([]);
-    const patience = new Patience(this.milliseconds);
-    const work = this.#send(commands, patience).finally(() => {
-      patience.end();
+    const deadline = new Deadline(this.milliseconds);
+    const work = this.#send(commands, deadline).finally(() => {
+      deadline.end();
       this.#underWay.delete(work);
     });
     this.#underWay.add(work);
@@ -54,47 +54,47 @@ export class PatientConnection implements Connection {
     await Promise.allSettled(this.#underWay);
   }
 
-  async #send(commands: readonly Command[], patience: Patience): Promise<(Reply | Error)[]> {
+  async #send(commands: readonly Command[], deadline: Deadline): Promise<(Reply | Error)[]> {
     const answered: (Reply | Error)[] = [];
-    let trouble: unknown;
+    let lastError: unknown;
     for (let attempt = 0; ; attempt++) {
-      const { unusable } = this.transport;
-      if (unusable !== undefined) throw new NotConnectedError(unusable, { cause: trouble });
+      const { unusable } = this.adapter;
+      if (unusable !== undefined) throw new NotConnectedError(unusable, { cause: lastError });
       let refused: (Reply | Error)[] | undefined;
       try {
-        const sent = this.transport.send(commands.slice(answered.length), patience.signal);
-        const replies = await patience.within(sent);
+        const sent = this.adapter.send(commands.slice(answered.length), deadline.signal);
+        const replies = await deadline.within(sent);
         if (replies) {
-          const first = replies.findIndex(isPassing);
+          const first = replies.findIndex(isTransient);
           if (first === -1) return [...answered, ...replies];
           answered.push(...replies.slice(0, first));
           refused = replies.slice(first);
-          trouble = refused[0];
+          lastError = refused[0];
         }
       } catch (error) {
-        if (isFinal(error)) throw error;
-        if (!patience.isOver) trouble = error;
+        if (isPermanent(error)) throw error;
+        if (!deadline.isOver) lastError = error;
       }
-      if (await patience.pause(attempt)) continue;
+      if (await deadline.pause(attempt)) continue;
       if (refused) return [...answered, ...refused];
-      throw this.#noAnswer(trouble);
+      throw this.#timeoutError(lastError);
     }
   }
 
-  #noAnswer(trouble: unknown): Error {
-    this.transport.revive?.();
-    const cause = this.transport.trouble ?? trouble;
+  #timeoutError(lastError: unknown): Error {
+    this.adapter.reconnect?.();
+    const cause = this.adapter.lastError ?? lastError;
     const why = cause instanceof Error && cause.message !== "" ? ` (${cause.message})` : "";
-    return new NoAnswerError(`no answer within ${this.milliseconds} ms${why}`, { cause });
+    return new CommandTimeoutError(`no answer within ${this.milliseconds} ms${why}`, { cause });
   }
 }
 
-function isPassing(reply: Reply | Error): boolean {
-  return reply instanceof Error && PASSING.test(reply.message);
+function isTransient(reply: Reply | Error): boolean {
+  return reply instanceof Error && TRANSIENT_ERRORS.test(reply.message);
 }
 
-/** Failures that another attempt cannot change: our own, and that of a client whose owner asked for no patience. */
-function isFinal(error: unknown): boolean {
+/** Failures that another attempt cannot change: our own, and that of a client whose owner asked for no retries. */
+function isPermanent(error: unknown): boolean {
   if (error instanceof LangGraphRedisError) return true;
   return error instanceof Error && error.constructor.name === "ClientOfflineError";
 }

@@ -1,5 +1,3 @@
-import { InvalidInputError, show } from "../errors.js";
-
 const PLAIN = /^[A-Za-z0-9_-]*$/;
 const SPECIAL = /[^A-Za-z0-9_-]/gu;
 
@@ -10,7 +8,7 @@ const SPECIAL = /[^A-Za-z0-9_-]/gu;
  * only, so it can neither contain one of our separators nor a brace, glob or space. Everything else is
  * percent-encoded as UTF-8; half of a surrogate pair, which UTF-8 cannot express, becomes `%uXXXX`.
  */
-export function encodeSegment(text: string): string {
+export function encodeKeyPart(text: string): string {
   if (PLAIN.test(text)) return text;
   return text.replace(SPECIAL, (char) => {
     const code = char.charCodeAt(0);
@@ -25,8 +23,8 @@ export function encodeSegment(text: string): string {
   });
 }
 
-/** The inverse of {@link encodeSegment}. */
-export function decodeSegment(encoded: string): string {
+/** The inverse of {@link encodeKeyPart}. */
+export function decodeKeyPart(encoded: string): string {
   if (!encoded.includes("%")) return encoded;
   return encoded
     .split(/%u([0-9A-F]{4})/)
@@ -34,22 +32,4 @@ export function decodeSegment(encoded: string): string {
       index % 2 === 1 ? String.fromCharCode(Number.parseInt(part, 16)) : decodeURIComponent(part),
     )
     .join("");
-}
-
-/** The prefix of every key and index name, unless an option says otherwise. */
-export const DEFAULT_KEY_PREFIX = "langgraph";
-
-/**
- * Checks the `keyPrefix` option.
- *
- * @throws {InvalidInputError} when it is empty or not a string, or contains a brace: braces choose the cluster
- * slot of a key, and that choice has to stay with us for the keys that change together.
- */
-export function checkKeyPrefix(keyPrefix: unknown): string {
-  if (typeof keyPrefix !== "string" || keyPrefix === "" || /[{}]/.test(keyPrefix)) {
-    throw new InvalidInputError(
-      `keyPrefix must be a non-empty string without braces, got ${show(keyPrefix)}. Example: "langgraph".`,
-    );
-  }
-  return keyPrefix;
 }

@@ -1,10 +1,10 @@
-import { show } from "../../errors.js";
-import type { Backend } from "../backend.js";
-import type { TextVector } from "../document.js";
-import { InvalidVectorError } from "../errors.js";
-import type { PutRequest, Request } from "../operations.js";
-import { asError, type Outcome } from "../plan.js";
-import { extractTexts } from "./text-path.js";
+import { formatValue } from "../errors.js";
+import type { Backend } from "./backend.js";
+import type { TextVector } from "./document.js";
+import { extractTexts } from "./embedding/text-path.js";
+import { InvalidVectorError } from "./errors.js";
+import type { PutRequest, Request } from "./operations.js";
+import { asError, type Outcome } from "./plan.js";
 
 /** The vectors that a batch needs, by place in the batch. */
 export interface Embedded {
@@ -57,7 +57,7 @@ function pick(
     const vector = known.get(text);
     if (vector instanceof Float32Array) vectors.push({ text, vector });
     else {
-      const problem = `item ${show(key)} in namespace ${show(namespace)} was not written: ${vector?.message}`;
+      const problem = `item ${formatValue(key)} in namespace ${formatValue(namespace)} was not written: ${vector?.message}`;
       return { ok: false, error: new InvalidVectorError(problem, { cause: vector }) };
     }
   }

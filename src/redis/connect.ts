@@ -1,31 +1,31 @@
 import type { RedisClientOptions, RedisSentinelOptions } from "redis";
 import { createClient, createCluster, createSentinel } from "redis";
-import { InvalidInputError, show } from "../errors.js";
-import { ClusterTransport } from "./clients/cluster.js";
-import { SentinelTransport } from "./clients/sentinel.js";
-import { SingleTransport } from "./clients/single.js";
-import type { Connection } from "./connection.js";
+import { formatValue, InvalidInputError } from "../errors.js";
+import { ClusterAdapter } from "./clients/cluster.js";
+import { SentinelAdapter } from "./clients/sentinel.js";
+import { SingleClientAdapter } from "./clients/single.js";
+import type { Connection } from "./command.js";
 import {
   type ClusterRootNodes,
+  type ConnectOptions,
   checkCommandTimeout,
-  type OpenOptions,
   type SentinelGroup,
   type TlsOptions,
 } from "./options.js";
-import { type Opened, OwnedTransport } from "./owned-transport.js";
-import { PatientConnection } from "./patient-connection.js";
+import { type ManagedClient, ReconnectingAdapter } from "./reconnecting-adapter.js";
+import { RetryingConnection } from "./retrying-connection.js";
 
 /** A connection that this package opened, and therefore closes. */
-export interface OwnedConnection {
+export interface ManagedConnection {
   readonly connection: Connection;
   /** Waits for what is under way, then closes. Closing twice is no error. */
   close(): Promise<void>;
 }
 
 /** Connects to one server. @throws {InvalidInputError} when the address is not a Redis URL; {@link OperationError}. */
-export async function openUrl(uri: string, options: OpenOptions = {}): Promise<OwnedConnection> {
+export async function connectUrl(uri: string, options: ConnectOptions = {}): Promise<ManagedConnection> {
   const url = parseRedisUrl(uri);
-  return open(url.host, secretsOf(url), options, async (report) => {
+  return connect(url.host, secretsOf(url), options, async (report) => {
     let connected = false;
     const client = createClient({
       url: uri,
@@ -36,7 +36,7 @@ export async function openUrl(uri: string, options: OpenOptions = {}): Promise<O
     });
     listen(client, report);
     return {
-      transport: new SingleTransport(client),
+      adapter: new SingleClientAdapter(client),
       connect: async () => {
         await client.connect();
         connected = true;
@@ -49,10 +49,10 @@ export async function openUrl(uri: string, options: OpenOptions = {}): Promise<O
 }
 
 /** Connects to a cluster. User, password and TLS are those of the first URL, for all nodes. */
-export async function openCluster(
+export async function connectCluster(
   rootNodes: ClusterRootNodes,
-  options: OpenOptions = {},
-): Promise<OwnedConnection> {
+  options: ConnectOptions = {},
+): Promise<ManagedConnection> {
   if (!Array.isArray(rootNodes) || rootNodes.length === 0) {
     throw new InvalidInputError("rootNodes must be a non-empty array of redis:// URLs.");
   }
@@ -60,7 +60,7 @@ export async function openCluster(
   const [first] = urls as [URL, ...URL[]];
   const tls = first.protocol === "rediss:";
   const where = `the cluster at ${urls.map(({ host }) => host).join(", ")}`;
-  return open(where, urls.flatMap(secretsOf), options, async (report) => {
+  return connect(where, urls.flatMap(secretsOf), options, async (report) => {
     const cluster = createCluster({
       rootNodes: urls.map(({ href }) => ({ url: href })),
       // A node is connected when it is first needed: one that is down keeps nobody from finding the others.
@@ -75,7 +75,7 @@ export async function openCluster(
     cluster.on("node-error", report);
     cluster.on("node-ready", () => report(undefined));
     return {
-      transport: new ClusterTransport(cluster),
+      adapter: new ClusterAdapter(cluster),
       connect: async () => void (await cluster.connect()),
       mayBeDead: () => true,
       destroy: () => cluster.destroy(),
@@ -84,10 +84,10 @@ export async function openCluster(
 }
 
 /** Connects to the master of a group that Sentinels watch. */
-export async function openSentinel(
+export async function connectSentinel(
   group: SentinelGroup,
-  options: OpenOptions = {},
-): Promise<OwnedConnection> {
+  options: ConnectOptions = {},
+): Promise<ManagedConnection> {
   const { name, sentinelRootNodes, username, password, sentinelUsername, sentinelPassword, database } = group;
   if (
     typeof name !== "string" ||
@@ -101,7 +101,7 @@ export async function openSentinel(
     );
   }
   const secrets = [password, sentinelPassword].filter((secret) => secret !== undefined);
-  return open(`the master of ${show(name)}`, secrets, options, async (report) => {
+  return connect(`the master of ${formatValue(name)}`, secrets, options, async (report) => {
     const tls = options.tls !== undefined;
     const socket = socketOptions(tls, options.tls, backoff) as RedisClientOptions["socket"];
     const sentinel = createSentinel({
@@ -113,7 +113,7 @@ export async function openSentinel(
     listen(sentinel, report);
     sentinel.on("client-error", ({ error }: { error: Error }) => report(error));
     return {
-      transport: new SentinelTransport(sentinel),
+      adapter: new SentinelAdapter(sentinel),
       connect: async () => void (await sentinel.connect()),
       mayBeDead: () => true,
       destroy: () => void sentinel.destroy().catch(() => {}),
@@ -121,20 +121,20 @@ export async function openSentinel(
   });
 }
 
-async function open(
+async function connect(
   where: string,
   secrets: readonly string[],
-  options: OpenOptions,
-  create: (report: (trouble: Error | undefined) => void) => Promise<Opened>,
-): Promise<OwnedConnection> {
+  options: ConnectOptions,
+  create: (report: (lastError: Error | undefined) => void) => Promise<ManagedClient>,
+): Promise<ManagedConnection> {
   const timeout = checkCommandTimeout(options.commandTimeout);
-  const transport = await OwnedTransport.open({ where, secrets, timeout, create });
-  const connection = new PatientConnection(transport, timeout);
+  const adapter = await ReconnectingAdapter.open({ where, secrets, timeout, create });
+  const connection = new RetryingConnection(adapter, timeout);
   return {
     connection,
     close: async () => {
       await connection.close();
-      transport.destroy();
+      adapter.destroy();
     },
   };
 }
@@ -145,7 +145,7 @@ interface Emitter {
 }
 
 /** Without a listener for "error" Node would end the process; what is wrong reaches whoever waits for an answer. */
-function listen(client: Emitter, report: (trouble: Error | undefined) => void): void {
+function listen(client: Emitter, report: (lastError: Error | undefined) => void): void {
   // A Sentinel client emits texts, too.
   client.on("error", (error) => report(error instanceof Error ? error : new Error(String(error))));
   client.on("ready", () => report(undefined));

@@ -1,6 +1,7 @@
-import type { QueryParams } from "../search/params.js";
-import type { Json, Predicate, Test } from "./predicate.js";
-import { existsToken, manyNumbersToken, UNDESCRIBED, valueToken } from "./tokens.js";
+import type { Predicate, Test } from "../filter/predicate.js";
+import { existsToken, manyNumbersToken, UNDESCRIBED, valueToken } from "../filter/tokens.js";
+import type { Json } from "../value.js";
+import type { QueryParams } from "./params.js";
 
 /** A filter as far as the index can answer it. */
 export interface PushedFilter {

@@ -16,7 +16,7 @@ const OPTIONS = {
   },
   // In the order in which they are given: "as soon as possible" would turn it round.
   asap: false,
-  // How long to wait is ours to decide, see PatientConnection.
+  // How long to wait is ours to decide, see RetryingConnection.
   timeout: undefined,
 };
 

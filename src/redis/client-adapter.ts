@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
-import type { Command, Reply } from "./connection.js";
+import type { Command, Reply } from "./command.js";
 
 /**
- * One kind of Redis client, reduced to what is needed of it. It knows how to send, and nothing of patience: whether
- * to send again, and for how long, is decided by the {@link PatientConnection} around it.
+ * One kind of Redis client, reduced to what is needed of it. It knows how to send, and nothing of retries: whether
+ * to send again, and for how long, is decided by the {@link RetryingConnection} around it.
  */
-export interface Transport {
+export interface ClientAdapter {
   /** Why nothing can be sent now, however long one waits; undefined when it can. */
   readonly unusable: string | undefined;
 
@@ -18,13 +18,13 @@ export interface Transport {
   send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]>;
 
   /** The last thing that went wrong with the connection, while it is not well again. */
-  readonly trouble?: Error | undefined;
+  readonly lastError?: Error | undefined;
 
   /** Called when an answer did not come in time: the connection may look well and be dead. */
-  revive?(): void;
+  reconnect?(): void;
 }
 
-export function isTransport(client: unknown): client is Transport {
+export function isClientAdapter(client: unknown): client is ClientAdapter {
   return (
     typeof client === "object" &&
     client !== null &&
@@ -39,7 +39,7 @@ export function isTransport(client: unknown): client is Transport {
  * When the connection fails under one of them, the others do not go on alone: those that were not sent yet are taken
  * back, and all have come to an end before the failure is reported, so that sending again keeps their order.
  */
-export async function gather(
+export async function sendAll(
   commands: readonly Command[],
   outer: AbortSignal,
   send: (command: Command, signal: AbortSignal) => Promise<unknown>,

@@ -1,7 +1,7 @@
 import { OperationError } from "langgraph-redis";
 import { expect, test, vi } from "vitest";
-import type { Command } from "../../src/redis/connection.js";
-import { type Opened, OwnedTransport } from "../../src/redis/owned-transport.js";
+import type { Command } from "../../src/redis/command.js";
+import { type ManagedClient, ReconnectingAdapter } from "../../src/redis/reconnecting-adapter.js";
 
 const commands: Command[] = [{ key: "k", args: ["PING"] }];
 const { signal } = new AbortController();
@@ -10,44 +10,44 @@ const { signal } = new AbortController();
 function clients(options: { connect?: (n: number) => Promise<void>; mayBeDead?: boolean } = {}) {
   const destroyed: number[] = [];
   let count = 0;
-  let report: (trouble: Error | undefined) => void = () => {};
-  const create = async (reporting: typeof report): Promise<Opened> => {
+  let report: (lastError: Error | undefined) => void = () => {};
+  const create = async (reporting: typeof report): Promise<ManagedClient> => {
     const n = ++count;
     report = reporting;
     return {
-      transport: { unusable: undefined, send: async () => [n] },
+      adapter: { unusable: undefined, send: async () => [n] },
       connect: () => options.connect?.(n) ?? Promise.resolve(),
       mayBeDead: () => options.mayBeDead ?? true,
       destroy: () => void destroyed.push(n),
     };
   };
-  const opening = { where: "nowhere", secrets: ["s3cret"], timeout: 1_000, create };
-  return { opening, destroyed, report: (trouble: Error | undefined) => report(trouble) };
+  const factory = { where: "nowhere", secrets: ["s3cret"], timeout: 1_000, create };
+  return { factory, destroyed, report: (lastError: Error | undefined) => report(lastError) };
 }
 
 test("a dead client is replaced by a fresh one", async () => {
-  const { opening, destroyed } = clients();
-  const transport = await OwnedTransport.open(opening);
-  expect(await transport.send(commands, signal)).toEqual([1]);
-  transport.revive();
+  const { factory, destroyed } = clients();
+  const adapter = await ReconnectingAdapter.open(factory);
+  expect(await adapter.send(commands, signal)).toEqual([1]);
+  adapter.reconnect();
   await vi.waitFor(() => expect(destroyed).toEqual([1]));
-  expect(await transport.send(commands, signal)).toEqual([2]);
+  expect(await adapter.send(commands, signal)).toEqual([2]);
 });
 
 test("not more often than commands time out", async () => {
-  const { opening, destroyed } = clients();
-  const transport = await OwnedTransport.open(opening);
-  for (let n = 0; n < 5; n++) transport.revive();
+  const { factory, destroyed } = clients();
+  const adapter = await ReconnectingAdapter.open(factory);
+  for (let n = 0; n < 5; n++) adapter.reconnect();
   await vi.waitFor(() => expect(destroyed).toEqual([1]));
-  for (let n = 0; n < 5; n++) transport.revive();
+  for (let n = 0; n < 5; n++) adapter.reconnect();
   await Promise.resolve();
-  expect(await transport.send(commands, signal)).toEqual([2]);
+  expect(await adapter.send(commands, signal)).toEqual([2]);
 });
 
 test("one that is being connected again already is left alone", async () => {
-  const { opening, destroyed } = clients({ mayBeDead: false });
-  const transport = await OwnedTransport.open(opening);
-  transport.revive();
+  const { factory, destroyed } = clients({ mayBeDead: false });
+  const adapter = await ReconnectingAdapter.open(factory);
+  adapter.reconnect();
   await Promise.resolve();
   expect(destroyed).toEqual([]);
 });
@@ -56,23 +56,23 @@ test("the old one stays when there is no fresh one", async () => {
   const connect = async (n: number) => {
     if (n > 1) throw new Error("connect ECONNREFUSED");
   };
-  const { opening, destroyed } = clients({ connect });
-  const transport = await OwnedTransport.open(opening);
-  transport.revive();
+  const { factory, destroyed } = clients({ connect });
+  const adapter = await ReconnectingAdapter.open(factory);
+  adapter.reconnect();
   await vi.waitFor(() => expect(destroyed).toEqual([2]));
-  expect(await transport.send(commands, signal)).toEqual([1]);
+  expect(await adapter.send(commands, signal)).toEqual([1]);
 });
 
 test("nothing is left open when it is closed meanwhile", async () => {
   let connect: () => void = () => {};
   const pending = (n: number) =>
     n === 1 ? Promise.resolve() : new Promise<void>((resolve) => (connect = resolve));
-  const { opening, destroyed } = clients({ connect: pending });
-  const transport = await OwnedTransport.open(opening);
-  transport.revive();
+  const { factory, destroyed } = clients({ connect: pending });
+  const adapter = await ReconnectingAdapter.open(factory);
+  adapter.reconnect();
   await Promise.resolve();
-  transport.destroy();
-  transport.destroy();
+  adapter.destroy();
+  adapter.destroy();
   connect();
   await vi.waitFor(() => expect(destroyed).toEqual([1, 2]));
 });
@@ -81,17 +81,17 @@ test("passwords that a server repeats are not passed on", async () => {
   const refused = new Error(
     "ERR unknown command `HELLO`, with args beginning with: `3` `AUTH` `me` `s3cret`",
   );
-  const { opening } = clients({ connect: () => Promise.reject(refused) });
-  const error = await OwnedTransport.open(opening).catch((caught: unknown) => caught as OperationError);
+  const { factory } = clients({ connect: () => Promise.reject(refused) });
+  const error = await ReconnectingAdapter.open(factory).catch((caught: unknown) => caught as OperationError);
   expect(error).toBeInstanceOf(OperationError);
   expect((error as OperationError).message).toContain("`AUTH` `me` `***`");
   for (let at: unknown = error; at instanceof Error; at = at.cause)
     expect(`${at.message}${at.stack}`).not.toContain("s3cret");
 
   const later = clients();
-  const transport = await OwnedTransport.open(later.opening);
+  const adapter = await ReconnectingAdapter.open(later.factory);
   later.report(refused);
-  expect(transport.trouble?.message).toContain("***");
+  expect(adapter.lastError?.message).toContain("***");
   later.report(undefined);
-  expect(transport.trouble).toBeUndefined();
+  expect(adapter.lastError).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 /** The time that one pipeline has. */
-export class Patience {
+export class Deadline {
   readonly #abort = new AbortController();
   readonly #over: Promise<void>;
   readonly #deadline: number;

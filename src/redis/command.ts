@@ -1,0 +1,26 @@
+/** One argument of a command, as it goes over the wire. */
+export type Arg = string | Buffer;
+
+/** A reply with every bulk string as bytes and every map as a flat list of its keys and values. */
+export type Reply = null | boolean | number | string | Buffer | Reply[];
+
+/** One Redis command, with what is needed to send it to the right node. */
+export interface Command {
+  /** A key of the slot that the command works on. */
+  readonly key: string;
+  readonly args: readonly Arg[];
+}
+
+/**
+ * What the package needs of a Redis client. The only thing that saver and store talk to, so that a kind of
+ * client is supported by one small {@link ClientAdapter}.
+ */
+export interface Connection {
+  /**
+   * Sends the commands together, in order, without waiting for one before sending the next: one round trip per
+   * node. A command that Redis refuses gives its error in its place and does not disturb the others.
+   *
+   * They may reach Redis more than once, so they have to be idempotent.
+   */
+  pipeline(commands: readonly Command[]): Promise<(Reply | Error)[]>;
+}

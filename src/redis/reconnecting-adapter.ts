@@ -1,0 +1,133 @@
+import type { ClientAdapter } from "./client-adapter.js";
+import type { Command, Reply } from "./command.js";
+import { Deadline } from "./deadline.js";
+import { toOperationError } from "./operation-error.js";
+
+/** A client of ours, of whatever kind. */
+export interface ManagedClient {
+  readonly adapter: ClientAdapter;
+  connect(): Promise<void>;
+  /** Whether it looks connected, so that nothing but a new one helps when it does not answer. */
+  mayBeDead(): boolean;
+  destroy(): void;
+}
+
+export interface ManagedClientFactory {
+  /** Names the server in messages. */
+  readonly where: string;
+  /** What must not appear in messages. */
+  readonly secrets: readonly string[];
+  /** Milliseconds that connecting may take, and after which a client is replaced that does not answer. */
+  readonly timeout: number;
+  /** Creates a client, which reports what goes wrong with its connection, and nothing when it is well. */
+  create(report: (lastError: Error | undefined) => void): Promise<ManagedClient>;
+}
+
+/** A client that is ours, and that is replaced when its connection is dead without knowing it. */
+export class ReconnectingAdapter implements ClientAdapter {
+  #lastError: Error | undefined;
+  #destroyed = false;
+  #reconnecting = false;
+  #reconnectedAt = Number.NEGATIVE_INFINITY;
+
+  private constructor(
+    private readonly factory: ManagedClientFactory,
+    private client: ManagedClient,
+  ) {}
+
+  /** @throws {OperationError} when there is no connection within the time. */
+  static async open(factory: ManagedClientFactory): Promise<ReconnectingAdapter> {
+    let self: ReconnectingAdapter | undefined;
+    let lastError: Error | undefined;
+    const client = await connectClient(factory, (reported) => {
+      if (self) self.#lastError = reported;
+      else lastError = reported;
+    });
+    self = new ReconnectingAdapter(factory, client);
+    self.#lastError = lastError;
+    return self;
+  }
+
+  /** It connects by itself, again and again. */
+  readonly unusable = undefined;
+
+  get lastError(): Error | undefined {
+    return this.#lastError && withoutSecrets(this.#lastError, this.factory.secrets);
+  }
+
+  send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
+    return this.client.adapter.send(commands, signal);
+  }
+
+  /**
+   * Connects anew, and gives up the old connection once that succeeded. What waits there is sent again. Not more often
+   * than commands time out, so that a server that is merely slow is not flooded.
+   */
+  reconnect(): void {
+    const now = performance.now();
+    if (this.#destroyed || this.#reconnecting || now - this.#reconnectedAt < this.factory.timeout) return;
+    if (!this.client.mayBeDead()) return;
+    this.#reconnecting = true;
+    this.#reconnectedAt = now;
+    connectClient(this.factory, (reported) => {
+      this.#lastError = reported;
+    })
+      .then(
+        (fresh) => {
+          const superfluous = this.#destroyed ? fresh : this.client;
+          if (!this.#destroyed) this.client = fresh;
+          superfluous.destroy();
+        },
+        () => {}, // the old one goes on trying
+      )
+      .finally(() => {
+        this.#reconnecting = false;
+      });
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    this.client.destroy();
+  }
+}
+
+async function connectClient(
+  factory: ManagedClientFactory,
+  report: (lastError: Error | undefined) => void,
+): Promise<ManagedClient> {
+  const { where, secrets, timeout } = factory;
+  let lastError: Error | undefined;
+  const client = await factory.create((reported) => {
+    lastError = reported;
+    report(reported);
+  });
+  const deadline = new Deadline(timeout);
+  try {
+    const done = await deadline.within(client.connect().then(() => true));
+    if (!done) throw new Error(`no connection within ${timeout} ms`);
+    return client;
+  } catch (error) {
+    client.destroy();
+    throw toOperationError(
+      { operation: "connecting", to: where },
+      withoutSecrets(withLastError(error, lastError), secrets),
+    );
+  } finally {
+    deadline.end();
+  }
+}
+
+/** A client that looked in several places says that it found nothing; why not, it has said before. */
+function withLastError(error: unknown, lastError: Error | undefined): Error {
+  const { message } = error as Error;
+  if (!lastError || message.includes(lastError.message)) return error as Error;
+  return new Error(`${message} (${lastError.message})`, { cause: error });
+}
+
+/** Servers quote the commands that they do not understand, and the first one holds the password. */
+function withoutSecrets(error: Error, secrets: readonly string[]): Error {
+  if (!secrets.some((secret) => error.message.includes(secret))) return error;
+  const message = secrets.reduce((text, secret) => text.replaceAll(secret, "***"), error.message);
+  return Object.assign(new Error(message), { name: error.name });
+}
