@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
 import { formatValue, InvalidInputError } from "../errors.js";
+import type { KnownOptions } from "./known-options.js";
 
 /** How long to wait for Redis. */
 export interface TimeoutOptions {
@@ -16,6 +17,8 @@ export interface ConnectOptions extends TimeoutOptions {
   /** Certificates and the like for TLS, as in Node's `tls.connect`. TLS itself is turned on by `rediss://`. */
   tls?: TlsOptions;
 }
+
+export const CONNECT_OPTIONS: KnownOptions<ConnectOptions> = { commandTimeout: true, tls: true };
 
 export type TlsOptions = Pick<
   ConnectionOptions,
