@@ -8,80 +8,83 @@ import { connect, freshPrefix, plainRedisUrl, proxied, redisUrl, type TestClient
 test.each([
   ["with modules", redisUrl],
   ["without modules", plainRedisUrl],
-])("each operation takes the round trips that are promised for it, on a server %s", async (_, url) => {
-  const proxy = await proxied(url());
-  const client = await connect(proxy.url);
-  const keyPrefix = freshPrefix();
-  const saver = () => new RedisSaver({ client, keyPrefix });
-  const warm = saver();
-  const roundTrips = async (work: () => Promise<unknown>) => {
-    proxy.reset();
-    await work();
-    return proxy.roundTrips;
-  };
-  const state = (n: number) => ({
-    l: Array.from({ length: 5 + n }, (_, at) => message(at)),
-    last: message(4 + n),
-  });
-  const step = (by: RedisSaver, n: number, thread = "t") =>
-    put(by, thread, { id: id(n), parent: id(n - 1), values: state(n), versions: { l: n, last: n } });
-  // Each script is loaded by its first call.
-  await step(warm, 1, "other");
-  await warm.putWrites(config("other", "", id(1)), [["l", 1]], "task");
-  await list(warm, config("other"), { filter: { step: 0 } });
-  await values(warm, config("other"));
-  await warm.deleteThread("other");
+])(
+  "put, putWrites, getTuple, list and deleteThread take one round trip each, on a server %s",
+  async (_, url) => {
+    const proxy = await proxied(url());
+    const client = await connect(proxy.url);
+    const keyPrefix = freshPrefix();
+    const saver = () => new RedisSaver({ client, keyPrefix });
+    const warm = saver();
+    const roundTrips = async (work: () => Promise<unknown>) => {
+      proxy.reset();
+      await work();
+      return proxy.roundTrips;
+    };
+    const state = (n: number) => ({
+      l: Array.from({ length: 5 + n }, (_, at) => message(at)),
+      last: message(4 + n),
+    });
+    const step = (by: RedisSaver, n: number, thread = "t") =>
+      put(by, thread, { id: id(n), parent: id(n - 1), values: state(n), versions: { l: n, last: n } });
+    // Each script is loaded by its first call.
+    await step(warm, 1, "other");
+    await warm.putWrites(config("other", "", id(1)), [["l", 1]], "task");
+    await list(warm, config("other"), { filter: { step: 0 } });
+    await values(warm, config("other"));
+    await warm.deleteThread("other");
 
-  expect({
-    "first put": await roundTrips(() => step(warm, 1)),
-    put: await roundTrips(() => step(warm, 2)),
-    "put by another client": await roundTrips(() => step(saver(), 3)),
-    "put of what another client put on": await roundTrips(() => step(warm, 4)),
-    putWrites: await roundTrips(() =>
-      warm.putWrites(
-        config("t", "", id(4)),
-        [
-          ["l", message(99)],
-          ["l", 2],
-        ],
-        "task",
+    expect({
+      "first put": await roundTrips(() => step(warm, 1)),
+      put: await roundTrips(() => step(warm, 2)),
+      "put by another client": await roundTrips(() => step(saver(), 3)),
+      "put of what another client put on": await roundTrips(() => step(warm, 4)),
+      putWrites: await roundTrips(() =>
+        warm.putWrites(
+          config("t", "", id(4)),
+          [
+            ["l", message(99)],
+            ["l", 2],
+          ],
+          "task",
+        ),
       ),
-    ),
-    "getTuple, cold": await roundTrips(() => values(saver(), config("t"))),
-    "getTuple, warm": await roundTrips(() => values(warm, config("t"))),
-    "getTuple, again": await roundTrips(() => values(warm, config("t"))),
-    "getTuple by id": await roundTrips(() => values(warm, config("t", "", id(2)))),
-    "getTuple of a thread that is not there": await roundTrips(() => values(warm, config("none"))),
-    list: await roundTrips(() => list(warm, config("t"))),
-    "list with a limit": await roundTrips(() =>
-      list(warm, config("t"), { limit: 1, before: config("t", "", id(3)) }),
-    ),
-    "list with a filter": await roundTrips(() => list(warm, config("t"), { filter: { step: 0 } })),
-    "list with a filter that nothing matches": await roundTrips(() =>
-      list(warm, config("t"), { filter: { step: 7 } }),
-    ),
-    deleteThread: await roundTrips(() => warm.deleteThread("t")),
-  }).toEqual({
-    "first put": 1,
-    put: 1,
-    "put by another client": 1,
-    "put of what another client put on": 1,
-    putWrites: 1,
-    "getTuple, cold": 1,
-    "getTuple, warm": 1,
-    "getTuple, again": 1,
-    "getTuple by id": 1,
-    "getTuple of a thread that is not there": 1,
-    list: 1,
-    "list with a limit": 1,
-    "list with a filter": 2,
-    "list with a filter that nothing matches": 1,
-    deleteThread: 1,
-  });
-  expect(proxy.commands.filter((name) => ["KEYS", "SCAN", "HSCAN", "MODULE"].includes(name))).toEqual([]);
-});
+      "getTuple, cold": await roundTrips(() => values(saver(), config("t"))),
+      "getTuple, warm": await roundTrips(() => values(warm, config("t"))),
+      "getTuple, again": await roundTrips(() => values(warm, config("t"))),
+      "getTuple by id": await roundTrips(() => values(warm, config("t", "", id(2)))),
+      "getTuple of a thread that is not there": await roundTrips(() => values(warm, config("none"))),
+      list: await roundTrips(() => list(warm, config("t"))),
+      "list with a limit": await roundTrips(() =>
+        list(warm, config("t"), { limit: 1, before: config("t", "", id(3)) }),
+      ),
+      "list with a filter": await roundTrips(() => list(warm, config("t"), { filter: { step: 0 } })),
+      "list with a filter that nothing matches": await roundTrips(() =>
+        list(warm, config("t"), { filter: { step: 7 } }),
+      ),
+      deleteThread: await roundTrips(() => warm.deleteThread("t")),
+    }).toEqual({
+      "first put": 1,
+      put: 1,
+      "put by another client": 1,
+      "put of what another client put on": 1,
+      putWrites: 1,
+      "getTuple, cold": 1,
+      "getTuple, warm": 1,
+      "getTuple, again": 1,
+      "getTuple by id": 1,
+      "getTuple of a thread that is not there": 1,
+      list: 1,
+      "list with a limit": 1,
+      "list with a filter": 2,
+      "list with a filter that nothing matches": 1,
+      deleteThread: 1,
+    });
+    expect(proxy.commands.filter((name) => ["KEYS", "SCAN", "HSCAN", "MODULE"].includes(name))).toEqual([]);
+  },
+);
 
-test("a value that is in a list as well is read in one round trip, also by a client that has seen it", async () => {
+test("getTuple takes one round trip for a value that is in a list as well", async () => {
   const proxy = await proxied();
   const saver = new RedisSaver({ client: await connect(proxy.url), keyPrefix: freshPrefix() });
   const last = message(7);
@@ -102,7 +105,7 @@ test("a value that is in a list as well is read in one round trip, also by a cli
   }
 });
 
-test("an old checkpoint whose last run has moved into a longer one is read again in one round trip", async () => {
+test("getTuple takes one round trip for an old checkpoint whose list has grown since", async () => {
   const proxy = await proxied();
   const keyPrefix = freshPrefix();
   const writer = await RedisSaver.fromConnString(redisUrl(), { keyPrefix });
@@ -124,7 +127,7 @@ test("an old checkpoint whose last run has moved into a longer one is read again
   }
 });
 
-test("the first call of a script loads it, at the cost of one more round trip, and only then", async () => {
+test("put takes one more round trip when the server does not know its script yet", async () => {
   const proxy = await proxied(plainRedisUrl());
   const client = await connect(proxy.url);
   const saver = new RedisSaver({ client, keyPrefix: freshPrefix() });
@@ -136,7 +139,7 @@ test("the first call of a script loads it, at the cost of one more round trip, a
   expect(proxy.roundTrips).toBe(1);
 });
 
-test("a long list of small values is read in pages of one round trip", async () => {
+test("list takes one round trip for each page", async () => {
   const proxy = await proxied();
   const saver = new RedisSaver({ client: await connect(proxy.url), keyPrefix: freshPrefix() });
   await Promise.all(Array.from({ length: 250 }, (_, n) => put(saver, "t", { id: id(n), values: { n } })));
@@ -146,7 +149,7 @@ test("a long list of small values is read in pages of one round trip", async () 
   expect(proxy.roundTrips).toBe(3);
 });
 
-test("a thread of 1,000 steps costs what was added to it: sent, stored and listed", async () => {
+test("put and list of a thread of 1,000 steps send, store and return what was added to it", async () => {
   const proxy = await proxied();
   const client = await connect(proxy.url);
   const keyPrefix = freshPrefix();
@@ -193,7 +196,7 @@ test("a thread of 1,000 steps costs what was added to it: sent, stored and liste
   expect(proxy.replyBytes).toBeLessThan(1.3 * json + spines);
 });
 
-test("a graph's thread costs what was added to it, pending writes included", async () => {
+test("a graph's thread takes the memory of what was added to it, pending writes included", async () => {
   const client = await connect();
   const keyPrefix = freshPrefix();
   const checkpointer = new RedisSaver({ client, keyPrefix });

@@ -10,7 +10,7 @@ import {
 } from "@langchain/langgraph";
 import { expect, test } from "vitest";
 import { z } from "zod/v4";
-import { threadKeysOf } from "../checkpoint/lifecycle/saver.js";
+import { threadKeysOf } from "../checkpoint/lifecycle/helpers.js";
 import { connect } from "../helpers/redis.js";
 import { answer, on, type RedisStorage, redis, snapshots } from "./savers.js";
 

@@ -1,7 +1,7 @@
 import { AIMessage, HumanMessage } from "@langchain/core/messages";
 import { type BaseCheckpointSaver, interrupt, MessagesAnnotation, StateGraph } from "@langchain/langgraph";
 import { expect, test } from "vitest";
-import { keysOf } from "../checkpoint/lifecycle/saver.js";
+import { keysOf } from "../checkpoint/lifecycle/helpers.js";
 import { connect } from "../helpers/redis.js";
 import { answer, on, redis, snapshots, texts } from "./savers.js";
 

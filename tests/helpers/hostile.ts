@@ -36,3 +36,6 @@ export const HOSTILE_STRINGS: readonly string[] = [
   "-1",
   "x".repeat(5_000),
 ];
+
+/** Names that LangGraph's own saver refuses, to protect its plain objects. */
+export const POLLUTING = new Set(["__proto__", "constructor", "prototype"]);

@@ -8,7 +8,7 @@ import { connect, freshPrefix, plainRedisUrl } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { openStore, textIndex } from "./helpers.js";
 
-test("a search holds no more items at a time than it is allowed to", async () => {
+test("search holds no more items at a time than it is allowed to", async () => {
   const connection = createConnection(await connect(plainRedisUrl()));
   let most = 0;
   const client: Connection = {
@@ -48,7 +48,7 @@ test("a search holds no more items at a time than it is allowed to", async () =>
   expect(most).toBeLessThanOrEqual(12); // ten, shared by four namespaces and rounded up
 });
 
-test("what is put again while a search reads on is still found", async () => {
+test("search finds what is put again while it reads on", async () => {
   const store = await openStore({ candidatesAtOnce: 3, index: textIndex() }, plainRedisUrl());
   const names = Array.from({ length: 30 }, (_, n) => `${n}`);
   const putAll = () => Promise.all(names.map((key) => store.put(["a"], key, { text: `apples ${key}` })));
@@ -59,7 +59,7 @@ test("what is put again while a search reads on is still found", async () => {
   }
 });
 
-test("items that were evicted are not found, and their namespace is forgotten", async () => {
+test("search does not find items that were evicted, and forgets their namespace", async () => {
   const keyPrefix = freshPrefix();
   const store = await openStore({ keyPrefix, index: textIndex() }, plainRedisUrl());
   await store.put(["a"], "k", { text: "green apples" });
@@ -90,7 +90,7 @@ test("BM25 prefers rare words, repeated words, and short texts", () => {
   expect(bm25([])).toEqual([]);
 });
 
-test("vectors are compared as the search engine does", async () => {
+test("search compares vectors as the search engine does", async () => {
   const embeddings = new FakeEmbeddings(8);
   const texts = ["green apples", "red wine", "blue cheese and wine"];
   for (const distance of ["cosine", "l2", "ip"] as const) {

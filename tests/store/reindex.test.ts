@@ -37,7 +37,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     );
   }
 
-  test("a store goes over to other dimensions, and keeps everything else of its items", async () => {
+  test("reindex changes the dimensions, and keeps everything else of the items", async () => {
     const keyPrefix = freshPrefix();
     const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
     await fill(old);
@@ -81,7 +81,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     await expect(old.put(["a"], "k", { title: "old" })).rejects.toThrow(IndexMismatchError);
   });
 
-  test("vectors of the same texts are taken over when only the index changes", async () => {
+  test("reindex keeps the vectors when only the index changes", async () => {
     const keyPrefix = freshPrefix();
     const embeddings = new FakeEmbeddings();
     const old = await openStore({ keyPrefix, index: index(embeddings) });
@@ -100,7 +100,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     expect(again).toMatchObject({ items: 30, embedded: 90, reused: 0 });
   });
 
-  test("a store gets an index, and gives it up again", async () => {
+  test("reindex adds an index, and removes it again", async () => {
     const keyPrefix = freshPrefix();
     await fill(await openStore({ keyPrefix }));
     const store = await unopened({ keyPrefix, index: index(new FakeEmbeddings()) });
@@ -113,7 +113,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
   });
 
   describe("while the new index is built", () => {
-    test("the old one serves, and what is put is in the new one too", async () => {
+    test("the old one answers, and puts are in the new one too", async () => {
       const keyPrefix = freshPrefix();
       const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
       await fill(old);
@@ -161,7 +161,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     });
   });
 
-  test("what was embedded of an item before is not found any more, in any mode", async () => {
+  test("reindex removes what was embedded of an item before, for every mode", async () => {
     const keyPrefix = freshPrefix();
     const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
     await old.put(["a"], "k", { title: "green apples", summary: "red wine" });
@@ -177,7 +177,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     }
   });
 
-  test("an interrupted run goes on where it was", async () => {
+  test("reindex goes on where an interrupted one stopped", async () => {
     const keyPrefix = freshPrefix();
     const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
     await fill(old);
@@ -200,7 +200,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     expect(await store.stats()).toMatchObject({ items: 30, vectors: 90 });
   });
 
-  test("an interruption after the switch leaves nothing behind once it is run again", async () => {
+  test("reindex that is run again after an interruption behind the switch leaves nothing behind", async () => {
     const keyPrefix = freshPrefix();
     const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
     await fill(old);
@@ -218,7 +218,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     expect(await indexes(client, keyPrefix)).toEqual(engine === "search" ? [`${keyPrefix}:store:2`] : []);
   });
 
-  test("documents that cannot be read are reported, and left as they are", async () => {
+  test("reindex reports documents that cannot be read, and leaves them as they are", async () => {
     const keyPrefix = freshPrefix();
     const store = await openStore({ keyPrefix, index: index(new FakeEmbeddings()) });
     await fill(store, 3);

@@ -4,7 +4,7 @@ import { startServer } from "../helpers/servers/index.js";
 import { cosine, FakeEmbeddings } from "./fake-embeddings.js";
 import { openStore, textIndex } from "./helpers.js";
 
-test("explain tells each query as it was sent", async () => {
+test("explain returns each query as it was sent", async () => {
   const keyPrefix = freshPrefix();
   const store = await openStore({ keyPrefix, index: textIndex() });
   const sent: unknown[] = [];
@@ -33,7 +33,7 @@ test("explain tells each query as it was sent", async () => {
   ]);
 });
 
-test("efRuntime can be set for one search", async () => {
+test("search takes efRuntime for one call", async () => {
   const store = await openStore({ index: textIndex() });
   const params: unknown[] = [];
   const explain = (sent: { params: Record<string, unknown> }) => params.push(sent.params.p3);
@@ -43,7 +43,7 @@ test("efRuntime can be set for one search", async () => {
   await expect(store.search([], { query: "green", efRuntime: 0 })).rejects.toThrow(/efRuntime/);
 });
 
-test("documents of others among the store's own do no harm", async () => {
+test("search ignores documents of others among the store's own", async () => {
   const keyPrefix = freshPrefix();
   const store = await openStore({ keyPrefix, index: textIndex() });
   await store.put(["a"], "mine", { text: "green apples" });
@@ -66,7 +66,7 @@ test("documents of others among the store's own do no harm", async () => {
   expect((await store.stats()).indexFailures).toBe(1);
 });
 
-test("a filter of negations alone works in the whole store, in every mode", async () => {
+test("search takes a filter of negations alone, in every mode", async () => {
   const store = await openStore({ index: textIndex() });
   await store.put(["a"], "one", { text: "green apples", n: 1 });
   await store.put(["b"], "two", { text: "green pears", n: 2 });
@@ -77,7 +77,7 @@ test("a filter of negations alone works in the whole store, in every mode", asyn
   }
 });
 
-test("a namespace of up to a thousand items is searched exactly, and a larger one nearly so", async () => {
+test("search is exact in a namespace of up to a thousand items, and nearly so in a larger one", async () => {
   const embeddings = new FakeEmbeddings(32);
   const store = await openStore({ index: { ...textIndex(embeddings), text: false } });
   const texts = Array.from({ length: 4_000 }, (_, n) => `thing ${n} of kind ${n % 50}`);
@@ -110,7 +110,7 @@ test("a namespace of up to a thousand items is searched exactly, and a larger on
   expect(found.large).toBeGreaterThanOrEqual(190);
 });
 
-test("items that expired but are still in the index neither show nor shorten a page", async () => {
+test("search returns full pages without expired items that are still in the index", async () => {
   const server = await startServer({ args: ["--enable-debug-command", "yes"] });
   try {
     const client = await connect(server.url);

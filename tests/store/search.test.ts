@@ -189,7 +189,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     });
   });
 
-  test("user text is only ever words, in every mode", async () => {
+  test("search takes the user's text as words only, in every mode", async () => {
     const store = await openStore({ index: { ...textIndex(new FakeEmbeddings()), fields: ["text"] } });
     await store.put(["mine"], "mine", { text: "a perfectly ordinary text" });
     await store.put(["other"], "other", { text: "a secret of somebody else" });
@@ -218,7 +218,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     }
   });
 
-  test("a damaged item is an error that names its key, not an answer", async () => {
+  test("search throws an error with the key of a damaged item", async () => {
     const keyPrefix = freshPrefix();
     const store = await openStore({ keyPrefix });
     await store.put(["a"], "k", { v: 1 });
@@ -234,7 +234,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     await expect(store.get(["a"], "k")).rejects.toThrow("an item has no times");
   });
 
-  test("documents with too many paths for the index are filtered all the same", async () => {
+  test("search filters documents with too many paths for the index all the same", async () => {
     const store = await openStore({ index: { ...textIndex(), numericFields: ["n1"] } });
     const large = Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`n${n}`, n]));
     await store.put(["a"], "large", { ...large, text: "green apples" });

@@ -7,7 +7,7 @@ import { startServer } from "../helpers/servers/index.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { openStore, textIndex } from "./helpers.js";
 
-test("an injected client is used lazily, and neither closed nor reconfigured", async () => {
+test("constructor uses a client lazily, and neither closes nor reconfigures it", async () => {
   const client = await connect();
   const store = new RedisStore({ client, keyPrefix: freshPrefix(), index: textIndex() });
   await store.put(["a"], "k", { text: "green apples" });
@@ -17,7 +17,7 @@ test("an injected client is used lazily, and neither closed nor reconfigured", a
   expect(await client.ping()).toBe("PONG");
 });
 
-test("clients of either protocol, with mappings and options of their own, work", async () => {
+test("constructor takes clients of either protocol, with mappings and options of their own", async () => {
   for (const RESP of [2, 3] as const) {
     const client = await connect(redisUrl(), { RESP, commandOptions: { timeout: 60_000 } });
     const store = new RedisStore({
@@ -40,7 +40,7 @@ test("fromConnString owns its connection, and start and stop are safe to repeat"
   await expect(store.get(["a"], "k")).rejects.toThrow(/get \(namespace \["a"\], key "k"\)/);
 });
 
-test("many clients set the same index up at the same time", async () => {
+test("setup can be called by many clients at the same time", async () => {
   const keyPrefix = freshPrefix();
   const stores = await Promise.all(
     Array.from({ length: 12 }, () => openStore({ keyPrefix, index: textIndex() })),
@@ -51,7 +51,7 @@ test("many clients set the same index up at the same time", async () => {
   }
 });
 
-test("another configuration is refused before anything is written, and says what differs", async () => {
+test("setup refuses another configuration before anything is written, and says what differs", async () => {
   const keyPrefix = freshPrefix();
   const first = await openStore({ keyPrefix, index: textIndex() });
   await first.put(["a"], "k", { text: "green apples" });
@@ -91,7 +91,7 @@ test("another configuration is refused before anything is written, and says what
   expect(await first.search([])).toHaveLength(1);
 });
 
-test("query-time settings may differ", async () => {
+test("setup accepts other query-time settings", async () => {
   const keyPrefix = freshPrefix();
   await openStore({ keyPrefix, index: textIndex() });
   const other = await openStore({
@@ -102,7 +102,7 @@ test("query-time settings may differ", async () => {
   expect(await other.search(["a"], { query: "green apples" })).toHaveLength(1);
 });
 
-test("a store whose prefix begins with another store's documents is not mixed up with it", async () => {
+test("setup keeps a store apart whose prefix begins with another store's documents", async () => {
   const prefix = freshPrefix();
   const prefixes = [
     prefix,
@@ -120,7 +120,7 @@ test("a store whose prefix begins with another store's documents is not mixed up
   }
 });
 
-test("the engine is found by asking the server, and can be fixed", async () => {
+test("setup asks the server for its engine, unless the engine is fixed", async () => {
   const engineOf = async (options: RedisStoreOptions, url: string) => (await openStore(options, url)).engine;
   expect(await engineOf({}, redisUrl())).toBe("search");
   expect(await engineOf({}, plainRedisUrl())).toBe("core");
@@ -131,7 +131,7 @@ test("the engine is found by asking the server, and can be fixed", async () => {
   await expect(asked).rejects.toThrow("does not know FT.SEARCH. Use Redis 8, or Redis with the module");
 });
 
-test("items go from one engine to the other as they are", async () => {
+test("reindex moves items from one engine to the other as they are", async () => {
   const keyPrefix = freshPrefix();
   const core = await openStore({ keyPrefix, engine: "core", index: textIndex() });
   for (let n = 0; n < 20; n++) await core.put(["a"], `${n}`, { text: `apples ${n}` });
@@ -148,7 +148,7 @@ test("items go from one engine to the other as they are", async () => {
   ).toEqual(["1.0000", "1.0000"]);
 });
 
-test("after FLUSHALL the store goes on as an empty one", async () => {
+test("put, get and search go on with an empty store after FLUSHALL", async () => {
   const server = await startServer({ own: true });
   try {
     const store = await openStore({ index: textIndex() }, server.url);
@@ -165,7 +165,7 @@ test("after FLUSHALL the store goes on as an empty one", async () => {
   }
 });
 
-test("an index that was dropped is built again from the stored items", async () => {
+test("search builds an index that was dropped again, from the stored items", async () => {
   const keyPrefix = freshPrefix();
   const store = await openStore({ keyPrefix, index: textIndex() });
   await store.batch(
@@ -180,7 +180,7 @@ test("an index that was dropped is built again from the stored items", async () 
   expect(await store.search(["a"], { query: "apples", limit: 1_000 })).toHaveLength(300);
 });
 
-test("options that cannot be used are refused by name", async () => {
+test("constructor refuses options that cannot be used, by name", async () => {
   const client = await connect();
   const embeddings = new FakeEmbeddings();
   const index = { dims: 16, embeddings };

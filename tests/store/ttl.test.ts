@@ -12,7 +12,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
   /** In minutes. */
   const SHORT = 300 / 60_000;
 
-  test("an item expires with all of its documents, and its namespace with its last item", async () => {
+  test("put with a ttl lets an item expire with all of its documents, and its namespace with its last item", async () => {
     const keyPrefix = freshPrefix();
     const store = await openStore({
       keyPrefix,
@@ -37,7 +37,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     }, 10_000);
   });
 
-  test("a page is full although items expired in the index", async () => {
+  test("search returns a full page although items in the index have expired", async () => {
     const store = await openStore();
     for (let n = 0; n < 20; n++) await store.put(["a"], `stays ${n}`, { n });
     for (let n = 0; n < 20; n++) await store.put(["a"], `goes ${n}`, { n }, { ttl: SHORT });
@@ -47,7 +47,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(page.filter(({ key }) => key.startsWith("goes"))).toEqual([]);
   });
 
-  test("a put without a time to live takes it away, another one changes it", async () => {
+  test("put without a ttl takes it away, and with another one changes it", async () => {
     const keyPrefix = freshPrefix();
     const store = await openStore({ keyPrefix, index: { ...textIndex(), fields } });
     const client = await connect();
@@ -65,7 +65,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(await lives()).toEqual([-1, -1, -1, -1]);
   });
 
-  test("reading starts the time of an item again where that is asked for", async () => {
+  test("get and search restart the time to live of an item where that is asked for", async () => {
     const keyPrefix = freshPrefix();
     const store = await openStore({
       keyPrefix,
@@ -99,7 +99,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect((await plain.get(["a"], "k"))?.version).toBe(version);
   });
 
-  test("reading what does not expire leaves it so", async () => {
+  test("get and search leave an item without a ttl as it is", async () => {
     const keyPrefix = freshPrefix();
     const store = await openStore({ keyPrefix, ttl: { refreshOnRead: true } });
     await store.put(["a"], "k", { v: 1 });
@@ -111,7 +111,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(await client.pTTL(`${keyPrefix}:store:ns:{a}:items`)).toBe(-1);
   });
 
-  test("a namespace in which only items that expire are left goes with the last of them", async () => {
+  test("listNamespaces forgets a namespace with the last of its items that expire", async () => {
     const store = await openStore();
     await store.put(["a"], "stays", { v: 1 });
     await store.put(["a"], "goes", { v: 1 }, { ttl: SHORT });

@@ -1,7 +1,7 @@
 import { type BaseCheckpointSaver, DeltaSnapshot, INTERRUPT } from "@langchain/langgraph-checkpoint";
 import { expect, it } from "vitest";
 import { config, id, listIds, put, values } from "../../conformance/saver/steps.js";
-import { keysOf, openSaver, threadKeysOf } from "./saver.js";
+import { keysOf, openSaver, threadKeysOf } from "./helpers.js";
 
 const entry = (n: number) => ({ n, text: `entry ${n} `.repeat(60) });
 
@@ -20,7 +20,7 @@ async function growingThread(
   }
 }
 
-it("keeps the newest checkpoints of each namespace and reads them as before", async () => {
+it("prune keeps the newest checkpoints of each namespace and reads them as before", async () => {
   const { saver } = await openSaver();
   await growingThread(saver, "t", 20);
   await growingThread(saver, "t", 5, "child");
@@ -33,7 +33,7 @@ it("keeps the newest checkpoints of each namespace and reads them as before", as
   expect(await saver.getTuple(config("t", "child"))).toEqual(child);
 });
 
-it("frees the chunks that nothing refers to any more, and only those", async () => {
+it("prune frees the chunks that nothing refers to any more, and only those", async () => {
   const { saver, client, prefix } = await openSaver();
   const { chunks, checkpoints, writes } = threadKeysOf(prefix, "t") as Record<string, string>;
   for (let n = 0; n < 30; n++) {
@@ -54,7 +54,7 @@ it("frees the chunks that nothing refers to any more, and only those", async () 
   expect(await client.exists(writes as string)).toBe(0);
 });
 
-it("goes on after pruning, whatever the client believed the thread to hold", async () => {
+it("prune by another client does not disturb the puts that follow", async () => {
   const { saver, prefix } = await openSaver();
   const { saver: other } = await openSaver({ keyPrefix: prefix });
   await growingThread(saver, "t", 40);
@@ -66,7 +66,7 @@ it("goes on after pruning, whatever the client believed the thread to hold", asy
   expect(await values(other, config("t"))).toEqual({ entries });
 });
 
-it("keeps pending writes of what it keeps, interrupts among them, and those of checkpoints to come", async () => {
+it("prune keeps pending writes of what it keeps, interrupts among them, and those of checkpoints to come", async () => {
   const { saver } = await openSaver();
   await growingThread(saver, "t", 3);
   await saver.putWrites(config("t", "", id(2)), [[INTERRUPT, { ask: "go on?" }]], "asking");
@@ -78,7 +78,7 @@ it("keeps pending writes of what it keeps, interrupts among them, and those of c
   expect((await saver.getTuple(config("t")))?.pendingWrites).toEqual([["early", "entries", [entry(7)]]]);
 });
 
-it("keeps the ancestors of delta channels up to their nearest stored value", async () => {
+it("prune keeps the ancestors of delta channels up to their nearest stored value", async () => {
   const { saver } = await openSaver();
   const metadata = { counters_since_delta_snapshot: { log: [1, 1] } };
   for (let n = 0; n < 20; n++) {
@@ -100,7 +100,7 @@ it("keeps the ancestors of delta channels up to their nearest stored value", asy
   expect(before.log?.writes).toHaveLength(7);
 });
 
-it("deletes threads whole, and says how many checkpoints that were", async () => {
+it("prune deletes threads whole, and says how many checkpoints that were", async () => {
   const { saver, client, prefix } = await openSaver();
   await growingThread(saver, "a", 3);
   await growingThread(saver, "b", 2);
@@ -108,7 +108,7 @@ it("deletes threads whole, and says how many checkpoints that were", async () =>
   expect(await keysOf(client, prefix)).toEqual([]);
 });
 
-it("refuses what it does not understand, before anything is removed", async () => {
+it("prune refuses what it does not understand, before anything is removed", async () => {
   const { saver } = await openSaver();
   await growingThread(saver, "t", 3);
   await expect(saver.prune(["t"], { strategy: "all" as "delete" })).rejects.toThrow('got "all"');

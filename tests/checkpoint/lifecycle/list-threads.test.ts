@@ -2,9 +2,9 @@ import type { ThreadInfo } from "langgraph-redis";
 import { expect, it } from "vitest";
 import { id, put } from "../../conformance/saver/steps.js";
 import { HOSTILE_STRINGS } from "../../helpers/hostile.js";
-import { openSaver } from "./saver.js";
+import { openSaver } from "./helpers.js";
 
-it("threads are listed newest first, and each once whatever the page size", async () => {
+it("listThreads returns the newest first, and each thread once whatever the page size", async () => {
   const { saver, client, prefix } = await openSaver();
   const names = Array.from({ length: 250 }, (_, n) => `thread-${n}`);
   for (const name of names) await put(saver, name, { id: id(1) });
@@ -31,7 +31,7 @@ it("threads are listed newest first, and each once whatever the page size", asyn
   ).toBe(true);
 });
 
-it("a thread moves to the front when it is written", async () => {
+it("listThreads returns a thread first that was just written", async () => {
   const { saver, client, prefix } = await openSaver();
   for (const [n, name] of ["a", "b", "c"].entries()) {
     await put(saver, name, { id: id(1) });
@@ -41,7 +41,7 @@ it("a thread moves to the front when it is written", async () => {
   expect((await saver.listThreads()).map((thread) => thread.threadId)).toEqual(["a", "c", "b"]);
 });
 
-it("threads may be called anything", async () => {
+it("listThreads returns threads of any name", async () => {
   const { saver } = await openSaver();
   const names = [...HOSTILE_STRINGS, "half \ud800", "half \udc00"];
   for (const name of names) await put(saver, name, { id: id(1) });
@@ -49,7 +49,7 @@ it("threads may be called anything", async () => {
   expect(new Set(listed.map((thread) => thread.threadId))).toEqual(new Set(names));
 });
 
-it("bad options are refused", async () => {
+it("listThreads refuses bad options", async () => {
   const { saver } = await openSaver();
   await expect(saver.listThreads({ limit: -1 })).rejects.toThrow("got -1");
   await expect(saver.listThreads({ before: "yesterday" as unknown as Date })).rejects.toThrow(

@@ -8,7 +8,7 @@ import { expectFailure } from "../faults/ledger.js";
 import { freshPrefix, plainRedisUrl } from "../helpers/redis.js";
 import { startCluster, type TestCluster } from "../helpers/servers/index.js";
 import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.js";
-import { conformance, conformanceOpened, ioredisClient, quiet } from "./clients.js";
+import { conformance, conformanceOpened, ioredisClient, quiet } from "./own-clients.js";
 
 let cluster: TestCluster;
 beforeAll(async () => {

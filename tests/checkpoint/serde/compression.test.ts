@@ -1,8 +1,8 @@
 import * as zlib from "node:zlib";
 import { type CompressionAlgorithm, JsonSerializer } from "langgraph-redis";
 import { expect, it } from "vitest";
-import { config, id, put, values } from "../conformance/saver/steps.js";
-import { openSaver, threadKeysOf } from "./lifecycle/saver.js";
+import { config, id, put, values } from "../../conformance/saver/steps.js";
+import { openSaver, threadKeysOf } from "../lifecycle/helpers.js";
 
 const { zstdCompressSync } = zlib as { zstdCompressSync?: unknown };
 const text = "compressible ".repeat(5_000);

@@ -3,7 +3,7 @@ import { createClient, createClientPool, RESP_TYPES } from "redis";
 import { expect, test } from "vitest";
 import { config, id, put, values } from "../conformance/saver/steps.js";
 import { freshPrefix, plainRedisUrl, redisUrl } from "../helpers/redis.js";
-import { conformance, quiet } from "./clients.js";
+import { conformance, quiet } from "./own-clients.js";
 
 conformance("a node-redis client that speaks RESP 2", async () => {
   const client = quiet(createClient({ url: redisUrl(), RESP: 2 }));

@@ -6,7 +6,7 @@ import { RedisSaver, RedisStore } from "langgraph-redis";
 import { afterAll, beforeAll, test } from "vitest";
 import { expectFailure } from "../faults/ledger.js";
 import { freePort, startServer, type TestServer } from "../helpers/servers/index.js";
-import { conformanceOpened } from "./clients.js";
+import { conformanceOpened } from "./own-clients.js";
 
 const directory = mkdtempSync(join(tmpdir(), "langgraph-redis-tls-"));
 const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { Redis as Redis6 } from "ioredis-6";
 import { plainRedisUrl, redisUrl } from "../helpers/redis.js";
-import { conformance, ioredisClient } from "./clients.js";
+import { conformance, ioredisClient } from "./own-clients.js";
 
 conformance("an ioredis 5 client", async () => ioredisClient(new Redis(redisUrl())));
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { config, id, list, listIds, put } from "../../conformance/saver/steps.js";
-import { openSaver } from "./saver.js";
+import { openSaver } from "./helpers.js";
 
 const text = (n: number) => `${n} `.repeat(200);
 
@@ -20,7 +20,7 @@ async function source(saver: Parameters<typeof put>[0]): Promise<void> {
   await saver.putWrites(config("source", "", id(11)), [["texts", [text(99)]]], "task");
 }
 
-it("a copy has all checkpoints, namespaces and writes, and is independent of the original", async () => {
+it("copyThread copies all checkpoints, namespaces and writes, independently of the original", async () => {
   const { saver } = await openSaver();
   await source(saver);
   await saver.copyThread("source", "target");
@@ -45,7 +45,7 @@ it("a copy has all checkpoints, namespaces and writes, and is independent of the
   expect((await contents("target")).slice(1)).toEqual(original);
 });
 
-it("a copy is listed, and its run can be deleted in both", async () => {
+it("copyThread makes a thread that listThreads returns and deleteForRuns finds", async () => {
   const { saver } = await openSaver();
   await source(saver);
   await saver.copyThread("source", "target");
@@ -53,7 +53,7 @@ it("a copy is listed, and its run can be deleted in both", async () => {
   expect(await saver.deleteForRuns(["r"])).toBe(24);
 });
 
-it("a thread that is there is not overwritten, and one that is not there is not copied", async () => {
+it("copyThread refuses a target that exists and a source that does not", async () => {
   const { saver } = await openSaver();
   await source(saver);
   await put(saver, "target", { id: id(1) });
@@ -64,7 +64,7 @@ it("a thread that is there is not overwritten, and one that is not there is not 
   expect(await saver.getTuple(config("elsewhere"))).toBeUndefined();
 });
 
-it("a copy expires when the original would", async () => {
+it("copyThread makes a thread that expires when the original would", async () => {
   const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 60 } });
   await source(saver);
   await saver.expire("source", 5);

@@ -1,7 +1,7 @@
 import { AIMessage, BaseMessage, HumanMessage } from "@langchain/core/messages";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { JsonSerializer } from "../../src/checkpoint/serde/serializer.js";
+import { JsonSerializer } from "../../../src/checkpoint/serde/serializer.js";
 import {
   matches,
   remake,
@@ -10,8 +10,8 @@ import {
   takeSnapshot,
   textOf,
   UNFIT,
-} from "../../src/checkpoint/serde/snapshot.js";
-import { type Ingredients, messageIn, valuesOf } from "./serde-arbitraries.js";
+} from "../../../src/checkpoint/serde/snapshot.js";
+import { type Ingredients, messageIn, valuesOf } from "./arbitraries.js";
 
 /** How many values each property is tried with. Set FUZZ_RUNS for more. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 2_000);

@@ -6,7 +6,7 @@ import { expectFailure } from "../faults/ledger.js";
 import { freshPrefix } from "../helpers/redis.js";
 import { startSentinel, type TestSentinel } from "../helpers/servers/index.js";
 import { startTcpProxy } from "../helpers/tcp-proxy.js";
-import { conformance, conformanceOpened, quiet } from "./clients.js";
+import { conformance, conformanceOpened, quiet } from "./own-clients.js";
 
 let group: TestSentinel;
 beforeAll(async () => {

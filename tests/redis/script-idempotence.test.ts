@@ -11,7 +11,7 @@ import { StoreKeys } from "../../src/store/keys.js";
 import { config, id, list, put } from "../conformance/saver/steps.js";
 import { connect, freshPrefix } from "../helpers/redis.js";
 import { textIndex } from "../store/helpers.js";
-import { type Replayed, ReplayingConnection } from "./replaying.js";
+import { type Replayed, ReplayingConnection } from "./replaying-connection.js";
 
 /** Names of the scripts by the digest under which they run. */
 const SAVER_SCRIPTS = new Map(Object.entries(saverScripts).map(([name, script]) => [script.sha, name]));

@@ -5,9 +5,9 @@ import { ChatPromptTemplate, PromptTemplate } from "@langchain/core/prompts";
 import { MemorySaver } from "@langchain/langgraph-checkpoint";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { JsonSerializer } from "../../src/checkpoint/serde/serializer.js";
-import { canon } from "../conformance/saver/oracle.js";
-import { type Ingredients, lookalikeIn, objectOf, valuesOf } from "./serde-arbitraries.js";
+import { JsonSerializer } from "../../../src/checkpoint/serde/serializer.js";
+import { canon } from "../../conformance/saver/oracle.js";
+import { type Ingredients, lookalikeIn, objectOf, valuesOf } from "./arbitraries.js";
 
 /** How many values each property is tried with. Set FUZZ_RUNS for more. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 300);

@@ -1,7 +1,7 @@
 import type { RedisSaver } from "langgraph-redis";
 import { expect, it } from "vitest";
 import { config, id, listIds, put, values } from "../../conformance/saver/steps.js";
-import { keysOf, openSaver } from "./saver.js";
+import { keysOf, openSaver } from "./helpers.js";
 
 const of = (run: string) => ({ metadata: { run_id: run } });
 
@@ -14,7 +14,7 @@ async function threeRuns(saver: RedisSaver, thread: string): Promise<void> {
   }
 }
 
-it("removes the checkpoints that a run made, in all its threads", async () => {
+it("deleteForRuns removes the checkpoints that a run made, in all its threads", async () => {
   const { saver } = await openSaver();
   await threeRuns(saver, "a");
   await threeRuns(saver, "b");
@@ -26,7 +26,7 @@ it("removes the checkpoints that a run made, in all its threads", async () => {
   expect(await saver.deleteForRuns(["run-1"])).toBe(0);
 });
 
-it("leaves nothing when all runs are deleted", async () => {
+it("deleteForRuns leaves nothing when all runs are deleted", async () => {
   const { saver, client, prefix } = await openSaver();
   await threeRuns(saver, "a");
   await saver.deleteForRuns(["run-0", "run-1", "run-2"]);
@@ -35,7 +35,7 @@ it("leaves nothing when all runs are deleted", async () => {
   expect(await keysOf(client, prefix)).toEqual([]);
 });
 
-it("knows a run by the config too, whatever it is called", async () => {
+it("deleteForRuns finds a run by the config too, whatever it is called", async () => {
   const { saver } = await openSaver();
   const checkpoint = (n: number) => ({
     v: 4,
@@ -62,14 +62,14 @@ it("knows a run by the config too, whatever it is called", async () => {
   }
 });
 
-it("deleting a thread leaves no trace of its runs", async () => {
+it("deleteThread leaves no trace of the runs of its thread", async () => {
   const { saver, client, prefix } = await openSaver();
   await threeRuns(saver, "a");
   await saver.deleteThread("a");
   expect(await keysOf(client, prefix)).toEqual([]);
 });
 
-it("what a run leaves expires with its thread, and is kept with it", async () => {
+it("put gives the index of a run the time to live of its thread", async () => {
   const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 60 } });
   await threeRuns(saver, "a");
   for (const key of await keysOf(client, prefix)) {
@@ -80,7 +80,7 @@ it("what a run leaves expires with its thread, and is kept with it", async () =>
   for (const key of await keysOf(client, prefix)) expect([key, await client.pTTL(key)]).toEqual([key, -1]);
 });
 
-it("refuses an id that is none", async () => {
+it("deleteForRuns refuses an empty run id", async () => {
   const { saver } = await openSaver();
   await expect(saver.deleteForRuns([""])).rejects.toThrow("run id");
   expect(await saver.deleteForRuns([])).toBe(0);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { config, id, list, put } from "../../conformance/saver/steps.js";
-import { keysOf, openSaver } from "./saver.js";
+import { keysOf, openSaver } from "./helpers.js";
 
 const MINUTE = 60_000;
 
@@ -13,7 +13,7 @@ async function lives(
   return Promise.all(keys.map((key) => client.pTTL(key)));
 }
 
-it("all keys of a thread expire at one moment, extended by every write", async () => {
+it("put and putWrites let all keys of a thread expire at one moment, and extend it", async () => {
   const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 10 } });
   await saver.putWrites(config("t", "", id(1)), [["a", "x".repeat(100)]], "task");
   await put(saver, "t", { id: id(1), values: { a: "x".repeat(500) }, metadata: { run_id: "r" } });
@@ -27,7 +27,7 @@ it("all keys of a thread expire at one moment, extended by every write", async (
   expect(Math.max(...left) - Math.min(...left)).toBeLessThan(1_000);
 });
 
-it("reading extends a thread's life only where that is asked for", async () => {
+it("getTuple and list extend a thread's time to live only with refreshOnRead", async () => {
   for (const refreshOnRead of [false, true]) {
     const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 10, refreshOnRead } });
     const reads = {
@@ -48,7 +48,7 @@ it("reading extends a thread's life only where that is asked for", async () => {
   }
 });
 
-it("a key that is new to an expiring thread expires with it, also without a ttl of this saver", async () => {
+it("putWrites lets a new key of an expiring thread expire with it, also without a ttl of this saver", async () => {
   const { saver: expiring, client, prefix } = await openSaver({ ttl: { defaultTTL: 10 } });
   const { saver: plain } = await openSaver({ keyPrefix: prefix });
   await put(expiring, "t", { id: id(1) });
@@ -58,7 +58,7 @@ it("a key that is new to an expiring thread expires with it, also without a ttl 
   expect(Math.min(...left)).toBeGreaterThan(0);
 });
 
-it("persist pins a thread, expire sets its life anew, and writes keep to both", async () => {
+it("persist and expire set the time to live of a thread, and later writes keep to it", async () => {
   const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 10 } });
   await put(saver, "t", { id: id(1) });
   expect(await saver.persist("t")).toBe(true);
@@ -75,7 +75,7 @@ it("persist pins a thread, expire sets its life anew, and writes keep to both", 
   await expect(saver.expire("t", -1)).rejects.toThrow("got -1");
 });
 
-it("an expired thread is gone whole, and readers clean up its entry in the registry", async () => {
+it("list and listThreads clean up the registry entry of an expired thread", async () => {
   const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 0.0005 } });
   await put(saver, "t", { id: id(1), values: { a: "x".repeat(500) } });
   await saver.putWrites(config("t", "", id(1)), [["a", 1]], "task");
@@ -86,7 +86,7 @@ it("an expired thread is gone whole, and readers clean up its entry in the regis
   expect(await keysOf(client, prefix)).toEqual([]);
 });
 
-it("refuses a time to live that is none", async () => {
+it("constructor refuses a ttl that is not a positive number", async () => {
   for (const defaultTTL of [0, -1, Number.NaN, "5" as unknown as number]) {
     await expect(openSaver({ ttl: { defaultTTL } })).rejects.toThrow("ttl.defaultTTL");
   }

@@ -1,0 +1,168 @@
+import { HumanMessage } from "@langchain/core/messages";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import fc from "fast-check";
+import { CorruptRecordError } from "langgraph-redis";
+import { expect, test } from "vitest";
+import { tupleText } from "../conformance/saver/oracle.js";
+import { config, id, list, put, values } from "../conformance/saver/steps.js";
+import { big, entry, rawHash, savers } from "./helpers.js";
+
+/** How many ways of damaging are tried. Set FUZZ_RUNS for more. */
+const RUNS = Number(process.env.FUZZ_RUNS ?? 100);
+
+test("getTuple names the channel whose chunk is lost, until a put sends the chunk again", async () => {
+  const { client, saver, key } = await savers();
+  const l = [big(0), entry(1), big(1), entry(2)];
+  const state = (n: number) => ({ l: [...l, entry(n)], m: big(7), o: n });
+  const write = (by: BaseCheckpointSaver, n: number) =>
+    put(by, "t", {
+      ...{ id: id(n), parent: id(n - 1), values: state(n), versions: { l: n, m: 1, o: n } },
+      changed: n === 1 ? ["l", "m", "o"] : ["l", "o"],
+    });
+  const a = saver();
+  await write(a, 1);
+  let lost = 0;
+  for (let n = 1; n <= 12; n++) {
+    const names = (await client.hKeys(key("chunks"))).sort();
+    await client.hDel(key("chunks"), names[n % names.length] as string);
+    const outcome = await values(saver(), config("t")).catch((error: unknown) => error);
+    if (outcome instanceof CorruptRecordError) {
+      const location = { threadId: "t", checkpointNs: "", checkpointId: id(n) };
+      expect(outcome.location).toMatchObject({ ...location, channel: expect.stringMatching(/^[lm]$/) });
+      lost += 1;
+    } else {
+      // It was part of an older checkpoint only.
+      expect(outcome).toEqual(state(n));
+    }
+    await write(a, n + 1);
+    expect(await values(saver(), config("t"))).toEqual(state(n + 1));
+  }
+  expect(lost).toBeGreaterThan(3);
+});
+
+test("put sends an inherited value again when the parent has lost its chunk", async () => {
+  const { client, saver, key } = await savers();
+  const a = saver();
+  await put(a, "t", { id: id(1), values: { l: [entry(1)], m: 1 } });
+  await client.hDel(key("chunks"), await client.hKeys(key("chunks")));
+  const next = { values: { l: [entry(1)], m: 2 }, versions: { l: 1, m: 2 }, changed: ["m"] };
+  await put(a, "t", { id: id(2), parent: id(1), ...next });
+  expect(await values(saver(), config("t"))).toEqual(next.values);
+});
+
+test("getTuple and list notice every altered byte of a chunk", async () => {
+  const { client, saver, key } = await damageable();
+  const expected = await everything(saver());
+  const stored = await rawHash(client, key("chunks"));
+  expect([...stored.values()].map((chunk) => chunk.toString("latin1", 0, 1))).toEqual(
+    expect.arrayContaining(["j", "t", "@"]),
+  );
+  let noticed = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...stored.entries()),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      fc.integer({ min: 1, max: 255 }),
+      fc.constantFrom("alter", "cut", "grow"),
+      async ([field, chunk], where, bits, how) => {
+        const damaged = Buffer.concat([chunk, Buffer.from(how === "grow" ? "x" : "")]);
+        const at = Math.floor(where * chunk.length);
+        if (how === "alter") damaged[at] = (damaged[at] as number) ^ bits;
+        await client.hSet(key("chunks"), field, how === "cut" ? damaged.subarray(0, at) : damaged);
+        try {
+          const found = await everything(saver());
+          // What is appended to a run is taken for a later version of it.
+          expect(found).toEqual(expected);
+        } catch (error) {
+          if (!(error instanceof CorruptRecordError)) throw error;
+          expect(error.location).toMatchObject({ threadId: "t", checkpointId: expect.any(String) });
+          noticed += 1;
+        } finally {
+          await client.hSet(key("chunks"), field, chunk);
+        }
+      },
+    ),
+    { numRuns: RUNS },
+  );
+  expect(noticed).toBeGreaterThan(RUNS / 4);
+  expect(await everything(saver())).toEqual(expected);
+});
+
+test.each(["checkpoints", "writes"])(
+  "getTuple and list notice every altered byte of the %s",
+  async (name) => {
+    const { client, saver, key } = await damageable();
+    for (const [field, record] of await rawHash(client, key(name))) {
+      if (!field.includes(":")) continue;
+      for (let at = 0; at < record.length; at += Math.ceil(record.length / 12)) {
+        const altered = Buffer.from(record);
+        altered[at] = (altered[at] as number) ^ 1;
+        const parts = [altered, record.subarray(0, at), Buffer.concat([record, Buffer.from("x")])];
+        for (const damaged of parts) {
+          await client.hSet(key(name), field, damaged);
+          // The writes of a checkpoint that is not there are nobody's.
+          if (name === "writes" && field.endsWith(id(0))) continue;
+          const error = await everything(saver()).catch((thrown: unknown) => thrown);
+          expect(error).toBeInstanceOf(CorruptRecordError);
+          expect(error).toMatchObject({ location: { threadId: "t", checkpointId: expect.any(String) } });
+        }
+      }
+      await client.hSet(key(name), field, record);
+    }
+  },
+);
+
+test("putWrites, getDeltaChannelHistory and prune refuse damaged records and name the thread's key", async () => {
+  const { client, saver, key } = await damageable();
+  const a = saver();
+  const at = config("t", "", id(5));
+  const damage = async (name: string) => {
+    for (const [field, value] of await rawHash(client, key(name))) {
+      await client.hSet(key(name), field, Buffer.concat([value, Buffer.from("x")]));
+    }
+  };
+  await damage("writes");
+  const damagedWrites = { name: "CorruptRecordError", message: expect.stringContaining("pending writes") };
+  await expect(a.putWrites(at, [["s", 1]], "late")).rejects.toMatchObject(damagedWrites);
+  await expect(a.getDeltaChannelHistory({ config: at, channels: ["s"] })).rejects.toMatchObject(
+    damagedWrites,
+  );
+  await damage("checkpoints");
+  const damagedRecord = { name: "CorruptRecordError", location: { key: key("checkpoints") } };
+  await expect(a.prune(["t"], { strategy: "keep_latest" })).rejects.toMatchObject(damagedRecord);
+  await put(a, "t", { id: id(9), parent: id(6), values: { l: [entry(1)] }, versions: { l: 9 } });
+  expect(await values(a, config("t"))).toEqual({ l: [entry(1)] });
+});
+
+/** A thread with chunks of all kinds: runs, open and finished, tables, pointers, and single values. */
+async function damageable() {
+  const all = await savers();
+  const a = all.saver();
+  let l: unknown[] = [];
+  for (let n = 1; n <= 6; n++) {
+    const added =
+      n === 3 ? Array.from({ length: 24 }, (_, at) => ({ at, text: "z".repeat(8_400) })) : [entry(n)];
+    await a.putWrites(
+      config("t", "", id(n - 1)),
+      [
+        ["l", added[0]],
+        ["s", n],
+        ["m", "text"],
+      ],
+      `task-${n}`,
+    );
+    l = [...l, ...added];
+    await put(a, "t", {
+      ...{ id: id(n), parent: id(n - 1), changed: n === 1 ? ["l", "m", "s"] : ["l", "s"] },
+      values: { l, m: new HumanMessage({ content: "z".repeat(200), id: "m" }), s: n },
+      versions: { l: n, m: 1, s: n },
+    });
+  }
+  return all;
+}
+
+async function everything(saver: BaseCheckpointSaver): Promise<string[]> {
+  const texts = (await list(saver, config("t"))).map(tupleText);
+  const latest = await saver.getTuple(config("t"));
+  return [...texts, latest ? tupleText(latest) : "none"];
+}

@@ -1,0 +1,125 @@
+import { InvalidInputError } from "langgraph-redis";
+import { expect, test } from "vitest";
+import { config, id, listIds, put, values } from "../conformance/saver/steps.js";
+import { allKeys, big, entry, keysUnder, rawHash, savers } from "./helpers.js";
+
+test("put stores two channels that continue one list differently in one checkpoint", async () => {
+  const { saver } = await savers();
+  for (const [n, names] of [
+    ["l", "m"],
+    ["m", "l"],
+  ].entries()) {
+    const [grows, ends] = names as [string, string];
+    const thread = `t${n}`;
+    const a = saver();
+    await put(a, thread, { id: id(1), values: { l: [entry(1)], m: [entry(1)] } });
+    const next = { [grows]: [entry(1), entry(2)], [ends]: [entry(1), big(1)] };
+    await put(a, thread, { id: id(2), parent: id(1), values: next, versions: { l: 2, m: 2 } });
+    expect(await values(saver(), config(thread))).toEqual(next);
+  }
+});
+
+test("put stores a list that contains its own beginning a second time", async () => {
+  const { saver } = await savers();
+  const a = saver();
+  await put(a, "t", { id: id(1), values: { l: [entry(1)] } });
+  const next = [entry(1), big(1), entry(1), entry(2)];
+  await put(a, "t", { id: id(2), parent: id(1), values: { l: next }, versions: { l: 2 } });
+  expect(await values(saver(), config("t"))).toEqual({ l: next });
+});
+
+test("put and putWrites leave what is stored unchanged when they are called again", async () => {
+  const { client, saver, key } = await savers();
+  const a = saver();
+  const first = () => put(a, "t", { id: id(1), values: { l: [entry(1)], m: 1 } });
+  const second = () =>
+    put(a, "t", {
+      id: id(2),
+      parent: id(1),
+      values: { l: [entry(1), entry(2)], m: 1 },
+      versions: { l: 2, m: 1 },
+      changed: ["l"],
+    });
+  const writes = () =>
+    a.putWrites(
+      config("t", "", id(2)),
+      [
+        ["l", entry(3)],
+        ["m", 5],
+      ],
+      "task",
+    );
+  await first();
+  await second();
+  await writes();
+  const state = async () =>
+    Promise.all(["checkpoints", "writes", "chunks"].map((name) => rawHash(client, key(name))));
+  const before = await state();
+  for (const again of [writes, second, first, second, writes]) await again();
+  expect(await state()).toEqual(before);
+});
+
+test("put and putWrites create at most four keys for a thread, with one hash tag, all of them below the prefix", async () => {
+  const { client, keyPrefix, saver } = await savers();
+  const others = new Set(await allKeys(client));
+  const a = saver();
+  for (const thread of ["t", "a{b}c", "*"]) {
+    for (let n = 1; n < 20; n++) {
+      const at = await put(
+        a,
+        thread,
+        { id: id(n), parent: id(n - 1), values: { l: [big(n)] }, versions: { l: n } },
+        n % 2 ? "child" : "",
+      );
+      await a.putWrites(at, [["l", entry(n)]], "task");
+    }
+  }
+  const keys = await keysUnder(client, keyPrefix);
+  expect(keys).toHaveLength(3 * 4 + 1);
+  const tags = keys.map((key) => /\{(.+?)\}/.exec(key)?.[1]);
+  expect(new Set(tags).size).toBe(3 + 1);
+  expect(tags.filter((tag) => tag === "t")).toHaveLength(4);
+  const mine = (await allKeys(client)).filter((key) => !others.has(key) && key.includes(keyPrefix));
+  expect(mine.sort()).toEqual([...keys].sort());
+  for (const thread of ["t", "a{b}c", "*"]) await a.deleteThread(thread);
+  expect(await keysUnder(client, keyPrefix)).toEqual([]);
+});
+
+test("put refuses a channel name with half of a surrogate pair, and writes nothing", async () => {
+  const { client, keyPrefix, saver } = await savers();
+  await expect(put(saver(), "t", { id: id(1), values: { "\ud800": 1 } })).rejects.toThrow(InvalidInputError);
+  await expect(put(saver(), "t", { id: id(1), versions: { "\udc00": 1 } })).rejects.toThrow(
+    InvalidInputError,
+  );
+  expect(await keysUnder(client, keyPrefix)).toEqual([]);
+});
+
+test("put stores a checkpoint without a format version, beside others", async () => {
+  const { saver } = await savers();
+  const a = saver();
+  await put(a, "t", { id: id(1), values: { a: 1 } });
+  const checkpoint = {
+    id: id(2),
+    ts: "",
+    channel_values: { a: 2 },
+    channel_versions: { a: 2 },
+    versions_seen: {},
+  };
+  await a.put(
+    config("t", "", id(1)),
+    checkpoint as never,
+    { source: "loop", step: 1, parents: {} },
+    { a: 2 },
+  );
+  expect(await values(a, config("t"))).toEqual({ a: 2 });
+  expect(await listIds(a, config("t"))).toEqual([id(2), id(1)]);
+});
+
+test("put stores a value of 50 MB", async () => {
+  const { saver } = await savers();
+  const text = "0123456789abcdef".repeat(3_276_800);
+  await put(saver(), "t", { id: id(1), values: { text, list: [1] } });
+  const read = (await values(saver(), config("t"))) as { text: string; list: unknown };
+  expect(read.text === text).toBe(true);
+  expect(read.list).toEqual([1]);
+});

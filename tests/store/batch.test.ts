@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { type BatchError, FilterError } from "../../src/store/errors.js";
+import type { RedisStoreOptions } from "../../src/store/options.js";
+import { ENGINES, openStore as openStoreAt } from "./helpers.js";
+
+describe.each(ENGINES)("on engine $engine", ({ url }) => {
+  const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
+
+  test("batch does the other operations when some fail", async () => {
+    const store = await openStore();
+    const error = await store
+      .batch([
+        { namespace: ["a.b"], key: "k", value: { v: 1 } },
+        { namespace: ["a"], key: "k", value: { v: 1 } },
+        { namespacePrefix: ["a"], filter: { v: { $foo: 1 } } },
+        { namespace: ["a"], key: 5 as never },
+        { namespacePrefix: ["a"], limit: -1 },
+        { matchConditions: [{ matchType: "prefix", path: ["a"] }], limit: 1, offset: 0.5 },
+      ])
+      .catch((each: unknown) => each as BatchError);
+    const { failures } = error as BatchError;
+    expect(failures.map(({ index, error: { name } }) => [index, name])).toEqual([
+      [0, "InvalidNamespaceError"],
+      [2, "FilterError"],
+      [3, "InvalidInputError"],
+      [4, "InvalidInputError"],
+      [5, "InvalidInputError"],
+    ]);
+    expect((error as BatchError).message).toMatch(
+      /^5 of 6 operations failed, the others were done. Operation 0: /,
+    );
+    expect(await store.get(["a"], "k")).not.toBeNull();
+  });
+
+  test("batch of one operation throws the error of that operation", async () => {
+    const store = await openStore();
+    await expect(store.search(["a"], { filter: { v: { $foo: 1 } } })).rejects.toThrow(FilterError);
+    await expect(store.batch([{ namespacePrefix: ["a"], filter: { v: { $foo: 1 } } }])).rejects.toThrow(
+      FilterError,
+    );
+  });
+
+  test("batch checks conditional puts of one item in order", async () => {
+    const store = await openStore();
+    const error = await store
+      .batch([
+        { namespace: ["a"], key: "k", value: { n: 1 }, ifAbsent: true },
+        { namespace: ["a"], key: "k", value: { n: 2 }, ifAbsent: true },
+        { namespace: ["a"], key: "l", value: { n: 1 } },
+        { namespace: ["a"], key: "l", value: { n: 2 }, ifAbsent: true },
+      ])
+      .catch((each: unknown) => each as BatchError);
+    expect((error as BatchError).failures.map(({ index }) => index)).toEqual([1, 3]);
+    expect((await store.get(["a"], "k"))?.value).toEqual({ n: 1 });
+    expect((await store.get(["a"], "l"))?.value).toEqual({ n: 1 });
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { BatchError, EmbeddingError, InvalidVectorError } from "../../src/store/errors.js";
+import type { RedisStoreOptions } from "../../src/store/options.js";
+import { FakeEmbeddings } from "./fake-embeddings.js";
+import { ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
+
+describe.each(ENGINES)("on engine $engine", ({ url }) => {
+  const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
+
+  test.each([
+    ["too short", [1, 2], /has 2 dimensions, this store is configured with 16/],
+    ["too long", new Array(17).fill(1), /has 17 dimensions/],
+    ["not a number", new Array(16).fill(Number.NaN), /NaN at position 0/],
+    ["too large for 32 bits", [...new Array(15).fill(1), 1e39], /1e\+39 at position 15/],
+    ["zero", new Array(16).fill(0), /no direction/],
+    ["missing", undefined, /not an array of numbers/],
+  ])(
+    "put refuses a vector that is %s with the item's key, the others are stored",
+    async (_, vector, message) => {
+      const embeddings = new FakeEmbeddings();
+      const store = await openStore({ index: textIndex(embeddings) });
+      const right = embeddings.vector.bind(embeddings);
+      embeddings.vector = (text) => (text === "bad" ? (vector as number[]) : right(text));
+      const error = await store
+        .batch([
+          { namespace: ["a"], key: "good key", value: { text: "good" } },
+          { namespace: ["a"], key: "bad key", value: { text: "bad" } },
+        ])
+        .catch((each: unknown) => each as BatchError);
+      expect(error).toBeInstanceOf(BatchError);
+      const [failure] = (error as BatchError).failures;
+      expect(failure).toMatchObject({ index: 1, operation: { key: "bad key" } });
+      expect(failure?.error).toBeInstanceOf(InvalidVectorError);
+      expect(failure?.error.message).toMatch(message);
+      expect(failure?.error.message).toMatch(/"bad key"/);
+      expect(await store.get(["a"], "bad key")).toBeNull();
+      expect(await store.search(["a"], { query: "good" })).toMatchObject([{ key: "good key" }]);
+      await expect(store.search(["a"], { query: "bad" })).rejects.toThrow(InvalidVectorError);
+    },
+  );
+
+  test("put accepts a vector of zeros where direction does not matter", async () => {
+    const embeddings = new FakeEmbeddings(4);
+    embeddings.vector = (text) => (text === "zero" ? [0, 0, 0, 0] : [0, 0, 3, 4]);
+    const store = await openStore({ index: { ...textIndex(embeddings), distance: "l2" } });
+    await store.put(["a"], "zero", { text: "zero" });
+    await store.put(["a"], "five away", { text: "x" });
+    const found = await store.search(["a"], { query: "zero" });
+    expect(found.map(({ key, score }) => [key, score])).toEqual([
+      ["zero", 1],
+      ["five away", 1 / 6],
+    ]);
+  });
+
+  test("search ranks by inner product where the index says so", async () => {
+    const embeddings = new FakeEmbeddings(2);
+    embeddings.vector = (text) => (text === "long" ? [3, 4] : text === "short" ? [0.3, 0.4] : [1, 0]);
+    const store = await openStore({ index: { ...textIndex(embeddings), distance: "ip" } });
+    await store.put(["a"], "long", { text: "long" });
+    await store.put(["a"], "short", { text: "short" });
+    const found = await store.search(["a"], { query: "query" });
+    expect(found.map(({ key }) => key)).toEqual(["long", "short"]);
+    expect(found[0]?.score).toBeCloseTo(3, 5);
+    expect(found[1]?.score).toBeCloseTo(0.3, 5);
+  });
+
+  test("put and search fail when the embedding model fails, and leave nothing half written", async () => {
+    const embeddings = new FakeEmbeddings();
+    const store = await openStore({ index: textIndex(embeddings) });
+    await store.put(["a"], "old", { text: "old text" });
+    embeddings.failure = new Error("rate limit");
+    await expect(store.put(["a"], "old", { text: "new text" })).rejects.toThrow(/embedDocuments: rate limit/);
+    await expect(store.search(["a"], { query: "anything" })).rejects.toThrow(EmbeddingError);
+    const error = await store
+      .batch([
+        { namespace: ["a"], key: "needs it", value: { text: "some text" } },
+        { namespace: ["a"], key: "does not", value: { other: 1 } },
+        { namespace: ["a"], key: "old" },
+      ])
+      .catch((each: unknown) => each as BatchError);
+    expect((error as BatchError).failures.map(({ index }) => index)).toEqual([0]);
+    expect((error as BatchError).results[2]).toMatchObject({ value: { text: "old text" } });
+    expect((await store.search([])).map(({ key }) => key)).toEqual(["does not", "old"]);
+  });
+
+  test("put fails when the embedding model returns too few vectors", async () => {
+    const embeddings = new FakeEmbeddings();
+    embeddings.embedDocuments = async () => [];
+    const store = await openStore({ index: textIndex(embeddings) });
+    await expect(store.put(["a"], "k", { text: "x" })).rejects.toThrow(
+      /given 1 texts and answered with 0 vectors/,
+    );
+  });
+
+  test("put and search embed a text once, however often it is stored and asked for", async () => {
+    const embeddings = new FakeEmbeddings();
+    const store = await openStore({ index: { ...textIndex(embeddings), cacheSize: 2 } });
+    await store.put(["a"], "1", { text: "one" });
+    await store.put(["a"], "2", { text: "one", changed: true });
+    await store.put(["a"], "3", { text: "two" });
+    await store.put(["a"], "3", { text: "one" });
+    expect(embeddings.documentCalls).toEqual([["one"], ["two"]]);
+    await store.put(["a"], "4", { text: "three" }); // forgets "two"
+    await store.put(["a"], "5", { text: "one" });
+    await store.put(["a"], "6", { text: "two" });
+    expect(embeddings.documentCalls).toEqual([["one"], ["two"], ["three"], ["two"]]);
+    for (let n = 0; n < 3; n++) await store.search(["a"], { query: "one" });
+    await store.batch([
+      { namespacePrefix: ["a"], query: "new" },
+      { namespacePrefix: ["b"], query: "new" },
+    ]);
+    expect(embeddings.queryCalls).toEqual(["one", "new"]);
+  });
+
+  test("put does not embed blank texts", async () => {
+    const embeddings = new FakeEmbeddings();
+    const store = await openStore({ index: { ...textIndex(embeddings), fields: ["text", "title"] } });
+    await store.put(["a"], "k", { text: "", title: " \n" });
+    await store.put(["a"], "l", { text: null });
+    expect(embeddings.documentCalls).toEqual([]);
+    expect(await store.search(["a"])).toHaveLength(2);
+  });
+});

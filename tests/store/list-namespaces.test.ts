@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import type { RedisStoreOptions } from "../../src/store/options.js";
+import { freshPrefix } from "../helpers/redis.js";
+import { ENGINES, openStore as openStoreAt } from "./helpers.js";
+
+describe.each(ENGINES)("on engine $engine", ({ url }) => {
+  const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
+
+  test("listNamespaces returns more namespaces than fit one page", async () => {
+    const store = await openStore();
+    const count = 10_500;
+    for (let from = 0; from < count; from += 1_500) {
+      await store.batch(
+        Array.from({ length: Math.min(1_500, count - from) }, (_, n) => ({
+          namespace: ["users", `${from + n}`],
+          key: "k",
+          value: {},
+        })),
+      );
+    }
+    expect(await store.listNamespaces({ limit: 20_000 })).toHaveLength(count);
+    expect(await store.listNamespaces()).toHaveLength(100);
+    expect(await store.listNamespaces({ offset: 10_450 })).toHaveLength(50);
+    expect(await store.listNamespaces({ maxDepth: 1 })).toEqual([["users"]]);
+    expect(await store.listNamespaces({ suffix: ["10499"] })).toEqual([["users", "10499"]]);
+    expect(await store.deleteNamespace(["users"])).toBe(count);
+    expect(await store.listNamespaces()).toEqual([]);
+  }, 120_000);
+
+  test("listNamespaces returns a namespace that is put to while others find it empty", async () => {
+    const keyPrefix = freshPrefix();
+    const stores = await Promise.all([
+      openStore({ keyPrefix }),
+      openStore({ keyPrefix }),
+      openStore({ keyPrefix }),
+    ]);
+    for (let round = 0; round < 60; round++) {
+      const [one, two, three] = stores;
+      await Promise.all([
+        one?.delete(["a", "b"], "k"),
+        two?.put(["a", "b"], "l", { round }),
+        three?.listNamespaces(),
+        one?.put(["a", "b"], "m", { round }),
+        two?.delete(["a", "b"], "m"),
+      ]);
+      expect(await one?.listNamespaces()).toEqual([["a", "b"]]);
+      await two?.delete(["a", "b"], "l");
+      await one?.delete(["a", "b"], "m");
+      expect(await three?.listNamespaces()).toEqual([]);
+    }
+  });
+});
