@@ -6,12 +6,12 @@ import { wordsOf } from "./embedding/words.js";
 import { VersionConflictError } from "./errors.js";
 import { describeValue } from "./filter/tokens.js";
 import { FIELD } from "./item.js";
+import type { Json } from "./json.js";
 import type { StoreKeys } from "./keys.js";
 import putSource from "./lua/put.lua";
 import rewriteSource from "./lua/rewrite.lua";
 import { boundedToken, encodeNamespace, scopeTokens } from "./namespace.js";
 import type { PutRequest } from "./operations.js";
-import type { Json } from "./value.js";
 
 const PUT = new Script(putSource);
 const REWRITE = new Script(rewriteSource);
@@ -57,7 +57,7 @@ export function putCall(
   const { document, member, namespace } = keys.ofItem(request.namespace, request.key);
   const { condition, fields } = request;
   const { parts, args } = describe({ namespace: request.namespace, value: request.value, vectors }, format, [
-    ...[FIELD.value, request.json],
+    ...[FIELD.value, request.text],
     ...[FIELD.generation, String(format.generation)],
     ...(fields === undefined ? [] : [FIELD.fields, JSON.stringify(fields.map(({ source }) => source))]),
   ]);

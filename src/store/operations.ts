@@ -3,6 +3,7 @@ import { formatValue, InvalidInputError } from "../errors.js";
 import { TextPath } from "./embedding/text-path.js";
 import type { Predicate } from "./filter/predicate.js";
 import { parseFilter } from "./filter/predicate.js";
+import type { Json } from "./json.js";
 import { checkNamespace, checkPath } from "./namespace.js";
 import { oneOf, positiveInteger, readNumber, readTtl, type StoreSettings, wholeNumber } from "./options.js";
 import type {
@@ -12,7 +13,6 @@ import type {
   SearchMode,
   StoreOperation,
 } from "./types.js";
-import type { Json } from "./value.js";
 import { encodeValue } from "./value.js";
 
 export interface GetRequest {
@@ -25,9 +25,10 @@ export interface PutRequest {
   kind: "put";
   namespace: string[];
   key: string;
-  /** The value as it will be stored, and as it will be read back. */
-  json: string;
+  /** The value as it will be read back. */
   value: Json;
+  /** The value as it will be stored. */
+  text: string;
   /** What the put said about indexing; `undefined` for the store's own fields. */
   fields: readonly TextPath[] | undefined;
   /** Milliseconds; `undefined` for never. */
@@ -92,16 +93,11 @@ function readPut(operation: RedisPutOperation, settings: StoreSettings): PutRequ
   const { namespace, key, index } = operation;
   checkNamespace(namespace);
   checkKey(key);
-  const json = encodeValue(
-    operation.value,
-    `item ${formatValue(key)} in namespace ${formatValue(namespace)}`,
-  );
   return {
     kind: "put",
     namespace: [...namespace],
     key,
-    json,
-    value: JSON.parse(json),
+    ...encodeValue(operation.value, `item ${formatValue(key)} in namespace ${formatValue(namespace)}`),
     fields: readIndex(index),
     ttl: operation.ttl === undefined ? settings.defaultTtl : readTtl("ttl", operation.ttl),
     condition: readCondition(operation),

@@ -12,29 +12,58 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
   const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
   const connect = () => connectTo(url());
 
-  test("put refuses values that JSON cannot hold, and writes nothing", async () => {
+  test("put refuses values that would come back as something else, names the place, and writes nothing", async () => {
     const store = await openStore();
     const circular: Record<string, unknown> = {};
-    circular.self = circular;
+    circular.self = [circular];
+    let deep: unknown = 1;
+    for (let n = 0; n < 20_000; n++) deep = { deep };
     const refused: [unknown, RegExp][] = [
-      [undefined, /undefined/],
-      ["text", /string/],
-      [[1], /an array/],
-      [new Date(0), /writes itself as/],
-      [{ f: () => 1 }, /function is there at "f"/],
-      [{ big: 1n }, /bigint is there at "big"/],
-      [{ deep: [{ map: new Map([[1, 2]]) }] }, /Map is there at "map"/],
+      [undefined, /it is of type undefined/],
+      ["text", /it is of type string/],
+      [[1], /it is an array/],
+      [new Date(0), /it is of type string/],
+      [new Uint8Array(2), /it is bytes/],
+      [new Map([["a", 1]]), /Map is there/],
+      [{ f: () => 1 }, /a function is there at "f"/],
+      [{ s: Symbol("s") }, /a symbol is there at "s"/],
+      [{ big: 1n }, /a bigint is there at "big"/],
+      [{ deep: [{ map: new Map([[1, 2]]) }] }, /Map is there at "deep\.0\.map"/],
       [{ set: new Set([1]) }, /Set is there at "set"/],
-      [{ bytes: new Uint8Array(2) }, /Uint8Array is there at "bytes"/],
+      [{ buffer: new ArrayBuffer(2) }, /ArrayBuffer is there at "buffer"/],
+      [{ floats: new Float32Array(2) }, /Float32Array is there at "floats"/],
       [{ n: Number.NaN }, /NaN is there at "n"/],
-      [{ n: [Number.POSITIVE_INFINITY] }, /Infinity is there at "0"/],
-      [circular, /circular/i],
+      [{ n: [1, Number.POSITIVE_INFINITY] }, /Infinity is there at "n\.1"/],
+      [{ n: new Number(Number.NaN) }, /NaN is there at "n"/],
+      [{ failed: { why: new TypeError("boom") } }, /TypeError is there at "failed\.why"/],
+      [{ pattern: /x/ }, /RegExp is there at "pattern"/],
+      [{ text: Promise.resolve("forgotten await") }, /Promise is there at "text"/],
+      [{ weak: new WeakMap() }, /WeakMap is there at "weak"/],
+      [{ query: new URLSearchParams("a=1") }, /URLSearchParams is there at "query"/],
+      [{ at: new Date(Number.NaN) }, /an invalid Date is there at "at"/],
+      [{ list: [1, undefined] }, /undefined is there at "list\.1"/],
+      [{ list: new Array(2) }, /undefined is there at "list\.0"/],
+      [{ list: [() => 1] }, /a function is there at "list\.0"/],
+      [{ own: { toJSON: () => Number.NaN } }, /NaN is there at "own"/],
+      [{ own: { toJSON: () => new Map() } }, /Map is there at "own"/],
+      [{ own: [{ toJSON: () => undefined }] }, /undefined is there at "own\.0"/],
+      [
+        {
+          get failing() {
+            throw new Error("secret");
+          },
+        },
+        /one of its methods failed/,
+      ],
+      [{ deep }, /nested more than 500 deep/],
+      [circular, /a circular reference is there at "self\.0"/],
     ];
     for (const [value, message] of refused) {
       const put = store.put(["a"], "key 1", value as never);
       await expect(put).rejects.toThrow(InvalidInputError);
       await expect(put).rejects.toThrow(message);
       await expect(put).rejects.toThrow(/"key 1"/);
+      await expect(put).rejects.not.toThrow(/boom|secret/);
     }
     await expect(store.put(["a"], "k", null as never)).rejects.toThrow(/delete/);
     expect(await store.search([])).toEqual([]);

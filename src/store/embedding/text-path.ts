@@ -1,5 +1,5 @@
 import { formatValue, InvalidInputError } from "../../errors.js";
-import type { Json } from "../value.js";
+import { isObject, type Json } from "../json.js";
 
 type Token = { property: string } | { element: number } | { every: true };
 
@@ -57,7 +57,7 @@ export class TextPath {
 }
 
 function follow(value: Json | undefined, token: Token): (Json | undefined)[] {
-  if (typeof value !== "object" || value === null) return [];
+  if (!isObject(value)) return [];
   if ("property" in token) {
     return !Array.isArray(value) && Object.hasOwn(value, token.property) ? [value[token.property]] : [];
   }
@@ -72,19 +72,20 @@ export function extractTexts(value: Json, paths: readonly TextPath[]): string[] 
 
 /**
  * The text of a value. Scalars are written as they are. Objects and arrays become one line `path: scalar` for each
- * scalar in them, properties in alphabetical order, so that equal values have equal texts; `null` has no text.
+ * scalar in them, properties in alphabetical order, so that equal values have equal texts; `null` and bytes have no
+ * text.
  */
 export function toText(value: Json): string {
-  if (value === null) return "";
-  if (typeof value !== "object") return String(value);
+  if (value === null || value instanceof Uint8Array) return "";
+  if (!isObject(value)) return String(value);
   const lines: string[] = [];
   addLines(value, "", lines);
   return lines.join("\n");
 }
 
 function addLines(value: Json, path: string, lines: string[]): void {
-  if (value === null) return;
-  if (typeof value !== "object") {
+  if (value === null || value instanceof Uint8Array) return;
+  if (!isObject(value)) {
     lines.push(`${path}: ${value}`);
   } else if (Array.isArray(value)) {
     for (const element of value) addLines(element, path, lines);

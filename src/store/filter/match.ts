@@ -1,4 +1,4 @@
-import type { Json } from "../value.js";
+import { isObject, type Json } from "../json.js";
 import type { Predicate, RangeOperator, Test } from "./predicate.js";
 
 /** Whether a value satisfies all predicates. This is what filters mean; an index may only make it faster. */
@@ -22,7 +22,7 @@ export function valuesAt(root: Json | undefined, path: string): Json[] {
 }
 
 function collect(root: Json | undefined, path: string, found: Json[]): void {
-  if (typeof root !== "object" || root === null) return;
+  if (!isObject(root)) return;
   if (Array.isArray(root)) {
     for (const element of root) collect(element, path, found);
     return;
@@ -79,10 +79,13 @@ function inRange(value: Json | undefined, operator: RangeOperator, bound: number
   }
 }
 
-/** Equality of JSON values; the order of properties does not matter. */
+/** Equality of values; the order of properties does not matter. */
 export function equals(a: Json | undefined, b: Json): boolean {
   if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (a instanceof Uint8Array || b instanceof Uint8Array) {
+    return a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  }
+  if (!isObject(a) || !isObject(b)) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
     return (
       Array.isArray(a) &&

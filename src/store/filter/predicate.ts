@@ -1,6 +1,7 @@
 import { formatValue } from "../../errors.js";
 import { FilterError } from "../errors.js";
-import type { Json } from "../value.js";
+import { type Json, toJson } from "../json.js";
+
 /** What is asked of one value. */
 export type Test =
   | { is: "equal"; to: Json }
@@ -49,7 +50,7 @@ function parseEntries(entries: Record<string, unknown>, where: string): Predicat
 function parseEntry(path: string, operand: unknown, where: string): Predicate {
   const predicate: Predicate = { path, some: [], none: [] };
   if (!isPlainObject(operand)) {
-    predicate.some.push({ is: "equal", to: toJson(operand, where) });
+    predicate.some.push({ is: "equal", to: toOperand(operand, where) });
     return predicate;
   }
   const names = Object.keys(operand);
@@ -72,10 +73,10 @@ const OPERATORS = ["$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$
 function addOperator(predicate: Predicate, operator: string, operand: unknown, where: string): void {
   switch (operator) {
     case "$eq":
-      predicate.some.push({ is: "equal", to: toJson(operand, where) });
+      predicate.some.push({ is: "equal", to: toOperand(operand, where) });
       return;
     case "$ne":
-      predicate.none.push({ is: "equal", to: toJson(operand, where) });
+      predicate.none.push({ is: "equal", to: toOperand(operand, where) });
       return;
     case "$in":
       predicate.some.push({ is: "in", list: toList(operator, operand, where) });
@@ -87,7 +88,8 @@ function addOperator(predicate: Predicate, operator: string, operand: unknown, w
     case "$gte":
     case "$lt":
     case "$lte": {
-      const bound = toJson(operand, where);
+      // Infinities are bounds like others: every stored number is between them.
+      const bound = isInfinite(operand) ? operand : toOperand(operand, where);
       if (typeof bound !== "number" && typeof bound !== "string") {
         throw new FilterError(
           `${operator} at ${formatValue(where)} compares with a number or a string, got ${formatValue(operand)}.`,
@@ -117,33 +119,28 @@ function toList(operator: string, operand: unknown, where: string): Json[] {
       `${operator} at ${formatValue(where)} takes an array, got ${formatValue(operand)}.`,
     );
   }
-  return operand.map((each) => toJson(each, where));
+  return operand.map((each) => toOperand(each, where));
 }
 
 /** The operand as it would read if it had been stored: dates as ISO strings, for one. */
-function toJson(operand: unknown, where: string): Json {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(operand, (_, value) => {
-      if (typeof value === "number" && !Number.isFinite(value))
-        throw new TypeError(`${value} is not a JSON number`);
-      return value;
-    });
-  } catch (error) {
+function toOperand(operand: unknown, where: string): Json {
+  const refuse = (problem: string, path: string): never => {
     throw new FilterError(
-      `the filter at ${formatValue(where)} has no JSON value: ${(error as Error).message}.`,
-      {
-        cause: error,
-      },
+      `the filter at ${formatValue(where)} equals no stored value: ${problem}${path === "" ? "" : ` at ${formatValue(path)}`}.`,
     );
-  }
-  if (text === undefined) {
+  };
+  const copy = toJson(operand, refuse);
+  if (copy === undefined) {
     throw new FilterError(
-      `the filter at ${formatValue(where)} is ${String(operand)}, which no stored value equals. ` +
+      `the filter at ${formatValue(where)} is undefined, which no stored value equals. ` +
         "Leave the entry out, or ask for { $exists: false }.",
     );
   }
-  return JSON.parse(text);
+  return copy;
+}
+
+function isInfinite(operand: unknown): operand is number {
+  return operand === Number.POSITIVE_INFINITY || operand === Number.NEGATIVE_INFINITY;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { encodeKeyPart } from "../../redis/key-encoding.js";
+import { isObject, type Json } from "../json.js";
 import { boundedToken } from "../namespace.js";
-import type { Json } from "../value.js";
 import { valuesAt } from "./match.js";
 
 /** A document with more paths and values than this is not described by tokens, but found by every filter. */
@@ -53,11 +53,11 @@ function addTokens(value: Json, path: string | undefined, tokens: Set<string>): 
   if (path !== undefined) tokens.add(existsToken(path));
   if (Array.isArray(value)) {
     for (const element of value) addTokens(element, path, tokens);
-  } else if (typeof value === "object" && value !== null) {
+  } else if (isObject(value)) {
     for (const [name, each] of Object.entries(value)) {
       addTokens(each, path === undefined ? name : `${path}.${name}`, tokens);
     }
-  } else if (path !== undefined) {
+  } else if (path !== undefined && !(value instanceof Uint8Array)) {
     tokens.add(valueToken(path, value));
   }
 }

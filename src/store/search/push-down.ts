@@ -1,6 +1,6 @@
 import type { Predicate, Test } from "../filter/predicate.js";
 import { existsToken, manyNumbersToken, UNDESCRIBED, valueToken } from "../filter/tokens.js";
-import type { Json } from "../value.js";
+import type { Json } from "../json.js";
 import type { QueryParams } from "./params.js";
 
 /** A filter as far as the index can answer it. */
@@ -82,7 +82,7 @@ class Translation {
   }
 
   private requireNumber(path: string, operator: string, bound: number): void {
-    const $bound = this.params.add(String(bound));
+    const $bound = Number.isFinite(bound) ? this.params.add(String(bound)) : bound > 0 ? "+inf" : "-inf";
     const range = {
       $gt: `[(${$bound} +inf]`,
       $gte: `[${$bound} +inf]`,

@@ -56,6 +56,24 @@ export const FILTER_TABLE: FilterCase[] = [
     others: [{ deep: { a: 1 } }, { deep: { a: 1, b: [2], c: 3 } }, { deep: { a: 1, b: [2, 3] } }, {}],
   },
   {
+    says: "an infinite bound is none",
+    filter: { score: { $gte: 2, $lte: Number.POSITIVE_INFINITY } },
+    matching: [{ score: 2 }, { score: 3.5 }],
+    others: [{ score: 1 }, { score: "x" }, { score: null }, {}],
+  },
+  {
+    says: "any number is between the infinities",
+    filter: { score: { $gt: Number.NEGATIVE_INFINITY, $lt: Number.POSITIVE_INFINITY } },
+    matching: [{ score: 0 }, { score: -5e300 }, { score: Number.MAX_VALUE }],
+    others: [{ score: "x" }, {}],
+  },
+  {
+    says: "no number is beyond the infinities",
+    filter: { score: { $gt: Number.POSITIVE_INFINITY } },
+    matching: [],
+    others: [{ score: 1 }, { score: Number.MAX_VALUE }, {}],
+  },
+  {
     says: "$ne holds for what is missing",
     filter: { score: { $ne: 1 } },
     matching: [{ score: 2 }, { score: "1" }, { score: null }, {}],

@@ -24,6 +24,13 @@ export function itemTests({ holds }: Suite): void {
     expect(item?.updatedAt).toBeInstanceOf(Date);
   });
 
+  holds("bytes come back as a Uint8Array, wherever they are", {}, async (store) => {
+    const value = { content: Uint8Array.of(0, 255, 128), list: [{ deep: new Uint8Array(1000).fill(7) }] };
+    await store.put(["a"], "k", value);
+    expect((await store.get(["a"], "k"))?.value).toStrictEqual(value);
+    expect((await store.search(["a"]))[0]?.value).toStrictEqual(value);
+  });
+
   holds("a put replaces the whole value, and keeps the time of creation", {}, async (store) => {
     await store.put(["a"], "k", { old: 1, both: 1 });
     const before = await store.get(["a"], "k");
