@@ -13,7 +13,7 @@ import type { Connection } from "../redis/command.js";
 import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
 import { createConnection, type RedisClient } from "../redis/connection.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
-import { withOperation, withOperationEach } from "../redis/operation-error.js";
+import { OperationTracker } from "../redis/operation-tracker.js";
 import type { ClusterRootNodes, ConnectOptions, SentinelGroup } from "../redis/options.js";
 import { addressOf, checkpointAddressOf, checkThreadId } from "./address.js";
 import { type ReadContext, readCheckpoint } from "./get.js";
@@ -61,6 +61,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   private readonly known = new KnownValues();
   private readonly codec: ValueCodec;
   private readonly history: "all" | "latest";
+  private readonly operations: OperationTracker;
   private owned: ManagedConnection | undefined;
 
   /**
@@ -84,6 +85,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     this.readTtl = options.ttl?.refreshOnRead ? this.writeTtl : "";
     this.history = checkHistory(options.history);
     this.connection = createConnection(options.client, options.commandTimeout);
+    this.operations = new OperationTracker(options.commandTimeout);
   }
 
   /**
@@ -153,9 +155,29 @@ export class RedisSaver extends BaseCheckpointSaver {
     }
   }
 
-  /** Closes the connection, if it is the saver's own. Commands that are under way are finished first. */
+  /**
+   * Finishes the operations that were called before, then closes the connection, if it is the saver's own. Operations
+   * that are called later are refused. Ending twice is no error.
+   *
+   * Operations of which none comes to its end within `commandTimeout` (10 seconds where that is 0) are given up.
+   *
+   * @example
+   * ```ts
+   * await using checkpointer = await RedisSaver.fromConnString("redis://localhost:6379"); // ended with its block
+   * ```
+   */
   async end(): Promise<void> {
+    await this.operations.close();
     await this.owned?.close();
+  }
+
+  /** The same as {@link end}, by the name that stores have for it. */
+  stop(): Promise<void> {
+    return this.end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.end();
   }
 
   /**
@@ -168,7 +190,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     if (config.configurable?.thread_id === undefined) return undefined;
     const { threadId, checkpointNs, checkpointId } = addressOf(config);
-    return withOperation({ operation: "getTuple", threadId, checkpointNs, checkpointId }, () =>
+    return this.operations.run({ operation: "getTuple", threadId, checkpointNs, checkpointId }, () =>
       readCheckpoint(this.readContext, threadId, checkpointNs, checkpointId),
     );
   }
@@ -187,7 +209,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {CorruptRecordError} when what is stored is damaged.
    */
   override list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
-    return withOperationEach(
+    return this.operations.iterate(
       { operation: "list", threadId: config?.configurable?.thread_id },
       listCheckpoints(this.readContext, config, options),
     );
@@ -208,8 +230,9 @@ export class RedisSaver extends BaseCheckpointSaver {
     newVersions: ChannelVersions,
   ): Promise<RunnableConfig> {
     const { thread_id: threadId, checkpoint_ns: checkpointNs } = config?.configurable ?? {};
-    return withOperation({ operation: "put", threadId, checkpointNs, checkpointId: checkpoint?.id }, () =>
-      storeCheckpoint(this.writeContext, config, checkpoint, metadata, newVersions),
+    return this.operations.run(
+      { operation: "put", threadId, checkpointNs, checkpointId: checkpoint?.id },
+      () => storeCheckpoint(this.writeContext, config, checkpoint, metadata, newVersions),
     );
   }
 
@@ -229,7 +252,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     taskPath?: string,
   ): Promise<void> {
     const address = checkpointAddressOf(config);
-    await withOperation({ operation: "putWrites", ...address }, () =>
+    await this.operations.run({ operation: "putWrites", ...address }, () =>
       storeWrites(this.writeContext, address, writes, taskId, taskPath ?? ""),
     );
   }
@@ -242,7 +265,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     config: RunnableConfig;
     channels: string[];
   }): Promise<Record<string, DeltaChannelHistory>> {
-    return withOperation(
+    return this.operations.run(
       { operation: "getDeltaChannelHistory", threadId: options.config.configurable?.thread_id },
       () => readHistory(this.readContext, options.config, options.channels),
     );
@@ -254,7 +277,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    */
   override async deleteThread(threadId: string): Promise<void> {
     this.held.forget(threadKeys(this.keyPrefix, checkThreadId(threadId))[0]);
-    await withOperation({ operation: "deleteThread", threadId }, () =>
+    await this.operations.run({ operation: "deleteThread", threadId }, () =>
       deleteThread(this.lifecycleContext, threadId),
     );
   }
@@ -270,7 +293,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async copyThread(sourceThreadId: string, targetThreadId: string): Promise<void> {
-    await withOperation({ operation: "copyThread", threadId: sourceThreadId }, () =>
+    await this.operations.run({ operation: "copyThread", threadId: sourceThreadId }, () =>
       copyThread(this.lifecycleContext, sourceThreadId, targetThreadId),
     );
   }
@@ -289,7 +312,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async prune(threadIds: string[], options: PruneOptions): Promise<number> {
-    return withOperation({ operation: "prune" }, () =>
+    return this.operations.run({ operation: "prune" }, () =>
       pruneThreads(this.lifecycleContext, threadIds, options),
     );
   }
@@ -302,7 +325,9 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @returns how many checkpoints were removed.
    */
   async deleteForRuns(runIds: string[]): Promise<number> {
-    return withOperation({ operation: "deleteForRuns" }, () => deleteForRuns(this.lifecycleContext, runIds));
+    return this.operations.run({ operation: "deleteForRuns" }, () =>
+      deleteForRuns(this.lifecycleContext, runIds),
+    );
   }
 
   /**
@@ -313,14 +338,14 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {InvalidInputError} when the minutes are not a positive number.
    */
   async expire(threadId: string, minutes: number): Promise<boolean> {
-    return withOperation({ operation: "expire", threadId }, () =>
+    return this.operations.run({ operation: "expire", threadId }, () =>
       expireThread(this.lifecycleContext, threadId, checkMinutes(minutes, "minutes")),
     );
   }
 
   /** Lets a thread live for ever, whatever the saver's `ttl`. @returns false when there is no such thread. */
   async persist(threadId: string): Promise<boolean> {
-    return withOperation({ operation: "persist", threadId }, () =>
+    return this.operations.run({ operation: "persist", threadId }, () =>
       expireThread(this.lifecycleContext, threadId, 0),
     );
   }
@@ -335,7 +360,9 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async listThreads(options: ListThreadsOptions = {}): Promise<ThreadInfo[]> {
-    return withOperation({ operation: "listThreads" }, () => listThreads(this.lifecycleContext, options));
+    return this.operations.run({ operation: "listThreads" }, () =>
+      listThreads(this.lifecycleContext, options),
+    );
   }
 
   private get lifecycleContext(): LifecycleContext {

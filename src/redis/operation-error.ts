@@ -23,18 +23,6 @@ export async function withOperation<T>(context: OperationContext, work: () => T 
   }
 }
 
-/** As {@link withOperation}, for what gives its results one by one. */
-export async function* withOperationEach<T>(
-  context: OperationContext,
-  results: AsyncIterable<T>,
-): AsyncGenerator<T> {
-  try {
-    yield* results;
-  } catch (error) {
-    throw toOperationError(context, error);
-  }
-}
-
 /** The error to throw for an operation that failed. Errors of ours say what they are about themselves. */
 export function toOperationError(context: OperationContext, error: unknown): Error {
   // Serializers and models are the user's code: their errors are wrapped where they are called.

@@ -226,12 +226,18 @@ function settle(
   throw operations.length === 1 ? first.error : new BatchError(failures, results);
 }
 
-/** An error of Redis or of the network, with the operation it struck. Errors of ours name theirs already. */
-function explain(operation: StoreOperation, error: Error): Error {
-  return error.name === "InvalidNamespaceError" ? error : toOperationError(factsOf(operation), error);
+/** Which operation it is, for messages about all of the batch. */
+export function contextOfBatch(operations: readonly StoreOperation[]): OperationContext {
+  const [only] = operations;
+  return operations.length === 1 && only ? contextOf(only) : { operation: "batch" };
 }
 
-function factsOf(operation: StoreOperation): OperationContext {
+/** An error of Redis or of the network, with the operation it struck. Errors of ours name theirs already. */
+function explain(operation: StoreOperation, error: Error): Error {
+  return error.name === "InvalidNamespaceError" ? error : toOperationError(contextOf(operation), error);
+}
+
+function contextOf(operation: StoreOperation): OperationContext {
   if ("namespacePrefix" in operation) return { operation: "search", namespace: operation.namespacePrefix };
   if (!("key" in operation)) return { operation: "listNamespaces" };
   const { namespace, key } = operation;

@@ -7,10 +7,10 @@ import {
 import { formatValue, InvalidInputError } from "../errors.js";
 import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
 import { createConnection, type RedisClient } from "../redis/connection.js";
-import { withOperation } from "../redis/operation-error.js";
+import { OperationTracker } from "../redis/operation-tracker.js";
 import type { ClusterRootNodes, ConnectOptions, SentinelGroup, TimeoutOptions } from "../redis/options.js";
 import { Backend } from "./backend.js";
-import { runBatch } from "./batch.js";
+import { contextOfBatch, runBatch } from "./batch.js";
 import type { RedisItem, RedisSearchItem } from "./item.js";
 import { checkPath } from "./namespace.js";
 import { namespacesUnder } from "./namespaces.js";
@@ -41,6 +41,7 @@ import type { ItemValue } from "./value.js";
  */
 export class RedisStore extends BaseStore {
   private readonly backend: Backend;
+  private readonly operations: OperationTracker;
   private owned: ManagedConnection | undefined;
 
   /**
@@ -59,6 +60,7 @@ export class RedisStore extends BaseStore {
       createConnection(options.client, options.commandTimeout),
       readOptions(options),
     );
+    this.operations = new OperationTracker(options.commandTimeout);
   }
 
   /**
@@ -112,7 +114,7 @@ export class RedisStore extends BaseStore {
    * @throws {EngineUnavailableError} when the server has no search engine and the options ask for it.
    */
   async setup(): Promise<void> {
-    await this.backend.ready();
+    await this.operations.run({ operation: "setup" }, () => this.backend.ready());
   }
 
   /** Which engine answers searches: `"search"` or `"core"`; `undefined` before the first use. */
@@ -125,9 +127,29 @@ export class RedisStore extends BaseStore {
     await this.setup();
   }
 
-  /** Closes the connection, if it is the store's own. Commands that are under way are finished first. */
+  /**
+   * Finishes the operations that were called before, then closes the connection, if it is the store's own. Operations
+   * that are called later are refused. Stopping twice is no error.
+   *
+   * Operations of which none comes to its end within `commandTimeout` (10 seconds where that is 0) are given up.
+   *
+   * @example
+   * ```ts
+   * await using store = await RedisStore.fromConnString("redis://localhost:6379"); // stopped with its block
+   * ```
+   */
   override async stop(): Promise<void> {
+    await this.operations.close();
     await this.owned?.close();
+  }
+
+  /** The same as {@link stop}, by the name that checkpointers have for it. */
+  end(): Promise<void> {
+    return this.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   /**
@@ -153,7 +175,7 @@ export class RedisStore extends BaseStore {
   ): Promise<StoreResults<Ops>>;
   override async batch<Op extends Operation[]>(operations: Op): Promise<OperationResults<Op>>;
   override async batch(operations: readonly StoreOperation[]): Promise<unknown> {
-    return runBatch(this.backend, operations);
+    return this.operations.track(contextOfBatch(operations), () => runBatch(this.backend, operations));
   }
 
   /** An item by its key; `null` when there is none. */
@@ -266,7 +288,7 @@ export class RedisStore extends BaseStore {
       );
     }
     const batchSize = positiveInteger("batchSize", options.batchSize ?? 500);
-    return withOperation({ operation: "deleteNamespace", namespace: path }, () =>
+    return this.operations.run({ operation: "deleteNamespace", namespace: path }, () =>
       deleteUnder(this.backend, path, batchSize, options.onProgress),
     );
   }
@@ -286,20 +308,20 @@ export class RedisStore extends BaseStore {
   async reindex(options: ReindexOptions = {}): Promise<ReindexReport> {
     const { reembed = false } = options;
     const batchSize = positiveInteger("batchSize", options.batchSize ?? 100);
-    const engine = await this.backend.engine();
-    const report = await withOperation({ operation: "reindex" }, () =>
-      new Reindexer(this.backend, engine, { ...options, reembed, batchSize }).run(),
-    );
-    this.backend.forget();
-    await this.setup();
-    return report;
+    return this.operations.run({ operation: "reindex" }, async () => {
+      const engine = await this.backend.engine();
+      const report = await new Reindexer(this.backend, engine, { ...options, reembed, batchSize }).run();
+      this.backend.forget();
+      await this.backend.ready();
+      return report;
+    });
   }
 
   /** How much the store holds, and how its index is. Costs grow with namespaces. */
   async stats(): Promise<StoreStats> {
-    const { engine } = await this.backend.ready();
-    const { connection, keys } = this.backend;
-    return withOperation({ operation: "stats" }, async () => {
+    return this.operations.run({ operation: "stats" }, async () => {
+      const { engine } = await this.backend.ready();
+      const { connection, keys } = this.backend;
       const namespaces = await runPlan(connection, namespacesUnder(keys, []));
       return { engine: engine.name, namespaces: namespaces.length, ...(await engine.stats()) };
     });

@@ -5,7 +5,8 @@ import type { ClientAdapter } from "../../src/redis/client-adapter.js";
 import { isErrorReply } from "../../src/redis/clients/command-options.js";
 import type { Command, Connection, Reply } from "../../src/redis/command.js";
 import { createConnection } from "../../src/redis/connection.js";
-import { toOperationError, withOperation, withOperationEach } from "../../src/redis/operation-error.js";
+import { toOperationError, withOperation } from "../../src/redis/operation-error.js";
+import { OperationTracker } from "../../src/redis/operation-tracker.js";
 import {
   CommandTimeoutError,
   NotConnectedError,
@@ -158,12 +159,13 @@ test("what lists fails with its name, too, and can be left before its end", asyn
       ended = true;
     }
   }
+  const operations = new OperationTracker(undefined);
   const all = async () => {
-    for await (const _ of withOperationEach({ operation: "list", threadId: "t" }, results()));
+    for await (const _ of operations.iterate({ operation: "list", threadId: "t" }, results()));
   };
   await expect(all()).rejects.toThrow('list (thread "t") failed: read ECONNRESET');
   ended = false;
-  for await (const result of withOperationEach({ operation: "list" }, results())) {
+  for await (const result of operations.iterate({ operation: "list" }, results())) {
     expect(result).toBe(1);
     break;
   }

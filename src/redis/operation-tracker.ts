@@ -1,0 +1,78 @@
+import type { OperationContext } from "../errors.js";
+import { toOperationError, withOperation } from "./operation-error.js";
+import { checkCommandTimeout } from "./options.js";
+import { NotConnectedError } from "./retrying-connection.js";
+
+/** How long closing waits where no `commandTimeout` says it. */
+export const DEFAULT_CLOSE_TIMEOUT = 10_000;
+
+/**
+ * The operations of one saver or store that are under way, wherever they are: waiting for an embedding model, encoding
+ * a value, or on their way to Redis. Closing waits for all of them, because a caller cannot know how far they have come.
+ */
+export class OperationTracker {
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #timeout: number;
+  #closing: Promise<void> | undefined;
+  #onSettled: () => void = () => {};
+
+  /** @param commandTimeout how long to wait for operations of which none comes to its end. */
+  constructor(commandTimeout: number | undefined) {
+    const timeout = checkCommandTimeout(commandTimeout);
+    this.#timeout = Number.isFinite(timeout) ? timeout : DEFAULT_CLOSE_TIMEOUT;
+  }
+
+  /** Runs an operation. @throws {OperationError} when Redis fails it, or when it comes after {@link close}. */
+  run<T>(context: OperationContext, work: () => T | Promise<T>): Promise<T> {
+    return this.track(context, () => withOperation(context, work));
+  }
+
+  /** As {@link run}, for work that says itself which operation failed. */
+  track<T>(context: OperationContext, work: () => Promise<T>): Promise<T> {
+    if (this.#closing) return Promise.reject(toOperationError(context, closedError()));
+    const operation = work();
+    const settled = () => {
+      this.#underWay.delete(operation);
+      this.#onSettled();
+    };
+    this.#underWay.add(operation);
+    operation.then(settled, settled);
+    return operation;
+  }
+
+  /** As {@link run}, for an operation that gives its results one by one. Each is an operation of its own. */
+  async *iterate<T>(context: OperationContext, results: AsyncIterable<T>): AsyncGenerator<T> {
+    const iterator = results[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await this.run(context, () => iterator.next());
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+
+  /**
+   * Takes no more operations, and waits for those under way. Gives up on them when for as long as the time-out none came
+   * to its end: one may wait for a model that never answers.
+   */
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#timeout);
+      this.#onSettled = () => {
+        timer.refresh();
+        if (this.#underWay.size > 0) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#onSettled();
+    });
+    return this.#closing;
+  }
+}
+
+function closedError(): Error {
+  return new NotConnectedError("its connection was closed by end() or stop()");
+}
