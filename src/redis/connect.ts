@@ -169,7 +169,8 @@ function socketOptions(
 function parseRedisUrl(uri: unknown): URL {
   if (typeof uri === "string" && /^rediss?:\/\//.test(uri) && URL.canParse(uri)) {
     const url = new URL(uri);
-    if (/^\/?\d*$/.test(url.pathname) && isDecodable(url.username) && isDecodable(url.password)) return url;
+    const credentials = [url.username, url.password].map(decode);
+    if (/^\/?\d*$/.test(url.pathname) && !credentials.includes(undefined)) return url;
   }
   throw new InvalidInputError(
     "expected a URL such as redis://localhost:6379 or rediss://user:password@host:port/0, got " +
@@ -178,19 +179,19 @@ function parseRedisUrl(uri: unknown): URL {
   );
 }
 
-function isDecodable(text: string): boolean {
+/** Undefined for what is no percent-encoded text. The result is used, as minifiers drop a call whose result is not. */
+function decode(text: string): string | undefined {
   try {
-    decodeURIComponent(text);
-    return true;
+    return decodeURIComponent(text);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 function credentialsOf({ username, password }: URL) {
   return {
-    username: username === "" ? undefined : decodeURIComponent(username),
-    password: password === "" ? undefined : decodeURIComponent(password),
+    username: username === "" ? undefined : decode(username),
+    password: password === "" ? undefined : decode(password),
   };
 }
 

@@ -1,5 +1,6 @@
 import { LangGraphRedisError } from "../errors.js";
 import type { ClientAdapter } from "./client-adapter.js";
+import { isOfflineRefusal } from "./clients/error-reply.js";
 import type { Command, Connection, Reply } from "./command.js";
 import { Deadline } from "./deadline.js";
 
@@ -95,6 +96,5 @@ function isTransient(reply: Reply | Error): boolean {
 
 /** Failures that another attempt cannot change: our own, and that of a client whose owner asked for no retries. */
 function isPermanent(error: unknown): boolean {
-  if (error instanceof LangGraphRedisError) return true;
-  return error instanceof Error && error.constructor.name === "ClientOfflineError";
+  return error instanceof LangGraphRedisError || isOfflineRefusal(error);
 }

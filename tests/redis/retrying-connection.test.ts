@@ -2,7 +2,6 @@ import { InvalidInputError, OperationError, RedisSaver } from "langgraph-redis";
 import { createClient } from "redis";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { ClientAdapter } from "../../src/redis/client-adapter.js";
-import { isErrorReply } from "../../src/redis/clients/command-options.js";
 import type { Command, Connection, Reply } from "../../src/redis/command.js";
 import { createConnection } from "../../src/redis/connection.js";
 import { toOperationError, withOperation } from "../../src/redis/operation-error.js";
@@ -110,15 +109,6 @@ test.each([-1, Number.NaN, "10", 2 ** 31, null])("%s is no commandTimeout", (com
 test("a commandTimeout of 0 is none", async () => {
   const connection = createConnection(new Scripted([new Error("read ECONNRESET")]), 0);
   expect(await connection.pipeline(commands)).toEqual(["ok", "ok", "ok"]);
-});
-
-test("error replies are told from failures of the connection, whatever copy of node-redis they are of", () => {
-  class ErrorReply extends Error {}
-  class SimpleError extends ErrorReply {}
-  expect(isErrorReply(new SimpleError("ERR"))).toBe(true);
-  expect(isErrorReply(new Error("ERR looks like a reply"))).toBe(false);
-  expect(isErrorReply(new TypeError("ECONNREFUSED"))).toBe(false);
-  expect(isErrorReply("ERR")).toBe(false);
 });
 
 test("scripts that are not known are sent whole, with all that follows them", async () => {

@@ -1,4 +1,5 @@
-import * as crypto from "node:crypto";
+// The default export, since bundlers turn a namespace into named imports, which fail where Node lacks one.
+import crypto from "node:crypto";
 
 /**
  * A chunk is one stored piece of a value. Its first byte tells what follows:

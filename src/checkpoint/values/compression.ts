@@ -1,4 +1,5 @@
-import * as zlib from "node:zlib";
+// The default export, since bundlers turn a namespace into named imports, which fail where Node lacks one.
+import zlib from "node:zlib";
 import { formatValue, InvalidInputError } from "../../errors.js";
 
 export type CompressionAlgorithm = "zstd" | "deflate" | "brotli";

@@ -1,6 +1,7 @@
 import { type ClientAdapter, sendAll } from "../client-adapter.js";
 import type { Arg, Command, Reply } from "../command.js";
-import { commandOptions, isErrorReply } from "./command-options.js";
+import { commandOptions } from "./command-options.js";
+import { isErrorReply } from "./error-reply.js";
 import { unusableClient } from "./single.js";
 
 /** The part of a cluster client of node-redis' `createCluster` that is used. */

@@ -23,14 +23,3 @@ const OPTIONS = {
 export function commandOptions(abortSignal: AbortSignal) {
   return { ...OPTIONS, abortSignal };
 }
-
-/**
- * Whether an error is Redis' answer to one command, as opposed to a connection that failed. Told by the name of its
- * class, as an application may load its own copy of node-redis.
- */
-export function isErrorReply(error: unknown): error is Error {
-  for (let at: unknown = error; at instanceof Error; at = Object.getPrototypeOf(at)) {
-    if (at.constructor.name === "ErrorReply") return true;
-  }
-  return false;
-}

@@ -2,6 +2,7 @@ import { formatValue, InvalidInputError } from "../../errors.js";
 import type { ClientAdapter } from "../client-adapter.js";
 import type { Command, Reply } from "../command.js";
 import { refuseKeyPrefix } from "../key-prefix.js";
+import { isErrorReply } from "./error-reply.js";
 
 /** The part of ioredis' `Redis` and `Cluster` that is used. */
 export interface Ioredis {
@@ -47,7 +48,7 @@ export class IoredisAdapter implements ClientAdapter {
     signal.throwIfAborted();
     const together = this.redis.isCluster ? commands.map((command) => [command]) : [commands];
     const results = (await Promise.all(together.map((group) => this.sendTogether(group)))).flat();
-    const failure = results.find(([error]) => error && !isReplyError(error));
+    const failure = results.find(([error]) => error && !isErrorReply(error));
     if (failure) throw failure[0];
     return results.map(([error, reply]) => error ?? plain(reply));
   }
@@ -63,15 +64,9 @@ export class IoredisAdapter implements ClientAdapter {
     } catch (error) {
       // What a cluster would answer, ioredis says itself.
       if (!/to the same slot/.test(String(error))) throw error;
-      const refusal = new Error("CROSSSLOT Keys in request don't hash to the same slot", { cause: error });
-      return [[Object.assign(refusal, { name: "ReplyError" }), null]];
+      return [[null, new Error("CROSSSLOT Keys in request don't hash to the same slot", { cause: error })]];
     }
   }
-}
-
-/** ioredis has no class for it that could be imported without ioredis. */
-function isReplyError(error: unknown): error is Error {
-  return error instanceof Error && error.name === "ReplyError";
 }
 
 /** Bulk strings come as bytes. What comes as text is a number, of a client with the option `stringNumbers`. */

@@ -1,6 +1,6 @@
 import type { ClientAdapter } from "../client-adapter.js";
 import type { Command, Reply } from "../command.js";
-import { isErrorReply } from "./command-options.js";
+import { isErrorReply } from "./error-reply.js";
 import { type NodeRedisClient, sendPipelined, unusableClient } from "./single.js";
 
 /** The part of a client of node-redis' `createSentinel` that is used. */

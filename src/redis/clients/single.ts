@@ -1,6 +1,7 @@
 import { type ClientAdapter, sendAll } from "../client-adapter.js";
 import type { Arg, Command, Reply } from "../command.js";
-import { commandOptions, isErrorReply } from "./command-options.js";
+import { commandOptions } from "./command-options.js";
+import { isErrorReply } from "./error-reply.js";
 
 /** The part of a client of node-redis' `createClient` that is used. */
 export interface NodeRedisClient {
