@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import * as langgraph from "@langchain/langgraph-checkpoint";
 import { InvalidNamespaceError } from "@langchain/langgraph-checkpoint";
 import { formatValue, InvalidInputError } from "../errors.js";
 import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
@@ -47,8 +48,16 @@ export function boundedToken(token: string): string {
   return `#${createHash("sha256").update(token).digest("base64url")}`;
 }
 
+/** LangGraph's rules for the labels of a namespace. Versions that export theirs check reads by them too. */
+type Rules = (namespace: string[], options?: { allowEmpty?: boolean; allowReservedRoot?: boolean }) => void;
+
+const installedRules = (langgraph as { validateNamespace?: Rules }).validateNamespace;
+
+/** What may be read: every namespace that a write may name, and those that it may not name as a whole. */
+const READING = { allowEmpty: true, allowReservedRoot: true };
+
 /**
- * Checks a namespace that is written to, by LangGraph's rules.
+ * Checks a namespace that is written to, by the rules of the installed LangGraph.
  *
  * @throws {InvalidNamespaceError}
  */
@@ -58,13 +67,34 @@ export function checkNamespace(namespace: unknown): asserts namespace is string[
       `A namespace must be an array of strings, got ${formatValue(namespace)}.`,
     );
   }
-  if (namespace.length === 0) throw new InvalidNamespaceError("Namespace cannot be empty.");
   for (const label of namespace) {
     if (typeof label !== "string") {
       throw new InvalidNamespaceError(
         `Namespace labels must be strings, got ${formatValue(label)} (${typeof label}) in ${formatValue(namespace)}.`,
       );
     }
+  }
+  (installedRules ?? olderRules)(namespace);
+}
+
+/**
+ * Checks a namespace, or a prefix of one, that is only read or deleted, by the rules of the installed LangGraph. Older
+ * versions have none for these: there is just nothing under an impossible label.
+ *
+ * @throws {InvalidInputError} when it is no list of strings.
+ * @throws {InvalidNamespaceError}
+ */
+export function checkPath(name: string, path: unknown): asserts path is string[] {
+  if (!Array.isArray(path) || !path.every((label) => typeof label === "string")) {
+    throw new InvalidInputError(`${name} must be an array of strings, got ${formatValue(path)}.`);
+  }
+  installedRules?.(path, READING);
+}
+
+/** The rules of the versions that do not export theirs. */
+function olderRules(namespace: readonly string[]): void {
+  if (namespace.length === 0) throw new InvalidNamespaceError("Namespace cannot be empty.");
+  for (const label of namespace) {
     if (label === "" || label.includes(".")) {
       throw new InvalidNamespaceError(
         `Namespace labels cannot be empty or contain periods ('.'), got ${formatValue(label)} in ${formatValue(namespace)}.`,
@@ -75,16 +105,5 @@ export function checkNamespace(namespace: unknown): asserts namespace is string[
     throw new InvalidNamespaceError(
       `Root label for namespace cannot be "langgraph", got ${formatValue(namespace)}.`,
     );
-  }
-}
-
-/**
- * Checks a namespace, or a prefix of one, that is only read: any labels, as there is just nothing under impossible ones.
- *
- * @throws {InvalidInputError}
- */
-export function checkPath(name: string, path: unknown): asserts path is string[] {
-  if (!Array.isArray(path) || !path.every((label) => typeof label === "string")) {
-    throw new InvalidInputError(`${name} must be an array of strings, got ${formatValue(path)}.`);
   }
 }

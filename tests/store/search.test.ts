@@ -3,6 +3,7 @@ import { InvalidInputError } from "../../src/errors.js";
 import { encodeKeyPart } from "../../src/redis/key-encoding.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { HOSTILE_STRINGS } from "../helpers/hostile.js";
+import { legalLabels } from "../helpers/labels.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
@@ -214,7 +215,10 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     }
     for (const hostile of HOSTILE_STRINGS) {
       const filter = { [hostile]: hostile, text: { $in: [hostile] } };
-      expect(await store.search([hostile], { filter })).toEqual([]);
+      expect(await store.search(["mine"], { filter })).toEqual([]);
+    }
+    for (const hostile of legalLabels(HOSTILE_STRINGS)) {
+      expect(await store.search([hostile], { query: "ordinary" })).toEqual([]);
     }
   });
 
