@@ -1,4 +1,5 @@
-import type { OperationContext } from "../errors.js";
+import { InvalidNamespaceError } from "@langchain/langgraph-checkpoint";
+import { formatValue, InvalidInputError, LangGraphRedisError, type OperationContext } from "../errors.js";
 import { toOperationError } from "../redis/operation-error.js";
 import type { Backend, Ready } from "./backend.js";
 import { type Embedded, embedBatch } from "./embed-batch.js";
@@ -34,6 +35,9 @@ type ReadRequest = GetRequest | SearchRequest | ListRequest;
  * @throws the error of the only operation; for more than one, {@link BatchError} after all others were done.
  */
 export async function runBatch(backend: Backend, operations: readonly StoreOperation[]): Promise<unknown[]> {
+  if (!Array.isArray(operations)) {
+    throw new InvalidInputError(`batch needs an array of operations, got ${formatValue(operations)}.`);
+  }
   const outcomes: (Outcome<unknown> | undefined)[] = operations.map(() => undefined);
   const placed: Placed[] = [];
   operations.forEach((operation, place) => {
@@ -228,13 +232,14 @@ function settle(
 
 /** Which operation it is, for messages about all of the batch. */
 export function contextOfBatch(operations: readonly StoreOperation[]): OperationContext {
-  const [only] = operations;
-  return operations.length === 1 && only ? contextOf(only) : { operation: "batch" };
+  const only = Array.isArray(operations) && operations.length === 1 ? operations[0] : undefined;
+  return typeof only === "object" && only !== null ? contextOf(only) : { operation: "batch" };
 }
 
 /** An error of Redis or of the network, with the operation it struck. Errors of ours name theirs already. */
 function explain(operation: StoreOperation, error: Error): Error {
-  return error.name === "InvalidNamespaceError" ? error : toOperationError(contextOf(operation), error);
+  if (error instanceof LangGraphRedisError || error instanceof InvalidNamespaceError) return error;
+  return toOperationError(contextOf(operation), error);
 }
 
 function contextOf(operation: StoreOperation): OperationContext {

@@ -10,6 +10,8 @@ import type { Distance } from "./types.js";
 export interface IndexDefinition {
   /** Dimensions of the vectors; `null` for an index without any. */
   dims: number | null;
+  /** The name that the model was given; `null` when it has none. */
+  model: string | null;
   distance: Distance | null;
   algorithm: "hnsw" | "flat" | null;
   m: number | null;
@@ -34,6 +36,7 @@ export function defineIndex({ vectors, numericFields }: StoreSettings): IndexDef
   const hnsw = vectors?.algorithm === "hnsw";
   return {
     dims: vectors?.dims ?? null,
+    model: vectors?.modelName ?? null,
     distance: vectors?.distance ?? null,
     algorithm: vectors?.algorithm ?? null,
     m: hnsw ? vectors.m : null,

@@ -1,9 +1,17 @@
 import type { GetOperation, ListNamespacesOperation, MatchCondition } from "@langchain/langgraph-checkpoint";
 import { formatValue, InvalidInputError } from "../errors.js";
+import { checkKnownOptions } from "../redis/known-options.js";
 import { TextPath } from "./embedding/text-path.js";
 import type { Predicate } from "./filter/predicate.js";
 import { parseFilter } from "./filter/predicate.js";
 import type { Json } from "./json.js";
+import {
+  GET_OPERATION,
+  LIST_OPERATION,
+  MATCH_CONDITION,
+  PUT_OPERATION,
+  SEARCH_OPERATION,
+} from "./known-options.js";
 import { checkNamespace, checkPath } from "./namespace.js";
 import { oneOf, positiveInteger, readNumber, readTtl, type StoreSettings, wholeNumber } from "./options.js";
 import type {
@@ -71,11 +79,18 @@ export type Request = GetRequest | PutRequest | DeleteRequest | SearchRequest | 
 
 /** @throws an error that names what is wrong with the operation. */
 export function readOperation(operation: StoreOperation, settings: StoreSettings): Request {
+  if (typeof operation !== "object" || operation === null) {
+    throw new InvalidInputError(`an operation must be an object, got ${formatValue(operation)}.`);
+  }
   if ("namespacePrefix" in operation) return readSearch(operation, settings);
   if ("key" in operation && "value" in operation) {
-    return operation.value === null ? readKeyed("delete", operation) : readPut(operation, settings);
+    checkKnownOptions(operation, PUT_OPERATION, "put");
+    return operation.value === null ? readDelete(operation) : readPut(operation, settings);
   }
-  if ("key" in operation) return readKeyed("get", operation);
+  if ("key" in operation) {
+    checkKnownOptions(operation, GET_OPERATION, "get");
+    return readKeyed("get", operation);
+  }
   return readList(operation);
 }
 
@@ -83,6 +98,13 @@ function readKeyed<K extends "get" | "delete">(kind: K, { namespace, key }: GetO
   checkPath("namespace", namespace);
   checkKey(key);
   return { kind, namespace: [...namespace], key };
+}
+
+function readDelete(operation: RedisPutOperation): DeleteRequest {
+  if (operation.ifVersion !== undefined || operation.ifAbsent) {
+    throw new InvalidInputError("ifVersion and ifAbsent are for a put: a delete is done whatever there is.");
+  }
+  return readKeyed("delete", operation);
 }
 
 function checkKey(key: unknown): asserts key is string {
@@ -122,6 +144,7 @@ function readCondition({ ifVersion, ifAbsent }: RedisPutOperation): PutCondition
 }
 
 function readSearch(operation: RedisSearchOperation, settings: StoreSettings): SearchRequest {
+  checkKnownOptions(operation, SEARCH_OPERATION, "search");
   const { namespacePrefix, filter, query, mode, minScore, efRuntime, explain } = operation;
   checkPath("namespacePrefix", namespacePrefix);
   if (query !== undefined && query !== null && typeof query !== "string") {
@@ -155,8 +178,14 @@ function readSearch(operation: RedisSearchOperation, settings: StoreSettings): S
 
 function readList(operation: ListNamespacesOperation): ListRequest {
   const { matchConditions, maxDepth, limit, offset } = operation;
-  const conditions = matchConditions ?? [];
-  for (const { matchType, path } of conditions) {
+  checkKnownOptions(operation, LIST_OPERATION, "listNamespaces");
+  const conditions: unknown = matchConditions ?? [];
+  if (!Array.isArray(conditions)) {
+    throw new InvalidInputError(`matchConditions must be an array, got ${formatValue(conditions)}.`);
+  }
+  for (const condition of conditions as MatchCondition[]) {
+    checkKnownOptions(condition ?? null, MATCH_CONDITION, "matchConditions");
+    const { matchType, path } = condition;
     oneOf("matchType", matchType, ["prefix", "suffix"]);
     checkPath(matchType, path);
   }

@@ -2,7 +2,8 @@ import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import type { IndexConfig } from "@langchain/langgraph-checkpoint";
 import { formatValue, InvalidInputError } from "../errors.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
-import type { TimeoutOptions } from "../redis/options.js";
+import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
+import { CONNECT_OPTIONS, type ConnectOptions, type TimeoutOptions } from "../redis/options.js";
 import { TextPath } from "./embedding/text-path.js";
 import type { Distance } from "./types.js";
 /** Which engine answers searches. */
@@ -12,6 +13,12 @@ export type EngineChoice = "auto" | "search" | "core";
 export interface StoreIndexConfig extends Omit<IndexConfig, "embeddings"> {
   /** The embedding model: any LangChain `Embeddings`. */
   embeddings: EmbeddingsInterface;
+  /**
+   * The model's name, whatever you call it (default: none). It is kept with the index, so that vectors of two models of
+   * equal dimensions are never compared with each other: a store with another name is refused with an
+   * `IndexMismatchError`, and {@link RedisStore.reindex} embeds all items again. Without a name only dimensions tell.
+   */
+  model?: string;
   /**
    * How vectors are compared (default `"cosine"`). The score of a result is, for `"cosine"`, the cosine of the angle
    * (−1 to 1); for `"ip"`, the inner product; for `"l2"`, 1 / (1 + Euclidean distance) (0 to 1).
@@ -59,6 +66,47 @@ export interface RedisStoreOptions extends TimeoutOptions {
   candidatesAtOnce?: number;
 }
 
+// The names of all options. Others are refused: an option with a misspelt name would silently do nothing.
+
+const STORE: KnownOptions<RedisStoreOptions> = {
+  index: true,
+  ttl: true,
+  keyPrefix: true,
+  engine: true,
+  candidatesAtOnce: true,
+  commandTimeout: true,
+};
+
+/** Of the constructor. */
+export const STORE_OPTIONS: KnownOptions<RedisStoreOptions & { client: unknown }> = {
+  ...STORE,
+  client: true,
+};
+
+/** Of `fromConnString` and the like. */
+export const OPEN_OPTIONS: KnownOptions<RedisStoreOptions & ConnectOptions> = {
+  ...STORE,
+  ...CONNECT_OPTIONS,
+};
+
+const INDEX_OPTIONS: KnownOptions<StoreIndexConfig> = {
+  dims: true,
+  embeddings: true,
+  model: true,
+  fields: true,
+  distance: true,
+  algorithm: true,
+  m: true,
+  efConstruction: true,
+  efRuntime: true,
+  numericFields: true,
+  text: true,
+  cacheSize: true,
+  minScore: true,
+};
+
+const TTL_OPTIONS: KnownOptions<StoreTtlConfig> = { defaultTTL: true, refreshOnRead: true };
+
 /** Options with every default filled in. */
 export interface StoreSettings {
   keyPrefix: string;
@@ -76,6 +124,8 @@ export interface StoreSettings {
 export interface VectorSettings {
   dims: number;
   model: EmbeddingsInterface;
+  /** `undefined` when it was not given. */
+  modelName: string | undefined;
   fields: readonly TextPath[];
   distance: Distance;
   algorithm: "hnsw" | "flat";
@@ -89,12 +139,14 @@ export interface VectorSettings {
 /** @throws {InvalidInputError} naming the option and its value. */
 export function readOptions(options: RedisStoreOptions): StoreSettings {
   const { index, ttl } = options;
+  checkKnownOptions(ttl, TTL_OPTIONS, "ttl");
+  checkKnownOptions(index, INDEX_OPTIONS, "index");
   return {
     keyPrefix: checkKeyPrefix(options.keyPrefix ?? DEFAULT_KEY_PREFIX),
     engine: oneOf("engine", options.engine ?? "auto", ["auto", "search", "core"]),
     candidatesAtOnce: positiveInteger("candidatesAtOnce", options.candidatesAtOnce ?? 1_000),
     defaultTtl: readTtl("ttl.defaultTTL", ttl?.defaultTTL),
-    refreshOnRead: ttl?.refreshOnRead ?? false,
+    refreshOnRead: flag("ttl.refreshOnRead", ttl?.refreshOnRead ?? false),
     numericFields: readPaths(index?.numericFields ?? []),
     minScore: index?.minScore === undefined ? undefined : readNumber("index.minScore", index.minScore),
     vectors: index && readVectors(index),
@@ -117,13 +169,14 @@ function readVectors(index: StoreIndexConfig): VectorSettings {
   return {
     dims: positiveInteger("index.dims", index.dims),
     model: embeddings,
+    modelName: index.model === undefined ? undefined : readName("index.model", index.model),
     fields: fields.map(TextPath.parse),
     distance: oneOf("index.distance", index.distance ?? "cosine", ["cosine", "l2", "ip"]),
     algorithm: oneOf("index.algorithm", index.algorithm ?? "hnsw", ["hnsw", "flat"]),
     m: positiveInteger("index.m", index.m ?? 32),
     efConstruction: positiveInteger("index.efConstruction", index.efConstruction ?? 200),
     efRuntime: positiveInteger("index.efRuntime", index.efRuntime ?? 300),
-    text: index.text ?? true,
+    text: flag("index.text", index.text ?? true),
     cacheSize: wholeNumber("index.cacheSize", index.cacheSize ?? 1_000),
   };
 }
@@ -163,6 +216,20 @@ export function positiveInteger(name: string, value: unknown): number {
     throw new InvalidInputError(`${name} must be a positive integer, got ${formatValue(value)}.`);
   }
   return value as number;
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") {
+    throw new InvalidInputError(`${name} must be true or false, got ${formatValue(value)}.`);
+  }
+  return value;
+}
+
+function readName(name: string, value: unknown): string {
+  if (typeof value !== "string" || value === "") {
+    throw new InvalidInputError(`${name} must be a non-empty string, got ${formatValue(value)}.`);
+  }
+  return value;
 }
 
 export function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {

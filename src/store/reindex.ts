@@ -1,4 +1,5 @@
 import type { Reply } from "../redis/command.js";
+import type { KnownOptions } from "../redis/known-options.js";
 import { execute, executeAll, Script } from "../redis/script.js";
 import type { Backend } from "./backend.js";
 import {
@@ -33,13 +34,19 @@ export interface ReindexProgress {
 export interface ReindexOptions {
   /**
    * Embed every text again, as is needed when the model was changed. Otherwise (default) a stored vector of the same
-   * text is used where it has the right dimensions.
+   * text is used, if it has the right dimensions and `index.model` is the same.
    */
   reembed?: boolean;
   /** How many items are read, embedded and written together (default 100). */
   batchSize?: number;
   onProgress?: (progress: ReindexProgress) => void;
 }
+
+export const REINDEX_OPTIONS: KnownOptions<ReindexOptions> = {
+  reembed: true,
+  batchSize: true,
+  onProgress: true,
+};
 
 /** What {@link RedisStore.reindex} did. */
 export interface ReindexReport {
@@ -240,7 +247,9 @@ export class Reindexer {
     next: BuiltIndex,
   ): Promise<Map<string, Float32Array>> {
     const found = new Map<string, Float32Array>();
-    if (this.options.reembed || present.definition.dims !== next.definition.dims) return found;
+    const { dims, model } = next.definition;
+    if (this.options.reembed || present.definition.dims !== dims) return found;
+    if (present.definition.model !== model) return found;
     const names = [FIELD.text(present.generation), FIELD.vector(present.generation)];
     const documents = items.flatMap(({ document, parts }) => [
       document,

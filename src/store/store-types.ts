@@ -17,6 +17,20 @@ export interface RedisPutOptions extends PutExtras {
   index?: false | string[];
 }
 
+/** Options of {@link RedisStore.listNamespaces}. */
+export interface ListNamespacesOptions {
+  /** What namespaces begin with; `"*"` stands for any label. */
+  prefix?: string[];
+  /** What namespaces end with; `"*"` stands for any label. */
+  suffix?: string[];
+  /** Longer namespaces are cut to so many labels, and each result is listed once. */
+  maxDepth?: number;
+  /** How many are listed at most (default 100). */
+  limit?: number;
+  /** How many are passed over (default 0). */
+  offset?: number;
+}
+
 /** What {@link RedisStore.stats} tells. */
 export interface StoreStats extends EngineStats {
   /** Which engine answers searches. */

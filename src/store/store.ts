@@ -7,18 +7,32 @@ import {
 import { formatValue, InvalidInputError } from "../errors.js";
 import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
 import { createConnection, type RedisClient } from "../redis/connection.js";
+import { checkKnownOptions } from "../redis/known-options.js";
 import { OperationTracker } from "../redis/operation-tracker.js";
 import type { ClusterRootNodes, ConnectOptions, SentinelGroup, TimeoutOptions } from "../redis/options.js";
 import { Backend } from "./backend.js";
 import { contextOfBatch, runBatch } from "./batch.js";
 import type { RedisItem, RedisSearchItem } from "./item.js";
+import { LIST_NAMESPACES_OPTIONS, PUT_OPTIONS, SEARCH_OPTIONS } from "./known-options.js";
 import { checkPath } from "./namespace.js";
 import { namespacesUnder } from "./namespaces.js";
-import { positiveInteger, type RedisStoreOptions, readOptions } from "./options.js";
+import {
+  OPEN_OPTIONS,
+  positiveInteger,
+  type RedisStoreOptions,
+  readOptions,
+  STORE_OPTIONS,
+} from "./options.js";
 import { runPlan } from "./plan.js";
-import { Reindexer, type ReindexOptions, type ReindexReport } from "./reindex.js";
-import type { RedisPutOptions, RedisSearchOptions, StoreResults, StoreStats } from "./store-types.js";
-import { type DeleteNamespaceOptions, deleteUnder } from "./sweep.js";
+import { REINDEX_OPTIONS, Reindexer, type ReindexOptions, type ReindexReport } from "./reindex.js";
+import type {
+  ListNamespacesOptions,
+  RedisPutOptions,
+  RedisSearchOptions,
+  StoreResults,
+  StoreStats,
+} from "./store-types.js";
+import { DELETE_NAMESPACE_OPTIONS, type DeleteNamespaceOptions, deleteUnder } from "./sweep.js";
 import type { StoreOperation } from "./types.js";
 import type { ItemValue } from "./value.js";
 
@@ -56,6 +70,7 @@ export class RedisStore extends BaseStore {
    */
   constructor(options: RedisStoreOptions & TimeoutOptions & { client: RedisClient }) {
     super();
+    checkKnownOptions(options, STORE_OPTIONS, "RedisStore");
     this.backend = new Backend(
       createConnection(options.client, options.commandTimeout),
       readOptions(options),
@@ -71,7 +86,7 @@ export class RedisStore extends BaseStore {
    * stored index was made for another configuration; {@link OperationError} when the server cannot be reached.
    */
   static fromConnString(uri: string, options: RedisStoreOptions & ConnectOptions = {}): Promise<RedisStore> {
-    return RedisStore.open(connectUrl(uri, options), options);
+    return RedisStore.open(options, () => connectUrl(uri, options));
   }
 
   /** As {@link fromConnString}, for a Redis Cluster: some of its nodes are enough, the others are found. */
@@ -79,7 +94,7 @@ export class RedisStore extends BaseStore {
     rootNodes: ClusterRootNodes,
     options: RedisStoreOptions & ConnectOptions = {},
   ): Promise<RedisStore> {
-    return RedisStore.open(connectCluster(rootNodes, options), options);
+    return RedisStore.open(options, () => connectCluster(rootNodes, options));
   }
 
   /** As {@link fromConnString}, for the master of a group that Redis Sentinel watches. */
@@ -87,16 +102,19 @@ export class RedisStore extends BaseStore {
     group: SentinelGroup,
     options: RedisStoreOptions & ConnectOptions = {},
   ): Promise<RedisStore> {
-    return RedisStore.open(connectSentinel(group, options), options);
+    return RedisStore.open(options, () => connectSentinel(group, options));
   }
 
   private static async open(
-    opening: Promise<ManagedConnection>,
-    options: RedisStoreOptions,
+    options: RedisStoreOptions & ConnectOptions,
+    connect: () => Promise<ManagedConnection>,
   ): Promise<RedisStore> {
-    const owned = await opening;
+    checkKnownOptions(options, OPEN_OPTIONS, "RedisStore");
+    const { tls: _, ...own } = options;
+    readOptions(own); // what cannot be used is refused before anything is connected
+    const owned = await connect();
     try {
-      const store = new RedisStore({ ...options, client: owned.connection });
+      const store = new RedisStore({ ...own, client: owned.connection });
       store.owned = owned;
       await store.setup();
       return store;
@@ -205,6 +223,7 @@ export class RedisStore extends BaseStore {
     namespacePrefix: string[],
     options: RedisSearchOptions = {},
   ): Promise<RedisSearchItem[]> {
+    checkKnownOptions(options, SEARCH_OPTIONS, "search");
     const [found] = await this.batch([{ ...options, namespacePrefix }] as const);
     return found;
   }
@@ -232,8 +251,8 @@ export class RedisStore extends BaseStore {
     value: ItemValue,
     options?: false | string[] | RedisPutOptions,
   ): Promise<void> {
-    const extras =
-      options === undefined || options === false || Array.isArray(options) ? { index: options } : options;
+    const extras = options === false || Array.isArray(options) ? { index: options } : (options ?? {});
+    checkKnownOptions(extras, PUT_OPTIONS, "put");
     // Only `delete` deletes: LangGraph's operation for it is a put of null.
     if (value === null)
       throw new InvalidInputError(`the value of item ${formatValue(key)} is null. Use delete().`);
@@ -245,21 +264,9 @@ export class RedisStore extends BaseStore {
     await this.batch([{ namespace, key, value: null }] as const);
   }
 
-  /**
-   * The namespaces that hold items, in a fixed order.
-   *
-   * @param options `prefix` and `suffix` may hold `"*"` for any label; `maxDepth` cuts longer namespaces and lists
-   * each result once; `limit` is 100 unless given.
-   */
-  override async listNamespaces(
-    options: {
-      prefix?: string[];
-      suffix?: string[];
-      maxDepth?: number;
-      limit?: number;
-      offset?: number;
-    } = {},
-  ): Promise<string[][]> {
+  /** The namespaces that hold items, in a fixed order. */
+  override async listNamespaces(options: ListNamespacesOptions = {}): Promise<string[][]> {
+    checkKnownOptions(options, LIST_NAMESPACES_OPTIONS, "listNamespaces");
     const { prefix, suffix, maxDepth, limit = 100, offset = 0 } = options;
     const matchConditions: MatchCondition[] = [];
     if (prefix) matchConditions.push({ matchType: "prefix", path: prefix });
@@ -281,6 +288,7 @@ export class RedisStore extends BaseStore {
    * ```
    */
   async deleteNamespace(path: string[], options: DeleteNamespaceOptions = {}): Promise<number> {
+    checkKnownOptions(options, DELETE_NAMESPACE_OPTIONS, "deleteNamespace");
     checkPath("path", path);
     if (path.length === 0) {
       throw new InvalidInputError(
@@ -306,6 +314,7 @@ export class RedisStore extends BaseStore {
    * @throws {EmbeddingError} when the model fails; the old index serves on.
    */
   async reindex(options: ReindexOptions = {}): Promise<ReindexReport> {
+    checkKnownOptions(options, REINDEX_OPTIONS, "reindex");
     const { reembed = false } = options;
     const batchSize = positiveInteger("batchSize", options.batchSize ?? 100);
     return this.operations.run({ operation: "reindex" }, async () => {

@@ -1,4 +1,5 @@
 import type { Reply } from "../redis/command.js";
+import type { KnownOptions } from "../redis/known-options.js";
 import { Script } from "../redis/script.js";
 import type { Backend } from "./backend.js";
 import sweepSource from "./lua/sweep.lua";
@@ -26,6 +27,11 @@ export interface DeleteNamespaceOptions {
   /** Called after each round of steps. */
   onProgress?: (progress: DeleteProgress) => void;
 }
+
+export const DELETE_NAMESPACE_OPTIONS: KnownOptions<DeleteNamespaceOptions> = {
+  batchSize: true,
+  onProgress: true,
+};
 
 /** Deletes all items at or under a path that were there when it began. */
 export async function deleteUnder(
