@@ -5,6 +5,7 @@ import type { PipelineEntry } from "../redis/script.js";
 import { executeAll } from "./call.js";
 import type { HeldChunks } from "./held-chunks.js";
 import { checkpointField, fieldPrefix, scopeOf, threadKeys } from "./keys.js";
+import type { Limits } from "./limits.js";
 import { decodeChunks, decodeReadReply } from "./reply.js";
 import { GET } from "./scripts.js";
 import { decodeTuple, type TupleSource } from "./tuple.js";
@@ -15,6 +16,7 @@ export interface ReadContext extends Pick<TupleSource, "codec" | "firstVersion">
   readonly keyPrefix: string;
   readonly held: HeldChunks;
   readonly known: KnownValues;
+  readonly limits: Limits;
   /** Milliseconds that reading gives a thread, or "". */
   readonly ttl: string;
 }
@@ -39,7 +41,9 @@ export async function readCheckpoint(
       ? `^${fieldPrefix(checkpointNs)}`
       : `=${checkpointField(checkpointNs, checkpointId)}`;
   const attempt = async (known: readonly string[]): Promise<CheckpointTuple | undefined> => {
-    const steps: PipelineEntry[] = [GET.call(keys, [context.ttl, "1", wanted, known.join("")])];
+    const steps: PipelineEntry[] = [
+      GET.call(keys, [context.ttl, "1", wanted, known.join(""), String(context.limits.scriptBatch)]),
+    ];
     if (known.length > 0) steps.push({ key: chunksKey, args: ["HMGET", chunksKey, ...known] });
     const [reply, bytes] = await executeAll(context.connection, steps);
     if (reply instanceof Error) throw reply;

@@ -12,9 +12,6 @@ import { decodeChunks } from "./reply.js";
 import { HISTORY } from "./scripts.js";
 import { splitDigests } from "./values/chunk.js";
 
-/** Ancestors to look at in one round trip. */
-const PAGE = 1_000;
-
 /** What one ancestor contributes. */
 interface Ancestor {
   readonly writes: string;
@@ -39,11 +36,15 @@ export async function readHistory(
     checkpointId === undefined
       ? `^${fieldPrefix(checkpointNs)}`
       : `<${checkpointField(checkpointNs, checkpointId)}`;
+  const { historyPage, scriptBatch } = context.limits;
   while (from !== "" && seeds.size < channels.length) {
     const open = channels.filter((channel) => !seeds.has(channel));
     const names = open.flatMap((channel) => [channel, encodeKeyPart(channel)]);
     const { ancestors, chunks, next } = decodeHistory(
-      await execute(context.connection, HISTORY.call(keys, [from, String(PAGE), ...names])),
+      await execute(
+        context.connection,
+        HISTORY.call(keys, [from, String(historyPage), ...names, String(scriptBatch)]),
+      ),
     );
     const decode = async (channel: string, reference: string): Promise<unknown> => {
       try {

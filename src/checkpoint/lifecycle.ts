@@ -5,12 +5,14 @@ import { encodeKeyPart } from "../redis/key-encoding.js";
 import { checkThreadId } from "./address.js";
 import { execute, executeAll } from "./call.js";
 import { type ThreadKeys, threadKeys, threadsKey } from "./keys.js";
+import type { Limits } from "./limits.js";
 import { addToRuns, expireRuns, forgetRuns, removeFromRuns, threadsOfRuns } from "./runs.js";
 import { COPY, DELETE, DELETE_RUN, DUMP, EXPIRE, PRUNE, RESTORE } from "./scripts.js";
 
 export interface LifecycleContext {
   readonly connection: Connection;
   readonly keyPrefix: string;
+  readonly limits: Limits;
 }
 
 /** What to leave of a thread. */

@@ -14,10 +14,6 @@ import { allThreads } from "./threads.js";
 import { decodeTuple } from "./tuple.js";
 import type { ValueCodec } from "./values/codec.js";
 
-/** Checkpoints to fetch in one round trip, or whose metadata to look at. */
-const PAGE = 100;
-const FILTER_PAGE = 1_000;
-
 /** What to list of a thread. */
 interface Selection {
   readonly checkpointNs: string | undefined;
@@ -64,14 +60,15 @@ async function* listThread(
 ): AsyncGenerator<CheckpointTuple> {
   const { checkpointNs, checkpointId, before, filter } = selection;
   if (checkpointId !== undefined && before !== undefined && !isOlder(checkpointId, before)) return;
-  const { connection, ttl } = context;
+  const { connection, limits, ttl } = context;
+  const batch = String(limits.scriptBatch);
   const keys = threadKeys(context.keyPrefix, threadId);
   const only = [checkpointNs === undefined ? "" : fieldPrefix(checkpointNs), checkpointId ?? ""];
   let after = [before ?? "", ""];
   let left = limit;
   while (left > 0) {
-    const count = filter ? FILTER_PAGE : Math.min(PAGE, left);
-    const args = [ttl, ...only, ...after, String(count), filter ? "bodies" : "checkpoints"];
+    const count = filter ? limits.filterPage : Math.min(limits.listPage, left);
+    const args = [ttl, ...only, ...after, String(count), filter ? "bodies" : "checkpoints", batch];
     let reply = await execute(connection, LIST.call(keys, args));
     const listed = fieldsOf(reply);
     if (filter) {
@@ -79,7 +76,7 @@ async function* listThread(
       reply =
         matching.length === 0
           ? [[], Buffer.alloc(0), [], Buffer.alloc(0)]
-          : await execute(connection, GET.call(keys, [ttl, String(matching.length), ...matching, ""]));
+          : await execute(connection, GET.call(keys, [ttl, String(matching.length), ...matching, "", batch]));
     }
     const { rows, chunks } = decodeReadReply(reply);
     for (const row of rows) {

@@ -29,6 +29,7 @@ import {
   type PruneOptions,
   pruneThreads,
 } from "./lifecycle.js";
+import { type Limits, limitsOf } from "./limits.js";
 import { listCheckpoints } from "./list.js";
 import { checkHistory, checkMinutes, type RedisSaverOptions } from "./options.js";
 import { storeCheckpoint, storeWrites, type WriteContext } from "./put.js";
@@ -62,6 +63,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   private readonly codec: ValueCodec;
   private readonly history: "all" | "latest";
   private readonly operations: OperationTracker;
+  private readonly limits: Limits;
   private owned: ManagedConnection | undefined;
 
   /**
@@ -84,6 +86,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     this.writeTtl = options.ttl ? String(checkMinutes(options.ttl.defaultTTL, "ttl.defaultTTL")) : "";
     this.readTtl = options.ttl?.refreshOnRead ? this.writeTtl : "";
     this.history = checkHistory(options.history);
+    this.limits = limitsOf(options);
     this.connection = createConnection(options.client, options.commandTimeout);
     this.operations = new OperationTracker(options.commandTimeout);
   }
@@ -366,18 +369,19 @@ export class RedisSaver extends BaseCheckpointSaver {
   }
 
   private get lifecycleContext(): LifecycleContext {
-    const { connection, keyPrefix } = this;
-    return { connection, keyPrefix };
+    const { connection, keyPrefix, limits } = this;
+    return { connection, keyPrefix, limits };
   }
 
   private get readContext(): ReadContext {
-    const { codec, connection, keyPrefix, held, known, readTtl } = this;
+    const { codec, connection, keyPrefix, held, known, limits, readTtl } = this;
     return {
       codec,
       connection,
       keyPrefix,
       held,
       known,
+      limits,
       ttl: readTtl,
       firstVersion: () => this.getNextVersion(undefined),
     };

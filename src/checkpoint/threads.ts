@@ -3,6 +3,7 @@ import type { Connection, Reply } from "../redis/command.js";
 import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
 import { execute, executeAll } from "./call.js";
 import { threadKeys, threadsKey } from "./keys.js";
+import type { Limits } from "./limits.js";
 import { FORGET_THREADS } from "./scripts.js";
 
 /** A thread, with the time of its last checkpoint. */
@@ -21,6 +22,7 @@ export interface ListThreadsOptions {
 interface Registry {
   readonly connection: Connection;
   readonly keyPrefix: string;
+  readonly limits: Limits;
 }
 
 /** An entry of the registry, as it stands there. */
@@ -31,8 +33,6 @@ interface Entry {
 
 /** Where a page of the registry begins: after this entry, or after all entries of this score. */
 type Cursor = { readonly score: number; readonly member: string | undefined } | undefined;
-
-const PAGE = 100;
 
 /** See {@link RedisSaver.listThreads}. */
 export async function listThreads(
@@ -80,13 +80,13 @@ function cursorOf(before: ListThreadsOptions["before"]): Cursor {
 }
 
 /** Entries are ordered by score, and those of one score by member; both descending. */
-async function readPage({ connection, keyPrefix }: Registry, cursor: Cursor): Promise<Entry[]> {
+async function readPage({ connection, keyPrefix, limits }: Registry, cursor: Cursor): Promise<Entry[]> {
   const key = threadsKey(keyPrefix);
   const range = (from: string, to: string, limit: string[]) => ({
     key,
     args: ["ZRANGE", key, from, to, "BYSCORE", "REV", ...limit, "WITHSCORES"],
   });
-  const page = ["LIMIT", "0", String(PAGE)];
+  const page = ["LIMIT", "0", String(limits.threadsPage)];
   if (!cursor) return decodeEntries(await execute(connection, range("+inf", "-inf", page)));
   const score = String(cursor.score);
   const [ties, older] = await executeAll(connection, [
@@ -102,17 +102,15 @@ async function readPage({ connection, keyPrefix }: Registry, cursor: Cursor): Pr
 }
 
 /** The entries whose threads are there. Those of threads that have expired are removed. */
-async function livingEntries(
-  { connection, keyPrefix }: Registry,
-  entries: readonly Entry[],
-): Promise<Entry[]> {
+async function livingEntries(registry: Registry, entries: readonly Entry[]): Promise<Entry[]> {
+  const { connection, keyPrefix } = registry;
   const keys = entries.map(({ member }) => threadKeys(keyPrefix, decodeKeyPart(member))[0]);
   const exist = await executeAll(
     connection,
     keys.map((key) => ({ key, args: ["EXISTS", key] })),
   );
   const gone = entries.filter((_, at) => exist[at] === 0);
-  if (gone.length > 0) await removeStale({ connection, keyPrefix }, gone);
+  if (gone.length > 0) await removeStale(registry, gone);
   return entries.filter((_, at) => exist[at] !== 0);
 }
 

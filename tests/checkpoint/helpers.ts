@@ -1,4 +1,5 @@
 import { RedisSaver, type RedisSaverOptions } from "langgraph-redis";
+import { LIMITS } from "../../src/checkpoint/limits.js";
 import { connect, freshPrefix, type TestClient } from "../helpers/redis.js";
 
 /** Savers that share what they store and nothing else. */
@@ -33,3 +34,18 @@ export const allKeys = (client: TestClient) => client.keys("*");
 
 export const keysUnder = async (client: TestClient, prefix: string) =>
   (await allKeys(client)).filter((key) => key.startsWith(prefix));
+
+/** Options of a saver whose every page and batch has this size, so that a few entries are several of them. */
+export function pagesOf(size: number): RedisSaverOptions {
+  const limits = {
+    listPage: size,
+    filterPage: size,
+    historyPage: size,
+    threadsPage: size,
+    scriptBatch: size,
+  };
+  return { [LIMITS]: limits } as RedisSaverOptions;
+}
+
+/** The sizes of pages that are compared with an oracle, each with every number of entries from 0 to 7. */
+export const PAGE_SIZES = [1, 2, 3];

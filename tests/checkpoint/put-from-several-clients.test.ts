@@ -94,3 +94,16 @@ test("put keeps forks apart that append to one list at the same time, from sever
     ),
   ).toBe(true);
 });
+
+test("put of a list's beginning by a client that knows nothing leaves what another client has appended", async () => {
+  const { saver } = await savers();
+  const a = saver();
+  await put(a, "t", { id: id(1), values: { l: [entry(1)] } });
+  await put(a, "t", { id: id(2), parent: id(1), values: { l: [entry(1), entry(2)] }, versions: { l: 2 } });
+  await put(saver(), "t", { id: id(3), values: { l: [entry(1)] } });
+  await saver().putWrites(config("t", "", id(3)), [["l", [entry(1)]]], "task");
+  for (const [n, l] of [[entry(1)], [entry(1), entry(2)], [entry(1)]].entries()) {
+    expect(await values(saver(), config("t", "", id(n + 1)))).toEqual({ l });
+  }
+  expect((await saver().getTuple(config("t")))?.pendingWrites).toEqual([["task", "l", [entry(1)]]]);
+});

@@ -3,6 +3,7 @@
 -- ARGV  1 time to live in milliseconds that this read gives the thread, or ''
 --       2 the number of checkpoints; for each "=" and its field, or "^" and the prefix of a namespace for its latest
 --       then, in one string, names of chunks that the client asks for itself, so that they need not be returned
+--       then BATCH, see read.lua
 -- Reply see reply_with in read.lua; what is not there is left out.
 --
 -- Atomic, because a checkpoint, its pending writes and its chunks must be of one moment.

@@ -3,7 +3,7 @@
 -- ARGV  1 "<" and the field of the checkpoint whose parent is the first ancestor; or "^" and the prefix of a namespace,
 --         whose latest checkpoint that is; or "=" and the field of the first ancestor itself
 --       2 the largest number of ancestors to look at
---       3.. channels: name and encoded name of each
+--       3.. channels: name and encoded name of each; then BATCH, see read.lua
 -- Reply as in read.lua, for each ancestor that holds something, from the nearest: { field, lines of its writes to the
 -- channels, channels and references of the values that it holds }; then the field to go on from, or '' at the end.
 -- A channel ends at the nearest ancestor that holds its value.
@@ -12,7 +12,7 @@
 local from, field, limit = string.byte(ARGV[1]), string.sub(ARGV[1], 2), tonumber(ARGV[2])
 local prefix = string.match(field, '^[^:]*:')
 local open, encoded, count = {}, {}, 0
-for i = 3, #ARGV, 2 do
+for i = 3, #ARGV - 1, 2 do
   open[ARGV[i]] = true
   encoded[ARGV[i + 1]] = ARGV[i]
   count = count + 1

@@ -7,6 +7,7 @@
 --       5 the prefix of the namespace that the previous page ended in, or '' to leave out the id of 4 altogether
 --       6 the largest number of checkpoints to return
 --       7 "checkpoints", or "bodies" for their fields and bodies only
+--       8 BATCH, see read.lua
 -- Reply see reply_with in read.lua; for bodies the rows are { field, body }.
 --
 -- Atomic, because what is listed must be there when it is read.

@@ -1,7 +1,7 @@
 -- Shared by the scripts that return checkpoints.
 
--- Redis limits the arguments of one call from Lua.
-local BATCH = 1000
+-- The last argument of each of them: how many fields go with one call. Redis limits the arguments of a call from Lua.
+local BATCH = tonumber(ARGV[#ARGV])
 
 -- Calls visit(field, value) for each field of a hash; value is false when there is none.
 local function hmget(key, fields, visit)

@@ -1,0 +1,29 @@
+/** How much is read at once. What is larger is read in several pages. */
+export interface Limits {
+  /** Checkpoints that `list` fetches in one round trip. */
+  readonly listPage: number;
+  /** Checkpoints whose metadata `list` compares with a filter in one round trip. */
+  readonly filterPage: number;
+  /** Ancestors that `getDeltaChannelHistory` looks at in one round trip. */
+  readonly historyPage: number;
+  /** Threads that `listThreads` reads in one round trip. */
+  readonly threadsPage: number;
+  /** Fields in one call of a script: Redis limits the arguments of a call from Lua. */
+  readonly scriptBatch: number;
+}
+
+const DEFAULT_LIMITS: Limits = {
+  listPage: 100,
+  filterPage: 1_000,
+  historyPage: 1_000,
+  threadsPage: 100,
+  scriptBatch: 1_000,
+};
+
+/** Under this name tests add smaller limits to a saver's options, so that a few checkpoints are several pages. */
+export const LIMITS = Symbol("limits");
+
+/** The limits of a saver with these options. */
+export function limitsOf(options: object): Limits {
+  return { ...DEFAULT_LIMITS, ...Reflect.get(options, LIMITS) };
+}
