@@ -1,20 +1,81 @@
+import { identify, isInstance } from "./error-identity.js";
+
 /**
- * The base of every error that this package throws on purpose, so that one `instanceof` tells them from
- * errors of Redis, of the network or of an embedding model. The message says what was wrong, with which
- * value, and what to do about it.
+ * What `error.code` can be. Codes are stable: they change only with a major version. The document "Errors" lists them.
  */
-export class LangGraphRedisError extends Error {
-  override name = "LangGraphRedisError";
+export type LangGraphRedisErrorCode =
+  | "BATCH_FAILED"
+  | "COMMAND_TIMEOUT"
+  | "CORRUPT_RECORD"
+  | "EMBEDDING_FAILED"
+  | "ENGINE_UNAVAILABLE"
+  | "INDEX_MISMATCH"
+  | "INVALID_FILTER"
+  | "INVALID_INPUT"
+  | "INVALID_VECTOR"
+  | "NOT_CONNECTED"
+  | "OPERATION_FAILED"
+  | "SERIALIZATION_FAILED"
+  | "THREAD_CONFLICT"
+  | "VERSION_CONFLICT";
+
+/**
+ * The base of every error that this package throws on purpose. Each class has a `code`; the message says what was wrong
+ * and what to do about it, and names keys, ids and namespaces, but no values and no secrets.
+ *
+ * `instanceof` holds across the ESM and the CommonJS build and all entry points of the package.
+ *
+ * @example
+ * ```ts
+ * import { CommandTimeoutError, LangGraphRedisError, type RedisSaver } from "langgraph-redis";
+ *
+ * async function isKnown(saver: RedisSaver, threadId: string): Promise<boolean> {
+ *   try {
+ *     return (await saver.getTuple({ configurable: { thread_id: threadId } })) !== undefined;
+ *   } catch (error) {
+ *     if (error instanceof CommandTimeoutError) return false; // ask again later
+ *     if (error instanceof LangGraphRedisError) console.error(error.code, error.message);
+ *     throw error;
+ *   }
+ * }
+ * ```
+ */
+export abstract class LangGraphRedisError extends Error {
+  static {
+    identify(LangGraphRedisError, "LangGraphRedisError");
+  }
+
+  /** Which kind of error it is, for programs; see {@link LangGraphRedisErrorCode}. */
+  abstract readonly code: LangGraphRedisErrorCode;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: derived classes inherit this, each asks for itself
+    return isInstance(this, value);
+  }
 }
 
 /** An argument or option cannot be used. Thrown before anything is sent to Redis. */
 export class InvalidInputError extends LangGraphRedisError {
-  override name = "InvalidInputError";
+  static {
+    identify(InvalidInputError, "InvalidInputError");
+  }
+  readonly code = "INVALID_INPUT";
 }
 
 /** The serializer could not write a value. Nothing was stored; `cause` is the serializer's own error. */
 export class SerializationError extends LangGraphRedisError {
-  override name = "SerializationError";
+  static {
+    identify(SerializationError, "SerializationError");
+  }
+  readonly code = "SERIALIZATION_FAILED";
+}
+
+/** Others removed parts of a thread again and again while it was written to. Nothing was written; it can be tried again. */
+export class ThreadConflictError extends LangGraphRedisError {
+  static {
+    identify(ThreadConflictError, "ThreadConflictError");
+  }
+  readonly code = "THREAD_CONFLICT";
 }
 
 /** Which operation it was that failed, and on what. */
@@ -37,7 +98,10 @@ export interface OperationContext {
  * again is safe.
  */
 export class OperationError extends LangGraphRedisError {
-  override name = "OperationError";
+  static {
+    identify(OperationError, "OperationError");
+  }
+  readonly code: "OPERATION_FAILED" | "COMMAND_TIMEOUT" | "NOT_CONNECTED" = "OPERATION_FAILED";
 
   constructor(
     message: string,
@@ -46,6 +110,25 @@ export class OperationError extends LangGraphRedisError {
   ) {
     super(message, options);
   }
+}
+
+/**
+ * Redis did not answer within `commandTimeout`, although the commands were sent again after failures that pass. `cause`
+ * is what was seen to go wrong, if anything was. Trying again later is safe.
+ */
+export class CommandTimeoutError extends OperationError {
+  static {
+    identify(CommandTimeoutError, "CommandTimeoutError");
+  }
+  override readonly code = "COMMAND_TIMEOUT";
+}
+
+/** The client is not connected, or was closed. Waiting does not help: connect it, or create another one. */
+export class NotConnectedError extends OperationError {
+  static {
+    identify(NotConnectedError, "NotConnectedError");
+  }
+  override readonly code = "NOT_CONNECTED";
 }
 
 /** Where in Redis a record was found that cannot be decoded. */
@@ -60,7 +143,10 @@ export interface CorruptRecordLocation {
 
 /** Something stored in Redis is missing, altered or not in our format. It is never returned as data. */
 export class CorruptRecordError extends LangGraphRedisError {
-  override name = "CorruptRecordError";
+  static {
+    identify(CorruptRecordError, "CorruptRecordError");
+  }
+  readonly code = "CORRUPT_RECORD";
 
   constructor(
     problem: string,

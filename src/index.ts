@@ -5,13 +5,17 @@ export { JsonSerializer } from "./checkpoint/serde/serializer.js";
 export type { ListThreadsOptions, ThreadInfo } from "./checkpoint/threads.js";
 export type { CompressionAlgorithm, CompressionOptions } from "./checkpoint/values/compression.js";
 export {
+  CommandTimeoutError,
   CorruptRecordError,
   type CorruptRecordLocation,
   InvalidInputError,
   LangGraphRedisError,
+  type LangGraphRedisErrorCode,
+  NotConnectedError,
   type OperationContext,
   OperationError,
   SerializationError,
+  ThreadConflictError,
 } from "./errors.js";
 export type { RedisClient } from "./redis/connection.js";
 export type {

@@ -6,7 +6,7 @@ import type {
   PendingWrite,
 } from "@langchain/langgraph-checkpoint";
 import { isDeltaSnapshot } from "@langchain/langgraph-checkpoint";
-import { formatValue, InvalidInputError, LangGraphRedisError } from "../errors.js";
+import { formatValue, InvalidInputError, ThreadConflictError } from "../errors.js";
 import type { Connection, Reply } from "../redis/command.js";
 import { encodeKeyPart } from "../redis/key-encoding.js";
 import type { PipelineEntry } from "../redis/script.js";
@@ -242,7 +242,7 @@ function toStrings(reply: Reply): string[] {
 }
 
 function refusedTooOften(what: string): Error {
-  return new LangGraphRedisError(
+  return new ThreadConflictError(
     `cannot store ${what}: its thread lost chunks ${MAX_ATTEMPTS} times while they were being sent. ` +
       "Nothing was written. Try again when the thread is not being pruned.",
   );

@@ -1,4 +1,12 @@
-import { formatValue, LangGraphRedisError, type OperationContext, OperationError } from "../errors.js";
+import {
+  CommandTimeoutError,
+  formatValue,
+  LangGraphRedisError,
+  NotConnectedError,
+  type OperationContext,
+  OperationError,
+} from "../errors.js";
+import { ConnectionFailure } from "./connection-failure.js";
 
 /** What to do about the refusals of Redis that a person can do something about. */
 const ADVICE: Record<string, string> = {
@@ -33,7 +41,10 @@ export function toOperationError(context: OperationContext, error: unknown): Err
     .map(([name, value]) => `${NAMES[name] ?? name} ${formatValue(value)}`)
     .join(", ");
   const subject = `${operation}${to === undefined ? "" : ` to ${to}`}${what && ` (${what})`}`;
-  return new OperationError(`${subject} failed: ${reasonOf(error)}`, context, { cause: error });
+  const message = `${subject} failed: ${reasonOf(error)}`;
+  if (!(error instanceof ConnectionFailure)) return new OperationError(message, context, { cause: error });
+  const ErrorClass = error.kind === "timeout" ? CommandTimeoutError : NotConnectedError;
+  return new ErrorClass(message, context, error.cause === undefined ? {} : { cause: error.cause });
 }
 
 const NAMES: Record<string, string> = {

@@ -1,7 +1,7 @@
 import type { OperationContext } from "../errors.js";
+import { ConnectionFailure } from "./connection-failure.js";
 import { toOperationError, withOperation } from "./operation-error.js";
 import { checkCommandTimeout } from "./options.js";
-import { NotConnectedError } from "./retrying-connection.js";
 
 /** How long closing waits where no `commandTimeout` says it. */
 export const DEFAULT_CLOSE_TIMEOUT = 10_000;
@@ -74,5 +74,5 @@ export class OperationTracker {
 }
 
 function closedError(): Error {
-  return new NotConnectedError("its connection was closed by end() or stop()");
+  return new ConnectionFailure("not connected", "its connection was closed by end() or stop()");
 }

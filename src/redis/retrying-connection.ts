@@ -2,17 +2,8 @@ import { LangGraphRedisError } from "../errors.js";
 import type { ClientAdapter } from "./client-adapter.js";
 import { isOfflineRefusal } from "./clients/error-reply.js";
 import type { Command, Connection, Reply } from "./command.js";
+import { ConnectionFailure } from "./connection-failure.js";
 import { Deadline } from "./deadline.js";
-
-/** Redis did not answer in time. `cause` is what was seen to go wrong, if anything was. */
-export class CommandTimeoutError extends Error {
-  override name = "CommandTimeoutError";
-}
-
-/** The client is not connected, or no longer. Waiting does not help. */
-export class NotConnectedError extends Error {
-  override name = "NotConnectedError";
-}
 
 /**
  * Refusals that pass by themselves, and by which nothing was done: the server loads its data, is busy with a script,
@@ -38,7 +29,9 @@ export class RetryingConnection implements Connection {
 
   pipeline(commands: readonly Command[]): Promise<(Reply | Error)[]> {
     if (this.#closed)
-      return Promise.reject(new NotConnectedError("its connection was closed by end() or stop()"));
+      return Promise.reject(
+        new ConnectionFailure("not connected", "its connection was closed by end() or stop()"),
+      );
     if (commands.length === 0) return Promise.resolve([]);
     const deadline = new Deadline(this.milliseconds);
     const work = this.#send(commands, deadline).finally(() => {
@@ -60,7 +53,8 @@ export class RetryingConnection implements Connection {
     let lastError: unknown;
     for (let attempt = 0; ; attempt++) {
       const { unusable } = this.adapter;
-      if (unusable !== undefined) throw new NotConnectedError(unusable, { cause: lastError });
+      if (unusable !== undefined)
+        throw new ConnectionFailure("not connected", unusable, { cause: lastError });
       let refused: (Reply | Error)[] | undefined;
       try {
         const sent = this.adapter.send(commands.slice(answered.length), deadline.signal);
@@ -86,7 +80,7 @@ export class RetryingConnection implements Connection {
     this.adapter.reconnect?.();
     const cause = this.adapter.lastError ?? lastError;
     const why = cause instanceof Error && cause.message !== "" ? ` (${cause.message})` : "";
-    return new CommandTimeoutError(`no answer within ${this.milliseconds} ms${why}`, { cause });
+    return new ConnectionFailure("timeout", `no answer within ${this.milliseconds} ms${why}`, { cause });
   }
 }
 

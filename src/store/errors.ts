@@ -1,14 +1,21 @@
+import { identify } from "../error-identity.js";
 import { formatValue, LangGraphRedisError } from "../errors.js";
 import type { StoreOperation } from "./types.js";
 
 /** A filter cannot be used: an unknown operator, or an operand that is no JSON value. Nothing was sent to Redis. */
 export class FilterError extends LangGraphRedisError {
-  override name = "FilterError";
+  static {
+    identify(FilterError, "FilterError");
+  }
+  readonly code = "INVALID_FILTER";
 }
 
 /** The stored index was made for another configuration. Nothing was written. */
 export class IndexMismatchError extends LangGraphRedisError {
-  override name = "IndexMismatchError";
+  static {
+    identify(IndexMismatchError, "IndexMismatchError");
+  }
+  readonly code = "INDEX_MISMATCH";
 
   constructor(
     /** Name of the search index. */
@@ -38,17 +45,26 @@ export interface IndexDifference {
 
 /** The embedding model failed, or answered with something that is not one vector for each text. */
 export class EmbeddingError extends LangGraphRedisError {
-  override name = "EmbeddingError";
+  static {
+    identify(EmbeddingError, "EmbeddingError");
+  }
+  readonly code: "EMBEDDING_FAILED" | "INVALID_VECTOR" = "EMBEDDING_FAILED";
 }
 
 /** The embedding model gave a vector that cannot be stored or searched for. The item was not written. */
 export class InvalidVectorError extends EmbeddingError {
-  override name = "InvalidVectorError";
+  static {
+    identify(InvalidVectorError, "InvalidVectorError");
+  }
+  override readonly code = "INVALID_VECTOR";
 }
 
 /** A conditional put found the item in another state than it expected. The item was not changed. */
 export class VersionConflictError extends LangGraphRedisError {
-  override name = "VersionConflictError";
+  static {
+    identify(VersionConflictError, "VersionConflictError");
+  }
+  readonly code = "VERSION_CONFLICT";
 
   constructor(
     readonly namespace: readonly string[],
@@ -69,7 +85,10 @@ export class VersionConflictError extends LangGraphRedisError {
 
 /** The server cannot do what the store was asked for. */
 export class EngineUnavailableError extends LangGraphRedisError {
-  override name = "EngineUnavailableError";
+  static {
+    identify(EngineUnavailableError, "EngineUnavailableError");
+  }
+  readonly code = "ENGINE_UNAVAILABLE";
 }
 
 /** One operation of a batch that failed. */
@@ -82,7 +101,10 @@ export interface BatchFailure {
 
 /** Some operations of a batch failed; all others were done. */
 export class BatchError extends LangGraphRedisError {
-  override name = "BatchError";
+  static {
+    identify(BatchError, "BatchError");
+  }
+  readonly code = "BATCH_FAILED";
 
   constructor(
     readonly failures: readonly BatchFailure[],

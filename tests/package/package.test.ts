@@ -80,9 +80,39 @@ test("it works from CommonJS", async () => {
   expect(await project.node("main.cjs", redisUrl(), freshPrefix())).toBe("red green");
 });
 
+test("errors of the ESM build, the CommonJS build and the entry point of ioredis are instances of each other's classes", async () => {
+  project.write(
+    "instances.mjs",
+    `
+    import { createRequire } from "node:module";
+    import * as esm from "langgraph-redis";
+    import { fromIoredis as esmFromIoredis } from "langgraph-redis/ioredis";
+    const require = createRequire(import.meta.url);
+    const cjs = require("langgraph-redis");
+    const { fromIoredis: cjsFromIoredis } = require("langgraph-redis/ioredis");
+    const caught = (work) => { try { work(); } catch (error) { return error; } };
+    const thrown = [
+      caught(() => new esm.RedisSaver({ client: 1 })),
+      caught(() => new cjs.RedisSaver({ client: 1 })),
+      caught(() => esmFromIoredis({})),
+      caught(() => cjsFromIoredis({})),
+    ];
+    const seen = thrown.flatMap((error) => [esm, cjs].map((builds) => [
+      error instanceof builds.InvalidInputError,
+      error instanceof builds.LangGraphRedisError,
+      error instanceof Error,
+      error instanceof builds.SerializationError,
+      error.code,
+    ].join(" ")));
+    console.log([...new Set(seen)].join("; "), esm.InvalidInputError === cjs.InvalidInputError);
+    `,
+  );
+  expect(await project.node("instances.mjs")).toBe("true true true false INVALID_INPUT false");
+});
+
 const TYPED = `
   import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph-checkpoint";
-  import { RedisSaver, RedisStore } from "langgraph-redis";
+  import { InvalidInputError, type LangGraphRedisErrorCode, OperationError, RedisSaver, RedisStore } from "langgraph-redis";
   import { createClient } from "redis";
 
   export async function main(url: string): Promise<void> {
@@ -92,7 +122,13 @@ const TYPED = `
     const injected = [new RedisSaver({ client }), new RedisStore({ client })] as const;
     await saver.getTuple({ configurable: { thread_id: "t" } });
     await store.get(["a"], "b");
-    await injected[0].end();
+    try {
+      await injected[0].end();
+    } catch (error) {
+      if (error instanceof OperationError) console.log(error.context.operation, error.code satisfies LangGraphRedisErrorCode);
+      else if (error instanceof InvalidInputError) console.log(error.code satisfies "INVALID_INPUT");
+      else throw error;
+    }
     // @ts-expect-error an option that does not exist: the types are real, not any
     await RedisSaver.fromConnString(url, { keyPrefixx: "user" });
     // @ts-expect-error the same for the store

@@ -4,13 +4,10 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import type { ClientAdapter } from "../../src/redis/client-adapter.js";
 import type { Command, Connection, Reply } from "../../src/redis/command.js";
 import { createConnection } from "../../src/redis/connection.js";
+import { ConnectionFailure } from "../../src/redis/connection-failure.js";
 import { toOperationError, withOperation } from "../../src/redis/operation-error.js";
 import { OperationTracker } from "../../src/redis/operation-tracker.js";
-import {
-  CommandTimeoutError,
-  NotConnectedError,
-  RetryingConnection,
-} from "../../src/redis/retrying-connection.js";
+import { RetryingConnection } from "../../src/redis/retrying-connection.js";
 import { executeAll, Script } from "../../src/redis/script.js";
 import { config } from "../conformance/saver/steps.js";
 import { plainRedisUrl, proxied } from "../helpers/redis.js";
@@ -77,7 +74,9 @@ test("after a broken connection all is sent again", async () => {
 test("without an answer the connection is reconnected, and the error tells what was wrong with it", async () => {
   const adapter = new Scripted([new Error("read ECONNRESET"), "nothing"]);
   const failing = new RetryingConnection(adapter, 100).pipeline(commands);
-  await expect(failing).rejects.toThrow(new CommandTimeoutError("no answer within 100 ms (read ECONNRESET)"));
+  await expect(failing).rejects.toThrow(
+    new ConnectionFailure("timeout", "no answer within 100 ms (read ECONNRESET)"),
+  );
   expect(adapter.reconnected).toBe(1);
 });
 
@@ -85,7 +84,7 @@ test("a client that is closed meanwhile is not waited for", async () => {
   const adapter = new Scripted([new Error("The client is closed")]);
   const failing = new RetryingConnection(adapter, 5_000).pipeline(commands);
   adapter.unusable = "the client is closed";
-  await expect(failing).rejects.toThrow(NotConnectedError);
+  await expect(failing).rejects.toMatchObject({ kind: "not connected" });
 });
 
 test("a client that was created to fail at once while offline does so", async () => {

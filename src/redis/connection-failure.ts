@@ -1,0 +1,13 @@
+/**
+ * Why a connection gave no replies. It is thrown by connections, which do not know for which operation they work;
+ * {@link toOperationError} makes it the error that a user sees.
+ */
+export class ConnectionFailure extends Error {
+  constructor(
+    readonly kind: "timeout" | "not connected",
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
