@@ -16,6 +16,7 @@ import {
 import { asError, type Outcome, type Plan, runPlan, runPlans } from "./plan.js";
 import { getPlan, touchPlan } from "./reads.js";
 import type { StoreOperation } from "./types.js";
+import { dropSuperseded, inWaves, itemId, type OrderedWrite, type PlacedWrite } from "./write-order.js";
 import { type Write, writePlan } from "./writes.js";
 
 /** One operation of a batch, with its place in it. */
@@ -24,13 +25,11 @@ interface Placed<R extends Request = Request> {
   request: R;
 }
 
-type PlacedWrite = Write & { place: number };
-
 type ReadRequest = GetRequest | SearchRequest | ListRequest;
 
 /**
  * Does all operations of a batch, in as few round trips as they need. Reads see the store as it was before the batch;
- * of several writes of one item the last one counts.
+ * of several writes of one item the last one that can be done counts.
  *
  * @throws the error of the only operation; for more than one, {@link BatchError} after all others were done.
  */
@@ -64,7 +63,7 @@ class Batch {
     const embedded = await embedBatch(this.backend, placed);
     const reads: Placed<ReadRequest>[] = [];
     const writes: PlacedWrite[] = [];
-    for (const { place, request } of withoutOverwritten(placed, this.outcomes)) {
+    for (const { place, request } of placed) {
       if (request.kind === "delete") writes.push({ place, request });
       else if (request.kind === "put") {
         const vectors = embedded.texts.get(place) ?? { ok: true, value: [] };
@@ -76,8 +75,10 @@ class Batch {
         else reads.push({ place, request });
       }
     }
-    // Gets need one round, so the writes can follow them at once. Whatever needs more must be done before the writes.
-    if (reads.every(({ request }) => request.kind === "get")) {
+    // Whatever could see a write is answered before the first write is sent: commands that are sent together may be
+    // done in another order, over several connections of a pool or when they are sent again.
+    const written = new Set(writes.map(({ request }) => itemId(request)));
+    if (reads.every(({ request }) => request.kind === "get" && !written.has(itemId(request)))) {
       await Promise.all([this.read(reads, embedded, ready), this.write(writes, ready)]);
     } else {
       await this.read(reads, embedded, ready);
@@ -137,31 +138,56 @@ class Batch {
   }
 
   private async write(writes: readonly PlacedWrite[], ready: Ready): Promise<void> {
-    for (const wave of inWaves(writes)) await this.writeWave(wave, ready);
+    for (const wave of inWaves(dropSuperseded(writes))) {
+      for (let next: OrderedWrite[] = wave; next.length > 0; ) {
+        next = await this.writeWave(next, ready);
+      }
+    }
   }
 
-  private async writeWave(writes: readonly PlacedWrite[], ready: Ready): Promise<void> {
+  /** @returns the writes to do in place of those that Redis refused. */
+  private async writeWave(writes: readonly OrderedWrite[], ready: Ready): Promise<OrderedWrite[]> {
+    const set = ({ place, supersedes }: OrderedWrite, outcome: Outcome<unknown> | undefined) => {
+      this.outcomes[place] = outcome;
+      if (outcome?.ok)
+        for (const each of supersedes) this.outcomes[each.place] = { ok: true, value: undefined };
+    };
     try {
-      const written = await this.writeOnce(writes, ready);
-      writes.forEach(({ place }, at) => {
-        this.outcomes[place] = written.outcomes[at];
+      const outcomes = await this.writeFor(writes, ready);
+      writes.forEach((write, at) => {
+        set(write, outcomes[at]);
       });
-      if (written.definition === ready.index.text) return;
-      // The index was changed or lost meanwhile. What was written has to be found by the one that serves now.
-      const renewed = await this.backend.renew(ready);
-      if (renewed.index.generation === ready.index.generation) return;
-      await this.writeOnce(
-        writes.flatMap((write, at) => {
-          const outcome = written.outcomes[at];
-          if (!("vectors" in write) || !outcome?.ok || outcome.value === undefined) return [];
-          // Only what is still as it was just written.
-          return [{ ...write, request: { ...write.request, condition: { version: outcome.value } } }];
-        }),
-        renewed,
+      return writes.flatMap(({ supersedes: [last, ...earlier] }, at) =>
+        last && !outcomes[at]?.ok ? [{ ...last, supersedes: earlier }] : [],
       );
     } catch (error) {
-      for (const { place } of writes) this.outcomes[place] = { ok: false, error: asError(error) };
+      // Nobody knows which of them were done; doing earlier ones now could undo them.
+      for (const { place, supersedes } of writes) {
+        for (const each of [place, ...supersedes.map((superseded) => superseded.place)]) {
+          this.outcomes[each] = { ok: false, error: asError(error) };
+        }
+      }
+      return [];
     }
+  }
+
+  /** Writes what the index that serves in the end finds. */
+  private async writeFor(writes: readonly Write[], ready: Ready): Promise<Outcome<number | undefined>[]> {
+    const written = await this.writeOnce(writes, ready);
+    if (written.definition === ready.index.text) return written.outcomes;
+    // The index was changed or lost meanwhile. What was written has to be found by the one that serves now.
+    const renewed = await this.backend.renew(ready);
+    if (renewed.index.generation === ready.index.generation) return written.outcomes;
+    await this.writeOnce(
+      writes.flatMap((write, at) => {
+        const outcome = written.outcomes[at];
+        if (!("vectors" in write) || !outcome?.ok || outcome.value === undefined) return [];
+        // Only what is still as it was just written.
+        return [{ ...write, request: { ...write.request, condition: { version: outcome.value } } }];
+      }),
+      renewed,
+    );
+    return written.outcomes;
   }
 
   private writeOnce(writes: readonly Write[], { index }: Ready) {
@@ -172,46 +198,6 @@ class Batch {
       writePlan(keys, writes, { generation: index.generation, numericFields, text }),
     );
   }
-}
-
-/**
- * Writes that go out together, each item once: a pipeline may reach the server twice, and would then do the first of
- * two writes of one item again after the second.
- */
-function inWaves(writes: readonly PlacedWrite[]): PlacedWrite[][] {
-  const waves: PlacedWrite[][] = [];
-  const timesSeen = new Map<string, number>();
-  for (const write of writes) {
-    const item = JSON.stringify([write.request.namespace, write.request.key]);
-    const wave = timesSeen.get(item) ?? 0;
-    timesSeen.set(item, wave + 1);
-    waves[wave] ??= [];
-    waves[wave].push(write);
-  }
-  return waves;
-}
-
-/** Writes that a later one of the same item makes pointless are left out, unless a condition is to be checked. */
-function withoutOverwritten(
-  placed: readonly Placed[],
-  outcomes: (Outcome<unknown> | undefined)[],
-): readonly Placed[] {
-  const final = new Set<string>();
-  return placed
-    .toReversed()
-    .filter(({ place, request }) => {
-      if (request.kind !== "put" && request.kind !== "delete") return true;
-      const item = JSON.stringify([request.namespace, request.key]);
-      const conditional = request.kind === "put" && request.condition !== undefined;
-      if (final.has(item) && !conditional) {
-        outcomes[place] = { ok: true, value: undefined };
-        return false;
-      }
-      if (conditional) final.delete(item);
-      else final.add(item);
-      return true;
-    })
-    .reverse();
 }
 
 function settle(

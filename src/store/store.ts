@@ -174,7 +174,8 @@ export class RedisStore extends BaseStore {
    * Does many operations at once, in one round trip where they need no more: at most two for reads and writes
    * together. All texts are embedded in one call.
    *
-   * Reads see the store as it was before the batch. Of several writes of one item the last counts.
+   * Reads see the store as it was before the batch. Of several writes of one item the last
+   * that can be done counts.
    *
    * @throws the operation's own error when there is only one; {@link BatchError}, which lists those that failed, when
    * there are more: then all others were done.

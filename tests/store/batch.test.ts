@@ -1,6 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import type { Command } from "../../src/redis/command.js";
+import { createConnection } from "../../src/redis/connection.js";
 import { type BatchError, FilterError } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
+import { RedisStore } from "../../src/store/store.js";
+import { connect, freshPrefix } from "../helpers/redis.js";
 import { ENGINES, openStore as openStoreAt } from "./helpers.js";
 
 describe.each(ENGINES)("on engine $engine", ({ url }) => {
@@ -53,5 +58,44 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect((error as BatchError).failures.map(({ index }) => index)).toEqual([1, 3]);
     expect((await store.get(["a"], "k"))?.value).toEqual({ n: 1 });
     expect((await store.get(["a"], "l"))?.value).toEqual({ n: 1 });
+  });
+
+  test("batch reads an item as it was before the batch, also when scripts were forgotten", async () => {
+    const client = await connect(url());
+    const keyPrefix = freshPrefix();
+    const store = new RedisStore({ client, keyPrefix, ttl: { defaultTTL: 10, refreshOnRead: true } });
+    await store.put(["a"], "k", { v: "old" });
+    await client.scriptFlush();
+    await store.put(["a"], "k", { v: "before" }); // the put is known again, the read is not
+    const [item] = await store.batch([
+      { namespace: ["a"], key: "k" },
+      { namespace: ["a"], key: "k", value: { v: "after" } },
+    ]);
+    expect(item?.value).toEqual({ v: "before" });
+    expect((await store.get(["a"], "k"))?.value).toEqual({ v: "after" });
+  });
+
+  test("batch sends no write of an item before the item was read", async () => {
+    const connection = createConnection(await connect(url()));
+    let slow = false;
+    // As a pool does, whose connections do not wait for each other: what only reads comes late.
+    const client = {
+      pipeline: async (commands: readonly Command[]) => {
+        if (slow && commands.every(({ args }) => args[0] === "HMGET")) await sleep(30);
+        return connection.pipeline(commands);
+      },
+    };
+    const store = new RedisStore({ client, keyPrefix: freshPrefix() });
+    await store.put(["a"], "k", { v: "before" });
+    slow = true;
+    const [item, , none] = await store.batch([
+      { namespace: ["a"], key: "k" },
+      { namespace: ["a"], key: "k", value: { v: "after" } },
+      { namespace: ["a"], key: "new" },
+      { namespace: ["a"], key: "new", value: { v: "after" } },
+    ]);
+    expect(item?.value).toEqual({ v: "before" });
+    expect(none).toBeNull();
+    expect((await store.get(["a"], "k"))?.value).toEqual({ v: "after" });
   });
 });

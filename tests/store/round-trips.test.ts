@@ -46,6 +46,12 @@ test("each operation takes the round trips that are promised for it", async () =
     "gets and puts": await roundTrips(() =>
       store.batch([
         { namespace: ["b"], key: "1" },
+        { namespace: ["b"], key: "2", value: { text: "b" } },
+      ]),
+    ),
+    "a get and a put of one item": await roundTrips(() =>
+      store.batch([
+        { namespace: ["b"], key: "1" },
         { namespace: ["b"], key: "1", value: { text: "b" } },
       ]),
     ),
@@ -64,6 +70,7 @@ test("each operation takes the round trips that are promised for it", async () =
     hybrid: 1,
     "batch of puts": 1,
     "gets and puts": 1,
+    "a get and a put of one item": 2,
     "mixed batch": 2,
     "list namespaces": 2,
   });
