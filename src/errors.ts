@@ -5,6 +5,7 @@ import { identify, isInstance } from "./error-identity.js";
  */
 export type LangGraphRedisErrorCode =
   | "BATCH_FAILED"
+  | "CHECKPOINT_NOT_FOUND"
   | "COMMAND_TIMEOUT"
   | "CORRUPT_RECORD"
   | "EMBEDDING_FAILED"
@@ -76,6 +77,42 @@ export class ThreadConflictError extends LangGraphRedisError {
     identify(ThreadConflictError, "ThreadConflictError");
   }
   readonly code = "THREAD_CONFLICT";
+}
+
+/**
+ * A config names a checkpoint that is not there any more, or cannot be gone on from any more, while its thread and
+ * namespace have others. To go on from it as if there were nothing would lose those. Nothing was written.
+ *
+ * A name on a thread that is not there at all is no error: there is nothing to lose, and LangGraph begins there.
+ */
+export class CheckpointNotFoundError extends LangGraphRedisError {
+  static {
+    identify(CheckpointNotFoundError, "CheckpointNotFoundError");
+  }
+  readonly code = "CHECKPOINT_NOT_FOUND";
+  readonly threadId: string;
+  readonly checkpointNs: string;
+  readonly checkpointId: string;
+
+  /** @param superseded whether other checkpoints were put after it, where only the newest can be gone on from. */
+  constructor(
+    checkpoint: { threadId: string; checkpointNs: string; checkpointId: string },
+    { superseded }: { superseded: boolean },
+  ) {
+    const { threadId, checkpointNs, checkpointId } = checkpoint;
+    const where = checkpointNs === "" ? "" : `, namespace ${JSON.stringify(checkpointNs)}`;
+    const why = superseded
+      ? 'others were put after it, and with history: "latest" only the newest one can be gone on from'
+      : 'it is not there, but others are. With history: "latest" only the newest one is kept; or it was pruned, deleted ' +
+        "with its run, or belongs to a thread that expired or was deleted and began anew";
+    super(
+      `checkpoint ${JSON.stringify(checkpointId)} of thread ${JSON.stringify(threadId)}${where} cannot be gone on from: ` +
+        `${why}. Nothing was written. To go on from the thread's latest checkpoint, leave checkpoint_id out of the config.`,
+    );
+    this.threadId = threadId;
+    this.checkpointNs = checkpointNs;
+    this.checkpointId = checkpointId;
+  }
 }
 
 /** Which operation it was that failed, and on what. */

@@ -5,6 +5,7 @@ export { JsonSerializer } from "./checkpoint/serde/serializer.js";
 export type { ListThreadsOptions, ThreadInfo } from "./checkpoint/threads.js";
 export type { CompressionAlgorithm, CompressionOptions } from "./checkpoint/values/compression.js";
 export {
+  CheckpointNotFoundError,
   CommandTimeoutError,
   CorruptRecordError,
   type CorruptRecordLocation,

@@ -1,6 +1,6 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { getCheckpointId } from "@langchain/langgraph-checkpoint";
-import { formatValue, InvalidInputError } from "../errors.js";
+import { CheckpointNotFoundError, formatValue, InvalidInputError } from "../errors.js";
 
 /** Which checkpoint a config means. */
 export interface Address {
@@ -75,6 +75,16 @@ export function checkChannel(channel: string, what: string): void {
       `the name of a channel must be a well-formed string, got ${formatValue(channel)} in ${what}.`,
     );
   }
+}
+
+/** Refuses to go on from a checkpoint for the reason that a script gave. @throws {CheckpointNotFoundError} */
+export function refuseCheckpoint(
+  { threadId, checkpointNs }: { threadId: string; checkpointNs: string },
+  checkpointId: string,
+  reason: Buffer,
+): never {
+  const superseded = reason.toString("utf8") === "superseded";
+  throw new CheckpointNotFoundError({ threadId, checkpointNs, checkpointId }, { superseded });
 }
 
 export function toConfig(threadId: string, checkpointNs: string, checkpointId: string): RunnableConfig {

@@ -2,6 +2,7 @@ import type { CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { CorruptRecordError } from "../errors.js";
 import type { Connection } from "../redis/command.js";
 import type { PipelineEntry } from "../redis/script.js";
+import { refuseCheckpoint } from "./address.js";
 import { executeAll } from "./call.js";
 import type { HeldChunks } from "./held-chunks.js";
 import { checkpointField, fieldPrefix, scopeOf, threadKeys } from "./keys.js";
@@ -19,6 +20,7 @@ export interface ReadContext extends Pick<TupleSource, "codec" | "firstVersion">
   readonly limits: Limits;
   /** Milliseconds that reading gives a thread, or "". */
   readonly ttl: string;
+  readonly history: "all" | "latest";
 }
 
 /**
@@ -27,6 +29,8 @@ export interface ReadContext extends Pick<TupleSource, "codec" | "firstVersion">
  * Bytes that pass through a script cost the server many times what a plain HMGET costs. So the chunks that the value
  * had when it was last seen are asked for by name, beside the script, which then returns only the others. A client
  * that has not seen the thread before gets everything from the script.
+ *
+ * @throws {CheckpointNotFoundError} when the checkpoint that is named is not there, but its namespace is.
  */
 export async function readCheckpoint(
   context: ReadContext,
@@ -39,15 +43,19 @@ export async function readCheckpoint(
   const wanted =
     checkpointId === undefined
       ? `^${fieldPrefix(checkpointNs)}`
-      : `=${checkpointField(checkpointNs, checkpointId)}`;
+      : `!${checkpointField(checkpointNs, checkpointId)}`;
   const attempt = async (known: readonly string[]): Promise<CheckpointTuple | undefined> => {
     const steps: PipelineEntry[] = [
-      GET.call(keys, [context.ttl, "1", wanted, known.join(""), String(context.limits.scriptBatch)]),
+      GET.call(keys, [
+        ...[context.ttl, context.history, "1", wanted, known.join("")],
+        String(context.limits.scriptBatch),
+      ]),
     ];
     if (known.length > 0) steps.push({ key: chunksKey, args: ["HMGET", chunksKey, ...known] });
     const [reply, bytes] = await executeAll(context.connection, steps);
     if (reply instanceof Error) throw reply;
     if (bytes instanceof Error) throw bytes;
+    if (Buffer.isBuffer(reply)) refuseCheckpoint({ threadId, checkpointNs }, checkpointId ?? "", reply);
     const { rows, chunks, moved } = decodeReadReply(reply as Exclude<typeof reply, undefined>);
     if (bytes !== undefined) decodeChunks(known, bytes, chunks);
     const [row] = rows;

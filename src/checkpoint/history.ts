@@ -3,7 +3,7 @@ import type { CheckpointPendingWrite, DeltaChannelHistory } from "@langchain/lan
 import { CorruptRecordError } from "../errors.js";
 import type { Reply } from "../redis/command.js";
 import { encodeKeyPart } from "../redis/key-encoding.js";
-import { addressOf } from "./address.js";
+import { addressOf, refuseCheckpoint } from "./address.js";
 import { execute } from "./call.js";
 import type { ReadContext } from "./get.js";
 import { checkpointField, fieldPrefix, threadKeys } from "./keys.js";
@@ -40,12 +40,10 @@ export async function readHistory(
   while (from !== "" && seeds.size < channels.length) {
     const open = channels.filter((channel) => !seeds.has(channel));
     const names = open.flatMap((channel) => [channel, encodeKeyPart(channel)]);
-    const { ancestors, chunks, next } = decodeHistory(
-      await execute(
-        context.connection,
-        HISTORY.call(keys, [from, String(historyPage), ...names, String(scriptBatch)]),
-      ),
-    );
+    const args = [from, String(historyPage), ...names, String(scriptBatch)];
+    const reply = await execute(context.connection, HISTORY.call(keys, args));
+    if (Buffer.isBuffer(reply)) refuseCheckpoint({ threadId, checkpointNs }, checkpointId ?? "", reply);
+    const { ancestors, chunks, next } = decodeHistory(reply);
     const decode = async (channel: string, reference: string): Promise<unknown> => {
       try {
         return await context.codec.decode(reference, (name) => chunks.get(name), keys[0]).value;

@@ -76,7 +76,10 @@ async function* listThread(
       reply =
         matching.length === 0
           ? [[], Buffer.alloc(0), [], Buffer.alloc(0)]
-          : await execute(connection, GET.call(keys, [ttl, String(matching.length), ...matching, "", batch]));
+          : await execute(
+              connection,
+              GET.call(keys, [ttl, "all", String(matching.length), ...matching, "", batch]),
+            );
     }
     const { rows, chunks } = decodeReadReply(reply);
     for (const row of rows) {

@@ -34,7 +34,9 @@ export interface RedisSaverOptions extends TimeoutOptions {
   ttl?: ThreadTtl;
   /**
    * "all" keeps every checkpoint, for time travel. "latest" keeps the newest one of each namespace, with its pending
-   * writes and what its delta channels are read from: interrupts and subgraphs work, going back does not.
+   * writes and what its delta channels are read from: interrupts and subgraphs work, going back does not. A run goes on
+   * from the newest one; what names an older one, or finds that another run has gone on meanwhile, is refused with a
+   * `CheckpointNotFoundError`.
    * Default: "all".
    */
   history?: "all" | "latest";

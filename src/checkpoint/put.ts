@@ -10,7 +10,14 @@ import { formatValue, InvalidInputError, ThreadConflictError } from "../errors.j
 import type { Connection, Reply } from "../redis/command.js";
 import { encodeKeyPart } from "../redis/key-encoding.js";
 import type { PipelineEntry } from "../redis/script.js";
-import { type Address, addressOf, checkChannel, checkCheckpointId, toConfig } from "./address.js";
+import {
+  type Address,
+  addressOf,
+  checkChannel,
+  checkCheckpointId,
+  refuseCheckpoint,
+  toConfig,
+} from "./address.js";
 import { Admission } from "./admission.js";
 import { execute, executeAll } from "./call.js";
 import type { HeldChunks } from "./held-chunks.js";
@@ -99,7 +106,7 @@ export async function storeCheckpoint(
         head,
         body,
         runId === undefined ? "" : encodeKeyPart(runId),
-        context.history,
+        context.history === "latest" && metadata?.source === "fork" ? "latest, fork" : context.history,
         String(deltas.length),
         ...deltas,
         String(stored.length),
@@ -109,6 +116,7 @@ export async function storeCheckpoint(
       ...bookkeeping,
     ]);
     for (const answer of [reply, ...registered]) if (answer instanceof Error) throw answer;
+    if (Buffer.isBuffer(reply)) refuseCheckpoint({ threadId, checkpointNs }, parentId ?? "", reply);
     const [refused, left, ownTtl] = reply as [Reply, Reply, Buffer];
     const missing = toStrings(refused);
     const notInherited = toStrings(left);

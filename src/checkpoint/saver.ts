@@ -186,7 +186,9 @@ export class RedisSaver extends BaseCheckpointSaver {
   /**
    * The checkpoint that the config names, or the latest of its thread and namespace.
    *
-   * @returns undefined when there is none, or when the config names no thread.
+   * @returns undefined when the thread, or the namespace, has none, or when the config names no thread.
+   * @throws {CheckpointNotFoundError} when the config names a checkpoint that is not there any more, while others are;
+   * with `history: "latest"` also when others were put after it.
    * @throws {InvalidInputError} when an id in the config is not a non-empty string.
    * @throws {CorruptRecordError} when what is stored is damaged.
    */
@@ -223,6 +225,8 @@ export class RedisSaver extends BaseCheckpointSaver {
    *
    * @param newVersions the channels that changed since the parent; the others keep their values without being sent.
    * @returns the config of the new checkpoint.
+   * @throws {CheckpointNotFoundError} with `history: "latest"`, when the checkpoint that the config names is not the
+   * newest one: another run has gone on from it meanwhile.
    * @throws {InvalidInputError} when the config names no thread or the checkpoint has no id.
    * @throws {SerializationError} when a value cannot be serialized.
    */
@@ -263,6 +267,8 @@ export class RedisSaver extends BaseCheckpointSaver {
   /**
    * For delta channels: the writes to each channel since its last stored value, oldest first, and that value.
    * The ancestors are walked on the server, a thousand in one round trip.
+   *
+   * @throws {CheckpointNotFoundError} as {@link getTuple}.
    */
   override async getDeltaChannelHistory(options: {
     config: RunnableConfig;
@@ -374,7 +380,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   }
 
   private get readContext(): ReadContext {
-    const { codec, connection, keyPrefix, held, known, limits, readTtl } = this;
+    const { codec, connection, keyPrefix, held, known, limits, readTtl, history } = this;
     return {
       codec,
       connection,
@@ -383,6 +389,7 @@ export class RedisSaver extends BaseCheckpointSaver {
       known,
       limits,
       ttl: readTtl,
+      history,
       firstVersion: () => this.getNextVersion(undefined),
     };
   }

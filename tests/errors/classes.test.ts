@@ -13,6 +13,7 @@ const classes = Object.entries(exported).filter(
 /** What the constructors need that take more than a message. */
 const ARGUMENTS: Record<string, unknown[]> = {
   BatchError: [[], []],
+  CheckpointNotFoundError: [{ threadId: "t", checkpointNs: "", checkpointId: "c" }, { superseded: true }],
   IndexMismatchError: ["index", []],
   VersionConflictError: [["a"], "k", 1, 2],
 };

@@ -6,7 +6,7 @@
 --       3.. channels: name and encoded name of each; then BATCH, see read.lua
 -- Reply as in read.lua, for each ancestor that holds something, from the nearest: { field, lines of its writes to the
 -- channels, channels and references of the values that it holds }; then the field to go on from, or '' at the end.
--- A channel ends at the nearest ancestor that holds its value.
+-- A channel ends at the nearest ancestor that holds its value. Or "gone", when there is no such checkpoint any more.
 --
 -- Atomic, because all chunks must be there when they are read.
 local from, field, limit = string.byte(ARGV[1]), string.sub(ARGV[1], 2), tonumber(ARGV[2])
@@ -21,6 +21,7 @@ end
 local ancestor = field
 if from ~= 61 then -- =
   if from == 94 then field = latest_field(field) end -- ^
+  if from == 60 and refusal(field, 'all') ~= '' and not is_to_come(field) then return 'gone' end -- <
   local record = field and redis.call('HGET', CHECKPOINTS, field)
   local parent = record and head_of(record).parent
   ancestor = parent and prefix .. parent

@@ -14,15 +14,6 @@
 local ttl, only_prefix, only_id, after_id, after_prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local limit, bodies = tonumber(ARGV[6]), ARGV[7] == 'bodies'
 
--- Compares as the sorted set does. Lua's own comparison follows the server's locale.
-local function less(a, b)
-  for i = 1, math.min(#a, #b) do
-    local x, y = string.byte(a, i), string.byte(b, i)
-    if x ~= y then return x < y end
-  end
-  return #a < #b
-end
-
 -- The newest fields of one namespace that are wanted.
 local function fields_of(prefix)
   local later_in_tie = after_prefix ~= '' and less(after_prefix, prefix)

@@ -6,12 +6,12 @@
 --       4 the record's head without its parent, channels and closing brace
 --       5 the record's body
 --       6 the encoded id of the run that made it, or ''
---       7 "all", or "latest" to remove the older checkpoints of the namespace
+--       7 "all", or "latest" to remove the older checkpoints of the namespace; "latest, fork" when LangGraph forks
 --       8 the number of delta channels, then their names
 --       then the number of channels; name and reference of each follow, '' for "as in the parent"
 --       then the chunks, see admit.lua
 -- Reply { chunks that are missing, channels that the parent cannot give, the thread's own time to live or '' }; stored
--- only if the first two are empty.
+-- only if the first two are empty. Or why it may not go on from the parent, see refusal in thread.lua.
 --
 -- Atomic, because a checkpoint must not become visible without its chunks, nor be listed without its record, and
 -- because the parent's references must not be freed between reading and writing them.
@@ -19,6 +19,28 @@ local field, ttl, parent_field, head, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4],
 local run, history = ARGV[6], ARGV[7]
 local deltas_end = 8 + tonumber(ARGV[8])
 local channels_end = deltas_end + 1 + 2 * tonumber(ARGV[deltas_end + 1])
+
+-- A fork under the newest checkpoint's own parent, with the newest one's versions, is a copy of it: nothing is lost.
+local function copies(newest)
+  if history ~= 'latest, fork' or not unseal(newest) then return false end
+  local original, versions = head_of(newest), cjson.decode(head .. '}').versions
+  if string.match(parent_field, ':(.*)$') ~= original.parent then return false end
+  for channel, version in pairs(original.versions) do
+    if versions[channel] ~= version then return false end
+  end
+  return true
+end
+
+-- Where only the newest checkpoint is kept, one that does not go on from it would take its place. A call that is sent
+-- again finds its checkpoint there, or one that goes on from it.
+if history ~= 'all' and parent_field ~= '' and redis.call('HEXISTS', CHECKPOINTS, field) == 0 then
+  local refused = refusal(parent_field, 'latest')
+  if refused ~= '' then
+    local newest = redis.call('HGET', CHECKPOINTS, latest_field(string.match(field, '^[^:]*:')))
+    if unseal(newest) and head_of(newest).parent == string.match(field, ':(.*)$') then return { {}, {}, '' } end
+    if not copies(newest) then return refused end
+  end
+end
 
 local parent_record = parent_field ~= '' and redis.call('HGET', CHECKPOINTS, parent_field)
 -- A parent that was damaged can give nothing, as if it were not there.
@@ -72,6 +94,6 @@ store_chunks(received)
 redis.call('HSET', CHECKPOINTS, field, seal(head .. ',"channels":{' .. table.concat(members, ',') .. '}}\n' .. body .. '\n'))
 redis.call('ZADD', ORDER, 0, field)
 -- While a delta channel is open its value is spread over the ancestors, so they stay until it is stored again.
-if history == 'latest' and not open_delta then keep_latest(field) end
+if history ~= 'all' and not open_delta then keep_latest(field) end
 extend_life(ttl)
 return { {}, {}, redis.call('HGET', CHECKPOINTS, 'ttl') or '' }

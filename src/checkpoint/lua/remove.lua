@@ -75,6 +75,20 @@ local function sweep_chunks()
   return left
 end
 
+-- Remembers those of the given fields (by prefix) after which only older ones of their namespaces are left: that they are
+-- gone could not be told any more from their place in the order.
+local function remember_lost(fields)
+  local lost, changed = lost_ids(), false
+  for prefix, field in pairs(fields) do
+    local latest = latest_field(prefix)
+    if latest and less(latest, field) and less(prefix .. (lost[prefix] or ''), field) then
+      lost[prefix] = string.sub(field, #prefix + 1)
+      changed = true
+    end
+  end
+  if changed then redis.call('HSET', CHECKPOINTS, 'lost', cjson.encode(lost)) end
+end
+
 -- Removes checkpoints with their pending writes. `unwanted` maps fields to true; what a kept one needs stays. Writes
 -- whose checkpoint is still to come are not touched. Returns how many were removed.
 local function remove_checkpoints(fields, unwanted)
@@ -84,9 +98,11 @@ local function remove_checkpoints(fields, unwanted)
     if not unwanted[field] then kept[field] = true end
   end
   keep_needed(fields, heads, kept)
-  local removed = 0
+  local removed, largest = 0, {}
   for _, field in ipairs(fields) do
     if not kept[field] then
+      local prefix = prefix_of(field)
+      if less(largest[prefix] or '', field) then largest[prefix] = field end
       redis.call('HDEL', CHECKPOINTS, field)
       redis.call('ZREM', ORDER, field)
       redis.call('HDEL', WRITES, field)
@@ -95,6 +111,7 @@ local function remove_checkpoints(fields, unwanted)
       removed = removed + 1
     end
   end
+  remember_lost(largest)
   return removed
 end
 

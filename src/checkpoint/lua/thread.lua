@@ -78,6 +78,52 @@ local function latest_field(prefix)
   return redis.call('ZREVRANGEBYLEX', ORDER, '[' .. prefix .. '\255', '[' .. prefix, 'LIMIT', 0, 1)[1]
 end
 
+-- Compares as the sorted set does. Lua's own comparison follows the server's locale.
+local function less(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
+
+-- The largest id that each namespace (by prefix) has lost while older ones stayed.
+local function lost_ids()
+  local lost = redis.call('HGET', CHECKPOINTS, 'lost')
+  return lost and cjson.decode(lost) or {}
+end
+
+-- Whether a checkpoint that is not there has never been there: its id comes after all others of its namespace.
+local function is_to_come(field)
+  local prefix, id = string.match(field, '^([^:]*:)(.*)$')
+  return less(latest_field(prefix), field) and less(lost_ids()[prefix] or '', id)
+end
+
+-- Whether a namespace ends with this checkpoint: it is the newest one, or goes on from the newest one. The latter because
+-- clocks differ: a checkpoint may have a smaller id than its parent. Then it is a few steps away, not many.
+local function is_end(field)
+  local prefix = string.match(field, '^[^:]*:')
+  local newest = latest_field(prefix)
+  for _ = 1, 100 do
+    if field == newest then return true end
+    local record = redis.call('HGET', CHECKPOINTS, field)
+    local parent = record and unseal(record) and head_of(record).parent
+    if not parent then return false end
+    field = prefix .. parent
+  end
+  return false
+end
+
+-- Why a checkpoint that a client names cannot be gone on from: "gone" when it is not there, though its namespace has
+-- others; with history "latest" also "superseded" when others were put after it. Else ''.
+local function refusal(field, history)
+  if not latest_field(string.match(field, '^[^:]*:')) then return '' end
+  if history == 'latest' and not is_end(field) then
+    return redis.call('HEXISTS', CHECKPOINTS, field) == 1 and 'superseded' or 'gone'
+  end
+  return redis.call('HEXISTS', CHECKPOINTS, field) == 1 and '' or 'gone'
+end
+
 -- The distinct beginnings ("text:") of the members of a sorted set, found by skipping from one to the next.
 local function beginnings(key)
   local found = {}
