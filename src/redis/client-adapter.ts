@@ -1,5 +1,18 @@
 import { setMaxListeners } from "node:events";
 import type { Command, Reply } from "./command.js";
+import type { Lane } from "./lane.js";
+
+/** One attempt to send commands, which an adapter tells how it goes on. */
+export interface Transmission {
+  /** When it aborts, commands that have not left yet must never leave. */
+  readonly signal: AbortSignal;
+
+  /** Redis has answered the command with this index. Told at once, not when all are answered. */
+  answered(index: number, reply: Reply | Error): void;
+
+  /** The commands have a connection to themselves now: answers that others get say nothing about theirs. */
+  useOwnLane(): void;
+}
 
 /**
  * One kind of Redis client, reduced to what is needed of it. It knows how to send, and nothing of retries: whether
@@ -9,13 +22,15 @@ export interface ClientAdapter {
   /** Why nothing can be sent now, however long one waits; undefined when it can. */
   readonly unusable: string | undefined;
 
+  /** The queue in which a command would wait now. */
+  laneOf(command: Command): Lane;
+
   /**
    * Sends the commands together, in order. What Redis refuses gives its error in its place.
    *
-   * @param signal When it aborts, commands that have not left yet never do.
    * @throws what went wrong with the connection. By then no command is left that could still be sent.
    */
-  send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]>;
+  send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]>;
 
   /** The last thing that went wrong with the connection, while it is not well again. */
   readonly lastError?: Error | undefined;
@@ -41,30 +56,35 @@ export function isClientAdapter(client: unknown): client is ClientAdapter {
  */
 export async function sendAll(
   commands: readonly Command[],
-  outer: AbortSignal,
+  transmission: Transmission,
   send: (command: Command, signal: AbortSignal) => Promise<unknown>,
   isReply: (error: unknown) => error is Error,
 ): Promise<(Reply | Error)[]> {
   const own = new AbortController();
   setMaxListeners(0, own.signal); // one for each command is no leak
+  const { signal } = transmission;
   const abort = () => own.abort();
-  if (outer.aborted) abort();
-  outer.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
   let failure: { error: unknown } | undefined;
-  const settled = await Promise.all(
-    commands.map((command) =>
-      send(command, own.signal).then(
-        (reply) => reply as Reply,
-        (error: unknown) => {
-          if (isReply(error)) return error;
-          failure ??= { error };
-          own.abort();
-          return null;
-        },
-      ),
-    ),
+  const replies = await Promise.all(
+    commands.map(async (command, index) => {
+      try {
+        const reply = (await send(command, own.signal)) as Reply;
+        transmission.answered(index, reply);
+        return reply;
+      } catch (error) {
+        if (isReply(error)) {
+          transmission.answered(index, error);
+          return error;
+        }
+        failure ??= { error };
+        own.abort();
+        return null;
+      }
+    }),
   );
-  outer.removeEventListener("abort", abort);
+  signal.removeEventListener("abort", abort);
   if (failure) throw failure.error;
-  return settled;
+  return replies;
 }

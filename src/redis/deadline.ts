@@ -1,20 +1,12 @@
-/** The time that one pipeline has. */
+/** The end of the time that something may take. It comes when {@link expire} is called. */
 export class Deadline {
   readonly #abort = new AbortController();
-  readonly #over: Promise<void>;
-  readonly #deadline: number;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #over: Promise<undefined>;
   #wake: () => void = () => {};
 
-  constructor(milliseconds: number) {
-    this.#deadline = performance.now() + milliseconds;
+  constructor() {
     this.#over = new Promise((resolve) => {
-      this.#wake = resolve;
-      if (!Number.isFinite(milliseconds)) return;
-      this.#timer = setTimeout(() => {
-        // Timers run before sockets are read: after a busy spell of this process, the answer may be there already.
-        setImmediate(() => setImmediate(() => this.#expire()));
-      }, milliseconds);
+      this.#wake = () => resolve(undefined);
     });
   }
 
@@ -27,32 +19,37 @@ export class Deadline {
     return this.#abort.signal.aborted;
   }
 
-  /** What the work gives, or undefined when the time is over first. */
-  async within<T>(work: Promise<T>): Promise<T | undefined> {
-    work.catch(() => {}); // nobody may be listening any more
-    return Promise.race([work, this.#over.then(() => undefined)]);
+  expire(): void {
+    this.#abort.abort();
+    this.#wake();
   }
 
-  /** Waits before another attempt, ever longer. @returns false when there is no time for one. */
+  /** The result of the work, or undefined when the time is over first. */
+  async within<T>(work: Promise<T>): Promise<T | undefined> {
+    work.catch(() => {}); // nobody may be listening any more
+    return Promise.race([work, this.#over]);
+  }
+
+  /** Waits before another attempt, ever longer. @returns false when the time is over. */
   async pause(attempt: number): Promise<boolean> {
-    const wait = Math.min(20 * 2 ** attempt, 200) * (0.5 + Math.random() / 2);
-    if (this.isOver || performance.now() + wait > this.#deadline) return false;
+    if (this.isOver) return false;
     let timer: NodeJS.Timeout | undefined;
     const waited = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, wait);
+      timer = setTimeout(resolve, Math.min(20 * 2 ** attempt, 200) * (0.5 + Math.random() / 2));
     });
     await this.within(waited);
     clearTimeout(timer);
     return !this.isOver;
   }
+}
 
-  /** Must be called when the work is done. */
-  end(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #expire(): void {
-    this.#abort.abort();
-    this.#wake();
+/** The result of the work, or undefined when it takes longer than so many milliseconds. */
+export async function atMost<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
+  const deadline = new Deadline();
+  const timer = Number.isFinite(milliseconds) ? setTimeout(() => deadline.expire(), milliseconds) : undefined;
+  try {
+    return await deadline.within(work);
+  } finally {
+    clearTimeout(timer);
   }
 }

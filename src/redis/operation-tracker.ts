@@ -1,10 +1,7 @@
 import type { OperationContext } from "../errors.js";
 import { ConnectionFailure } from "./connection-failure.js";
 import { toOperationError, withOperation } from "./operation-error.js";
-import { checkCommandTimeout } from "./options.js";
-
-/** How long closing waits where no `commandTimeout` says it. */
-export const DEFAULT_CLOSE_TIMEOUT = 10_000;
+import { checkCommandTimeout, DEFAULT_COMMAND_TIMEOUT } from "./options.js";
 
 /**
  * The operations of one saver or store that are under way, wherever they are: waiting for an embedding model, encoding
@@ -19,7 +16,7 @@ export class OperationTracker {
   /** @param commandTimeout how long to wait for operations of which none comes to its end. */
   constructor(commandTimeout: number | undefined) {
     const timeout = checkCommandTimeout(commandTimeout);
-    this.#timeout = Number.isFinite(timeout) ? timeout : DEFAULT_CLOSE_TIMEOUT;
+    this.#timeout = Number.isFinite(timeout) ? timeout : DEFAULT_COMMAND_TIMEOUT;
   }
 
   /** Runs an operation. @throws {OperationError} when Redis fails it, or when it comes after {@link close}. */

@@ -5,9 +5,10 @@ import type { KnownOptions } from "./known-options.js";
 /** How long to wait for Redis. */
 export interface TimeoutOptions {
   /**
-   * Milliseconds after which a command without an answer fails (default 10,000; 0 for never). Until then what fails
-   * for reasons that pass is sent again: a lost connection, a server that restarts or loads its data, a cluster that
-   * is moving slots or promoting a replica.
+   * How long a server may give no answers, in milliseconds, before what waits for it fails (default 10,000; 0 for
+   * ever). Waiting behind other operations that are answered does not count. Until then what fails for reasons that
+   * pass is sent again: a lost connection, a server that restarts or loads its data, a cluster that is moving slots or
+   * promoting a replica.
    */
   commandTimeout?: number;
 }
@@ -44,7 +45,7 @@ export interface SentinelGroup {
 /** Nodes to learn the rest of a cluster from: `redis://` or `rediss://` URLs. */
 export type ClusterRootNodes = readonly (string | { readonly url: string })[];
 
-const DEFAULT_COMMAND_TIMEOUT = 10_000;
+export const DEFAULT_COMMAND_TIMEOUT = 10_000;
 
 /** @returns milliseconds; Infinity for never. @throws {InvalidInputError} */
 export function checkCommandTimeout(milliseconds: unknown): number {

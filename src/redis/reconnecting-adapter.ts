@@ -1,6 +1,7 @@
-import type { ClientAdapter } from "./client-adapter.js";
+import type { ClientAdapter, Transmission } from "./client-adapter.js";
 import type { Command, Reply } from "./command.js";
-import { Deadline } from "./deadline.js";
+import { atMost } from "./deadline.js";
+import type { Lane } from "./lane.js";
 import { toOperationError } from "./operation-error.js";
 
 /** A client of ours, of whatever kind. */
@@ -48,15 +49,21 @@ export class ReconnectingAdapter implements ClientAdapter {
     return self;
   }
 
-  /** It connects by itself, again and again. */
-  readonly unusable = undefined;
+  /** It connects by itself, again and again, until it is destroyed. */
+  get unusable(): string | undefined {
+    return this.#destroyed ? "its connection was closed by end() or stop()" : undefined;
+  }
 
   get lastError(): Error | undefined {
     return this.#lastError && withoutSecrets(this.#lastError, this.factory.secrets);
   }
 
-  send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
-    return this.client.adapter.send(commands, signal);
+  laneOf(command: Command): Lane {
+    return this.client.adapter.laneOf(command);
+  }
+
+  send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
+    return this.client.adapter.send(commands, transmission);
   }
 
   /**
@@ -102,9 +109,11 @@ async function connectClient(
     lastError = reported;
     report(reported);
   });
-  const deadline = new Deadline(timeout);
   try {
-    const done = await deadline.within(client.connect().then(() => true));
+    const done = await atMost(
+      timeout,
+      client.connect().then(() => true),
+    );
     if (!done) throw new Error(`no connection within ${timeout} ms`);
     return client;
   } catch (error) {
@@ -113,8 +122,6 @@ async function connectClient(
       { operation: "connecting", to: where },
       withoutSecrets(withLastError(error, lastError), secrets),
     );
-  } finally {
-    deadline.end();
   }
 }
 

@@ -3,16 +3,13 @@ import type { ClientAdapter } from "./client-adapter.js";
 import { isOfflineRefusal } from "./clients/error-reply.js";
 import type { Command, Connection, Reply } from "./command.js";
 import { ConnectionFailure } from "./connection-failure.js";
-import { Deadline } from "./deadline.js";
+import { atMost } from "./deadline.js";
+import { DEFAULT_COMMAND_TIMEOUT } from "./options.js";
+import { isTransient, PendingPipeline } from "./pending-pipeline.js";
+import { StallDetector } from "./stall-detector.js";
 
 /**
- * Refusals that pass by themselves, and by which nothing was done: the server loads its data, is busy with a script,
- * or has lost its master; the cluster has a part without a master, or is moving the keys of this slot.
- */
-const TRANSIENT_ERRORS = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b/;
-
-/**
- * Sends pipelines until they are answered, for a bounded time.
+ * Sends pipelines until they are answered, for as long as the server gives answers at all.
  *
  * When the connection breaks, nobody knows which commands have run. All that this package sends is idempotent, so
  * that everything from the first unanswered pipeline on is simply sent again; a server that restarts within the time
@@ -20,12 +17,15 @@ const TRANSIENT_ERRORS = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b/;
  */
 export class RetryingConnection implements Connection {
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #stalls: StallDetector;
   #closed = false;
 
   constructor(
     private readonly adapter: ClientAdapter,
-    private readonly milliseconds: number,
-  ) {}
+    private readonly timeout: number,
+  ) {
+    this.#stalls = new StallDetector(timeout);
+  }
 
   pipeline(commands: readonly Command[]): Promise<(Reply | Error)[]> {
     if (this.#closed)
@@ -33,22 +33,28 @@ export class RetryingConnection implements Connection {
         new ConnectionFailure("not connected", "its connection was closed by end() or stop()"),
       );
     if (commands.length === 0) return Promise.resolve([]);
-    const deadline = new Deadline(this.milliseconds);
-    const work = this.#send(commands, deadline).finally(() => {
-      deadline.end();
+    const pending = new PendingPipeline((command) => this.adapter.laneOf(command));
+    const unwatch = this.#stalls.watch(pending);
+    const work = this.#send(commands, pending).finally(() => {
+      unwatch();
       this.#underWay.delete(work);
     });
     this.#underWay.add(work);
     return work;
   }
 
-  /** Takes no more pipelines, and waits until those under way have been answered or have failed. */
-  async close(): Promise<void> {
+  /**
+   * Takes no more pipelines, and waits until those under way have been answered or have failed.
+   *
+   * @param limit milliseconds after which it waits no longer where pipelines have no time-out.
+   */
+  async close(limit = DEFAULT_COMMAND_TIMEOUT): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#underWay);
+    const settled = Promise.allSettled(this.#underWay);
+    await (Number.isFinite(this.timeout) ? settled : atMost(limit, settled));
   }
 
-  async #send(commands: readonly Command[], deadline: Deadline): Promise<(Reply | Error)[]> {
+  async #send(commands: readonly Command[], pending: PendingPipeline): Promise<(Reply | Error)[]> {
     const answered: (Reply | Error)[] = [];
     let lastError: unknown;
     for (let attempt = 0; ; attempt++) {
@@ -57,8 +63,9 @@ export class RetryingConnection implements Connection {
         throw new ConnectionFailure("not connected", unusable, { cause: lastError });
       let refused: (Reply | Error)[] | undefined;
       try {
-        const sent = this.adapter.send(commands.slice(answered.length), deadline.signal);
-        const replies = await deadline.within(sent);
+        const rest = commands.slice(answered.length);
+        pending.begin(rest);
+        const replies = await pending.within(this.adapter.send(rest, pending));
         if (replies) {
           const first = replies.findIndex(isTransient);
           if (first === -1) return [...answered, ...replies];
@@ -68,9 +75,10 @@ export class RetryingConnection implements Connection {
         }
       } catch (error) {
         if (isPermanent(error)) throw error;
-        if (!deadline.isOver) lastError = error;
+        if (!pending.isOver) lastError = error;
       }
-      if (await deadline.pause(attempt)) continue;
+      pending.failed();
+      if (await pending.pause(attempt)) continue;
       if (refused) return [...answered, ...refused];
       throw this.#timeoutError(lastError);
     }
@@ -80,12 +88,8 @@ export class RetryingConnection implements Connection {
     this.adapter.reconnect?.();
     const cause = this.adapter.lastError ?? lastError;
     const why = cause instanceof Error && cause.message !== "" ? ` (${cause.message})` : "";
-    return new ConnectionFailure("timeout", `no answer within ${this.milliseconds} ms${why}`, { cause });
+    return new ConnectionFailure("timeout", `no answer within ${this.timeout} ms${why}`, { cause });
   }
-}
-
-function isTransient(reply: Reply | Error): boolean {
-  return reply instanceof Error && TRANSIENT_ERRORS.test(reply.message);
 }
 
 /** Failures that another attempt cannot change: our own, and that of a client whose owner asked for no retries. */

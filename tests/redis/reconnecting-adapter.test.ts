@@ -1,21 +1,24 @@
 import { OperationError } from "langgraph-redis";
 import { expect, test, vi } from "vitest";
 import type { Command } from "../../src/redis/command.js";
+import { Lane } from "../../src/redis/lane.js";
 import { type ManagedClient, ReconnectingAdapter } from "../../src/redis/reconnecting-adapter.js";
+import { FakeTransmission } from "./transmission.js";
 
 const commands: Command[] = [{ key: "k", args: ["PING"] }];
-const { signal } = new AbortController();
+const transmission = new FakeTransmission();
 
 /** Clients that answer with their number, and how they fared. */
 function clients(options: { connect?: (n: number) => Promise<void>; mayBeDead?: boolean } = {}) {
   const destroyed: number[] = [];
+  const lane = new Lane();
   let count = 0;
   let report: (lastError: Error | undefined) => void = () => {};
   const create = async (reporting: typeof report): Promise<ManagedClient> => {
     const n = ++count;
     report = reporting;
     return {
-      adapter: { unusable: undefined, send: async () => [n] },
+      adapter: { unusable: undefined, laneOf: () => lane, send: async () => [n] },
       connect: () => options.connect?.(n) ?? Promise.resolve(),
       mayBeDead: () => options.mayBeDead ?? true,
       destroy: () => void destroyed.push(n),
@@ -28,10 +31,10 @@ function clients(options: { connect?: (n: number) => Promise<void>; mayBeDead?: 
 test("a dead client is replaced by a fresh one", async () => {
   const { factory, destroyed } = clients();
   const adapter = await ReconnectingAdapter.open(factory);
-  expect(await adapter.send(commands, signal)).toEqual([1]);
+  expect(await adapter.send(commands, transmission)).toEqual([1]);
   adapter.reconnect();
   await vi.waitFor(() => expect(destroyed).toEqual([1]));
-  expect(await adapter.send(commands, signal)).toEqual([2]);
+  expect(await adapter.send(commands, transmission)).toEqual([2]);
 });
 
 test("not more often than commands time out", async () => {
@@ -41,7 +44,7 @@ test("not more often than commands time out", async () => {
   await vi.waitFor(() => expect(destroyed).toEqual([1]));
   for (let n = 0; n < 5; n++) adapter.reconnect();
   await Promise.resolve();
-  expect(await adapter.send(commands, signal)).toEqual([2]);
+  expect(await adapter.send(commands, transmission)).toEqual([2]);
 });
 
 test("one that is being connected again already is left alone", async () => {
@@ -60,7 +63,7 @@ test("the old one stays when there is no fresh one", async () => {
   const adapter = await ReconnectingAdapter.open(factory);
   adapter.reconnect();
   await vi.waitFor(() => expect(destroyed).toEqual([2]));
-  expect(await adapter.send(commands, signal)).toEqual([1]);
+  expect(await adapter.send(commands, transmission)).toEqual([1]);
 });
 
 test("nothing is left open when it is closed meanwhile", async () => {

@@ -5,6 +5,7 @@ import type { ClientAdapter } from "../../src/redis/client-adapter.js";
 import type { Command, Connection, Reply } from "../../src/redis/command.js";
 import { createConnection } from "../../src/redis/connection.js";
 import { ConnectionFailure } from "../../src/redis/connection-failure.js";
+import { Lane } from "../../src/redis/lane.js";
 import { toOperationError, withOperation } from "../../src/redis/operation-error.js";
 import { OperationTracker } from "../../src/redis/operation-tracker.js";
 import { RetryingConnection } from "../../src/redis/retrying-connection.js";
@@ -16,12 +17,17 @@ const commands: Command[] = ["a", "b", "c"].map((name) => ({ key: "k", args: [na
 
 /** Answers one pipeline after another as it is told, then always "ok". */
 class Scripted implements ClientAdapter {
+  readonly lane = new Lane();
   unusable: string | undefined;
   lastError: Error | undefined;
   readonly sent: string[] = [];
   reconnected = 0;
 
   constructor(private readonly answers: ((Reply | Error)[] | Error | "nothing")[]) {}
+
+  laneOf(): Lane {
+    return this.lane;
+  }
 
   async send(sent: readonly Command[]): Promise<(Reply | Error)[]> {
     this.sent.push(sent.map(({ args }) => args[0]).join(""));

@@ -1,5 +1,7 @@
-import { type ClientAdapter, sendAll } from "../client-adapter.js";
+import { type ClientAdapter, sendAll, type Transmission } from "../client-adapter.js";
 import type { Arg, Command, Reply } from "../command.js";
+import { type Lane, laneOf } from "../lane.js";
+import { slotOf } from "../slot.js";
 import { commandOptions } from "./command-options.js";
 import { isErrorReply } from "./error-reply.js";
 import { unusableClient } from "./single.js";
@@ -7,6 +9,8 @@ import { unusableClient } from "./single.js";
 /** The part of a cluster client of node-redis' `createCluster` that is used. */
 export interface NodeRedisCluster {
   readonly isOpen: boolean;
+  /** By number; with the nodes that serve it. */
+  readonly slots: readonly ({ readonly master: { readonly address: string } } | undefined)[];
   getRandomNode(): unknown;
   sendCommand(
     firstKey: string | undefined,
@@ -24,10 +28,14 @@ export class ClusterAdapter implements ClientAdapter {
     return unusableClient(this.cluster.isOpen);
   }
 
-  send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
+  laneOf({ key }: Command): Lane {
+    return laneOf(this.cluster, this.cluster.slots[slotOf(key)]?.master.address);
+  }
+
+  send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
     const send = ({ key, args }: Command, own: AbortSignal) =>
       // Never a replica: what was just written is to be read.
       this.cluster.sendCommand(key, false, args as Arg[], commandOptions(own));
-    return sendAll(commands, signal, send, isErrorReply);
+    return sendAll(commands, transmission, send, isErrorReply);
   }
 }

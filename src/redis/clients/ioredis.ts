@@ -1,7 +1,9 @@
 import { formatValue, InvalidInputError } from "../../errors.js";
-import type { ClientAdapter } from "../client-adapter.js";
+import type { ClientAdapter, Transmission } from "../client-adapter.js";
 import type { Command, Reply } from "../command.js";
 import { refuseKeyPrefix } from "../key-prefix.js";
+import { type Lane, laneOf } from "../lane.js";
+import { slotOf } from "../slot.js";
 import { isErrorReply } from "./error-reply.js";
 
 /** The part of ioredis' `Redis` and `Cluster` that is used. */
@@ -9,13 +11,17 @@ export interface Ioredis {
   readonly status: string;
   readonly options: object;
   readonly isCluster?: boolean;
+  /** Of a cluster: for each slot its nodes, the master first. */
+  readonly slots?: readonly (readonly string[] | undefined)[];
   pipeline(): IoredisPipeline;
 }
 
 interface IoredisPipeline {
-  callBuffer(command: string, ...args: (string | Buffer)[]): unknown;
+  callBuffer(command: string, args: (string | Buffer)[], listener: AnswerListener): unknown;
   exec(): Promise<[error: Error | null, reply: unknown][] | null>;
 }
+
+type AnswerListener = (error: Error | null | undefined, reply: unknown) => void;
 
 const UNUSABLE: Record<string, string> = {
   wait: "the client is not connected. Call `await redis.connect()` before using it",
@@ -44,21 +50,35 @@ export class IoredisAdapter implements ClientAdapter {
     return UNUSABLE[this.redis.status];
   }
 
-  async send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
-    signal.throwIfAborted();
-    const together = this.redis.isCluster ? commands.map((command) => [command]) : [commands];
-    const results = (await Promise.all(together.map((group) => this.sendTogether(group)))).flat();
+  laneOf({ key }: Command): Lane {
+    return laneOf(this.redis, this.redis.isCluster ? this.redis.slots?.[slotOf(key)]?.[0] : undefined);
+  }
+
+  async send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
+    transmission.signal.throwIfAborted();
+    const sent = this.redis.isCluster
+      ? commands.map((command, index) => this.sendTogether([command], index, transmission))
+      : [this.sendTogether(commands, 0, transmission)];
+    const results = (await Promise.all(sent)).flat();
     const failure = results.find(([error]) => error && !isErrorReply(error));
     if (failure) throw failure[0];
     return results.map(([error, reply]) => error ?? plain(reply));
   }
 
-  private async sendTogether(commands: readonly Command[]): Promise<[Error | null, unknown][]> {
+  /** @param first the index of the first command in the transmission. */
+  private async sendTogether(
+    commands: readonly Command[],
+    first: number,
+    transmission: Transmission,
+  ): Promise<[Error | null, unknown][]> {
     const pipeline = this.redis.pipeline();
-    for (const { args } of commands) {
-      const [name, ...rest] = args;
-      pipeline.callBuffer(String(name), ...rest);
-    }
+    commands.forEach(({ args: [name, ...rest] }, index) => {
+      pipeline.callBuffer(String(name), rest, (error, reply) => {
+        if (error && !isErrorReply(error)) return;
+        if (error && /^(MOVED|ASK) /.test(error.message)) return; // ioredis asks the other node now
+        transmission.answered(first + index, error ?? (reply as Reply));
+      });
+    });
     try {
       return (await pipeline.exec()) ?? [];
     } catch (error) {

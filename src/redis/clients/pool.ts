@@ -1,5 +1,6 @@
-import type { ClientAdapter } from "../client-adapter.js";
+import type { ClientAdapter, Transmission } from "../client-adapter.js";
 import type { Arg, Command, Reply } from "../command.js";
+import { type Lane, laneOf } from "../lane.js";
 import { type NodeRedisClient, sendPipelined, unusableClient } from "./single.js";
 
 /** The part of a pool of node-redis' `createClientPool` that is used. */
@@ -12,13 +13,52 @@ export interface NodeRedisPool {
 
 /** Takes one client of the pool for each pipeline, so that its commands stay in order and together. */
 export class PoolAdapter implements ClientAdapter {
+  /** How many pipelines the pool has been given and has not finished. */
+  #given = 0;
+  /** Gives the pool the next pipeline; first come, first served. */
+  readonly #waiting = new Set<() => void>();
+
   constructor(private readonly pool: NodeRedisPool) {}
 
   get unusable(): string | undefined {
     return unusableClient(this.pool.isOpen);
   }
 
-  send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
-    return this.pool.execute((client) => sendPipelined(client, commands, signal));
+  laneOf(): Lane {
+    return laneOf(this.pool);
+  }
+
+  async send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
+    while (!this.#hasRoom()) await this.#turn(transmission.signal);
+    this.#given++;
+    try {
+      return await this.pool.execute((client) => {
+        transmission.signal.throwIfAborted();
+        transmission.useOwnLane();
+        return sendPipelined(client, commands, transmission);
+      });
+    } finally {
+      this.#given--;
+      const [next] = this.#waiting;
+      next?.();
+    }
+  }
+
+  /** The pool's own queue is kept short: whoever waits there for a client for some seconds is thrown out. */
+  #hasRoom(): boolean {
+    return this.#given <= 2 * this.pool.totalClients;
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        this.#waiting.delete(go);
+        signal.removeEventListener("abort", go);
+        resolve();
+      };
+      this.#waiting.add(go);
+      signal.addEventListener("abort", go);
+    });
+    signal.throwIfAborted();
   }
 }

@@ -1,5 +1,6 @@
-import type { ClientAdapter } from "../client-adapter.js";
+import type { ClientAdapter, Transmission } from "../client-adapter.js";
 import type { Command, Reply } from "../command.js";
+import { type Lane, laneOf } from "../lane.js";
 import { isErrorReply } from "./error-reply.js";
 import { type NodeRedisClient, sendPipelined, unusableClient } from "./single.js";
 
@@ -26,7 +27,11 @@ export class SentinelAdapter implements ClientAdapter {
     return unusableClient(this.sentinel.isOpen);
   }
 
-  async send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
+  laneOf(): Lane {
+    return laneOf(this.sentinel);
+  }
+
+  async send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
     const before = this.#entered;
     let enter: () => void = () => {};
     this.#entered = new Promise((resolve) => {
@@ -38,8 +43,8 @@ export class SentinelAdapter implements ClientAdapter {
     try {
       return await this.sentinel._execute(false, async (master) => {
         enter();
-        signal.throwIfAborted();
-        const replies = await sendPipelined(master, commands, signal);
+        transmission.signal.throwIfAborted();
+        const replies = await sendPipelined(master, commands, transmission);
         // Thrown, so that node-redis looks for the new master.
         const demoted = replies.find(
           (reply) => reply instanceof Error && reply.message.startsWith("READONLY"),

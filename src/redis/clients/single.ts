@@ -1,5 +1,6 @@
-import { type ClientAdapter, sendAll } from "../client-adapter.js";
+import { type ClientAdapter, sendAll, type Transmission } from "../client-adapter.js";
 import type { Arg, Command, Reply } from "../command.js";
+import { type Lane, laneOf } from "../lane.js";
 import { commandOptions } from "./command-options.js";
 import { isErrorReply } from "./error-reply.js";
 
@@ -17,8 +18,12 @@ export class SingleClientAdapter implements ClientAdapter {
     return unusableClient(this.client.isOpen);
   }
 
-  send(commands: readonly Command[], signal: AbortSignal): Promise<(Reply | Error)[]> {
-    return sendPipelined(this.client, commands, signal);
+  laneOf(): Lane {
+    return laneOf(this.client);
+  }
+
+  send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
+    return sendPipelined(this.client, commands, transmission);
   }
 }
 
@@ -26,11 +31,11 @@ export class SingleClientAdapter implements ClientAdapter {
 export function sendPipelined(
   client: Pick<NodeRedisClient, "sendCommand">,
   commands: readonly Command[],
-  signal: AbortSignal,
+  transmission: Transmission,
 ): Promise<(Reply | Error)[]> {
   const send = ({ args }: Command, own: AbortSignal) =>
     client.sendCommand(args as Arg[], commandOptions(own));
-  return sendAll(commands, signal, send, isErrorReply);
+  return sendAll(commands, transmission, send, isErrorReply);
 }
 
 export function unusableClient(isOpen: boolean): string | undefined {
