@@ -1,6 +1,10 @@
+import { RedisSaver } from "langgraph-redis";
 import { expect, it } from "vitest";
+import { createConnection } from "../../../src/redis/connection.js";
 import { config, id, list, listIds, put } from "../../conformance/saver/steps.js";
-import { openSaver } from "./helpers.js";
+import { crossSlotConnection } from "../../helpers/cross-slot-connection.js";
+import { connect, freshPrefix } from "../../helpers/redis.js";
+import { openSaver, threadKeysOf } from "./helpers.js";
 
 const text = (n: number) => `${n} `.repeat(200);
 
@@ -64,12 +68,52 @@ it("copyThread refuses a target that exists and a source that does not", async (
   expect(await saver.getTuple(config("elsewhere"))).toBeUndefined();
 });
 
-it("copyThread makes a thread that expires when the original would", async () => {
-  const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 60 } });
+it.each(["one slot", "two slots"])(
+  "copyThread between %s makes a thread that expires when the original would",
+  async (slots) => {
+    const client = await connect();
+    const prefix = freshPrefix();
+    const connection = createConnection(client);
+    const saver = new RedisSaver({
+      client: slots === "one slot" ? connection : crossSlotConnection(connection),
+      keyPrefix: prefix,
+      ttl: { defaultTTL: 60 },
+    });
+    await source(saver);
+    await saver.expire("source", 5);
+    await saver.copyThread("source", "target");
+    const lives = async (thread: string) =>
+      Promise.all(Object.values(threadKeysOf(prefix, thread)).map((key) => client.pTTL(key)));
+    for (const thread of ["source", "target"]) {
+      for (const left of await lives(thread)) {
+        expect(left).toBeGreaterThan(4 * 60_000);
+        expect(left).toBeLessThanOrEqual(5 * 60_000);
+      }
+    }
+    // Its own time to live holds for what is written later.
+    await put(saver, "target", { id: id(60) });
+    expect(Math.max(...(await lives("target")))).toBeLessThanOrEqual(5 * 60_000);
+    await saver.persist("source");
+    await saver.copyThread("source", "kept");
+    expect(await lives("kept")).toEqual([-1, -1, -1, -1, -1]);
+  },
+);
+
+it("copyThread between two slots copies everything, refuses what it refuses in one, and keeps its target", async () => {
+  const client = await connect();
+  const saver = new RedisSaver({
+    client: crossSlotConnection(createConnection(client)),
+    keyPrefix: freshPrefix(),
+  });
   await source(saver);
-  await saver.expire("source", 5);
   await saver.copyThread("source", "target");
-  const left = await client.pTTL(`${prefix}:thread:{target}:checkpoints`);
-  expect(left).toBeGreaterThan(0);
-  expect(left).toBeLessThanOrEqual(5 * 60_000);
+  const contents = async (thread: string) =>
+    (await list(saver, { configurable: { thread_id: thread } })).map(({ checkpoint, pendingWrites }) => [
+      checkpoint,
+      pendingWrites,
+    ]);
+  expect(await contents("target")).toEqual(await contents("source"));
+  await expect(saver.copyThread("source", "target")).rejects.toThrow('"target" exists');
+  await expect(saver.copyThread("nobody", "elsewhere")).rejects.toThrow('no thread "nobody"');
+  expect(await saver.deleteForRuns(["r"])).toBe(24);
 });

@@ -85,3 +85,14 @@ it("deleteForRuns refuses an empty run id", async () => {
   await expect(saver.deleteForRuns([""])).rejects.toThrow("run id");
   expect(await saver.deleteForRuns([])).toBe(0);
 });
+
+it("deleteForRuns leaves a checkpoint that another run put again", async () => {
+  const { saver } = await openSaver();
+  await put(saver, "t", { id: id(1), values: { n: 1 }, ...of("first") });
+  await put(saver, "t", { id: id(2), parent: id(1), values: { n: 2 }, versions: { n: 2 }, ...of("first") });
+  await put(saver, "t", { id: id(2), parent: id(1), values: { n: 3 }, versions: { n: 3 }, ...of("second") });
+  expect(await saver.deleteForRuns(["first"])).toBe(1);
+  expect(await values(saver, config("t"))).toEqual({ n: 3 });
+  expect(await saver.deleteForRuns(["second"])).toBe(1);
+  expect(await saver.getTuple(config("t"))).toBeUndefined();
+});

@@ -91,3 +91,23 @@ it("constructor refuses a ttl that is not a positive number", async () => {
     await expect(openSaver({ ttl: { defaultTTL } })).rejects.toThrow("ttl.defaultTTL");
   }
 });
+
+it("expire and persist hold for the indexes of runs that put later", async () => {
+  for (const ttl of [undefined, { defaultTTL: 10 }]) {
+    const { saver, client, prefix } = await openSaver({ ttl });
+    const runs = async () => {
+      const keys = (await keysOf(client, prefix)).filter((key) => key.includes(":run:"));
+      return Promise.all(keys.map((key) => client.pTTL(key)));
+    };
+    await put(saver, "t", { id: id(1), metadata: { run_id: "before" } });
+    await saver.expire("t", 60);
+    await put(saver, "t", { id: id(2), metadata: { run_id: "after" } });
+    const left = await runs();
+    expect(left).toHaveLength(2);
+    expect(Math.min(...left)).toBeGreaterThan(59 * MINUTE);
+    expect(Math.max(...left)).toBeLessThanOrEqual(60 * MINUTE);
+    await saver.persist("t");
+    await put(saver, "t", { id: id(3), metadata: { run_id: "last" } });
+    expect(await runs()).toEqual([-1, -1, -1]);
+  }
+});

@@ -1,7 +1,11 @@
-import type { ThreadInfo } from "langgraph-redis";
+import { RedisSaver, type ThreadInfo } from "langgraph-redis";
 import { expect, it } from "vitest";
-import { id, put } from "../../conformance/saver/steps.js";
+import { FORGET_THREADS } from "../../../src/checkpoint/scripts.js";
+import { id, listIds, put } from "../../conformance/saver/steps.js";
 import { HOSTILE_STRINGS } from "../../helpers/hostile.js";
+import { connect, freshPrefix } from "../../helpers/redis.js";
+import { SteppingConnection } from "../../helpers/stepping-connection.js";
+import { PAGE_SIZES, pagesOf } from "../helpers.js";
 import { openSaver } from "./helpers.js";
 
 it("listThreads returns the newest first, and each thread once whatever the page size", async () => {
@@ -56,4 +60,53 @@ it("listThreads refuses bad options", async () => {
     'got "yesterday"',
   );
   expect(await saver.listThreads({ limit: 0 })).toEqual([]);
+});
+
+it("listThreads keeps the entry of a thread that is put after it was found expired", async () => {
+  const client = await connect();
+  const keyPrefix = freshPrefix();
+  const connection = new SteppingConnection(client);
+  const saver = new RedisSaver({ client: connection, keyPrefix });
+  const other = new RedisSaver({ client, keyPrefix });
+  // An entry of long ago, whose thread has expired.
+  await client.zAdd(`${keyPrefix}:threads`, { value: "t", score: 1_000 });
+  connection.before(FORGET_THREADS, () => put(other, "t", { id: id(1) }));
+  expect(await saver.listThreads()).toEqual([]);
+  expect((await saver.listThreads()).map((thread) => thread.threadId)).toEqual(["t"]);
+  expect(await listIds(saver, {})).toEqual([id(1)]);
+});
+
+it.each(PAGE_SIZES)("listThreads returns what an oracle does, in pages of %s", async (size) => {
+  const client = await connect();
+  const keyPrefix = freshPrefix();
+  const saver = new RedisSaver({ client, keyPrefix, ...pagesOf(size) });
+  const registry = `${keyPrefix}:threads`;
+  for (let count = 0; count <= 7; count++) {
+    // Three threads a millisecond; every fourth has expired.
+    const all = Array.from({ length: count }, (_, n) => ({ threadId: `t${n}`, score: Math.floor(n / 3) }));
+    const alive = all
+      .filter((_, n) => n % 4 !== 3)
+      .sort((a, b) => b.score - a.score || (a.threadId < b.threadId ? 1 : -1))
+      .map(({ threadId, score }) => ({ threadId, updatedAt: new Date(score) }));
+    const restore = () =>
+      client.zAdd(
+        registry,
+        all.map(({ threadId, score }) => ({ value: threadId, score })),
+      );
+    for (const { threadId } of alive) await put(saver, threadId, { id: id(1) });
+    for (const limit of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      for (const before of [undefined, ...alive, ...[0, 1, 2, 3].map((time) => new Date(time))]) {
+        if (count > 0) await restore();
+        const found = await saver.listThreads({ limit, before });
+        const at = before instanceof Date ? before : before?.updatedAt;
+        const expected = alive.filter(({ threadId, updatedAt }) => {
+          if (at === undefined || updatedAt < at) return true;
+          return !(before instanceof Date) && updatedAt.getTime() === at.getTime()
+            ? threadId < (before?.threadId ?? "")
+            : false;
+        });
+        expect(found, JSON.stringify({ count, limit, before })).toEqual(expected.slice(0, limit));
+      }
+    }
+  }
 });

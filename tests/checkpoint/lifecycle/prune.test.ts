@@ -116,3 +116,27 @@ it("prune refuses what it does not understand, before anything is removed", asyn
   await expect(saver.prune(["t", ""], { strategy: "delete" })).rejects.toThrow("thread_id");
   expect(await listIds(saver, config("t"))).toHaveLength(3);
 });
+
+it("prune keeps what an oracle does, for every number of checkpoints and keepLast", async () => {
+  const { saver } = await openSaver();
+  for (let count = 0; count <= 5; count++) {
+    for (let keepLast = 1; keepLast <= count + 1; keepLast++) {
+      const thread = `${count} ${keepLast}`;
+      await growingThread(saver, thread, count);
+      await growingThread(saver, thread, count - 1, "child");
+      const removed = Math.max(count - keepLast, 0) + Math.max(count - 1 - keepLast, 0);
+      expect(await saver.prune([thread], { strategy: "keep_latest", keepLast })).toBe(removed);
+      for (const [ns, steps] of [
+        ["", count],
+        ["child", count - 1],
+      ] as const) {
+        const kept = Array.from({ length: Math.max(steps, 0) }, (_, n) => n).slice(-keepLast);
+        expect(await listIds(saver, config(thread, ns))).toEqual(kept.reverse().map(id));
+        for (const n of kept) {
+          const entries = Array.from({ length: n + 1 }, (_, at) => entry(at));
+          expect(await values(saver, config(thread, ns, id(n)))).toEqual({ entries });
+        }
+      }
+    }
+  }
+});

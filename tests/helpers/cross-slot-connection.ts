@@ -1,0 +1,14 @@
+import { COPY } from "../../src/checkpoint/scripts.js";
+import type { Connection } from "../../src/redis/command.js";
+
+/** A connection to one server that behaves as a cluster in which no two threads share a slot: it refuses COPY. */
+export function crossSlotConnection(inner: Connection): Connection {
+  const isCopy = (args: readonly unknown[]) =>
+    String(args[1]) === COPY.sha || String(args[1]) === COPY.source;
+  return {
+    pipeline: async (commands) =>
+      commands.some(({ args }) => isCopy(args))
+        ? [new Error("CROSSSLOT Keys in request don't hash to the same slot")]
+        : inner.pipeline(commands),
+  };
+}
