@@ -47,12 +47,3 @@ export function checkHistory(history: unknown): "all" | "latest" {
   if (history === undefined || history === "all" || history === "latest") return history ?? "all";
   throw new InvalidInputError(`history must be "all" or "latest", got ${formatValue(history)}.`);
 }
-
-/** @returns the time to live in milliseconds. @throws {InvalidInputError} */
-export function checkMinutes(minutes: unknown, what: string): number {
-  const milliseconds = typeof minutes === "number" ? Math.round(minutes * 60_000) : Number.NaN;
-  if (!(milliseconds >= 1 && milliseconds <= Number.MAX_SAFE_INTEGER)) {
-    throw new InvalidInputError(`${what} must be a positive number of minutes, got ${formatValue(minutes)}.`);
-  }
-  return milliseconds;
-}

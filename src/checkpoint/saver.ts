@@ -15,6 +15,7 @@ import { createConnection, type RedisClient } from "../redis/connection.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { OperationTracker } from "../redis/operation-tracker.js";
 import type { ClusterRootNodes, ConnectOptions, SentinelGroup } from "../redis/options.js";
+import { toMilliseconds } from "../redis/time-to-live.js";
 import { addressOf, checkpointAddressOf, checkThreadId } from "./address.js";
 import { type ReadContext, readCheckpoint } from "./get.js";
 import { HeldChunks } from "./held-chunks.js";
@@ -31,7 +32,7 @@ import {
 } from "./lifecycle.js";
 import { type Limits, limitsOf } from "./limits.js";
 import { listCheckpoints } from "./list.js";
-import { checkHistory, checkMinutes, type RedisSaverOptions } from "./options.js";
+import { checkHistory, type RedisSaverOptions } from "./options.js";
 import { storeCheckpoint, storeWrites, type WriteContext } from "./put.js";
 import { JsonSerializer } from "./serde/serializer.js";
 import { type ListThreadsOptions, listThreads, type ThreadInfo } from "./threads.js";
@@ -83,7 +84,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     super(options.serde ?? new JsonSerializer());
     this.codec = new ValueCodec(this.serde, options.rememberStored ?? true, packerFor(options.compression));
     this.keyPrefix = checkKeyPrefix(options.keyPrefix ?? DEFAULT_KEY_PREFIX);
-    this.writeTtl = options.ttl ? String(checkMinutes(options.ttl.defaultTTL, "ttl.defaultTTL")) : "";
+    this.writeTtl = options.ttl ? String(toMilliseconds(options.ttl.defaultTTL, "ttl.defaultTTL")) : "";
     this.readTtl = options.ttl?.refreshOnRead ? this.writeTtl : "";
     this.history = checkHistory(options.history);
     this.limits = limitsOf(options);
@@ -348,7 +349,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    */
   async expire(threadId: string, minutes: number): Promise<boolean> {
     return this.operations.run({ operation: "expire", threadId }, () =>
-      expireThread(this.lifecycleContext, threadId, checkMinutes(minutes, "minutes")),
+      expireThread(this.lifecycleContext, threadId, toMilliseconds(minutes, "minutes")),
     );
   }
 

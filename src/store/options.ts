@@ -4,6 +4,7 @@ import { formatValue, InvalidInputError } from "../errors.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { CONNECT_OPTIONS, type ConnectOptions, type TimeoutOptions } from "../redis/options.js";
+import { toMilliseconds } from "../redis/time-to-live.js";
 import { TextPath } from "./embedding/text-path.js";
 import type { Distance } from "./types.js";
 /** Which engine answers searches. */
@@ -183,11 +184,7 @@ function readVectors(index: StoreIndexConfig): VectorSettings {
 
 /** Minutes as milliseconds. `undefined` and `null` mean never. */
 export function readTtl(name: string, minutes: unknown): number | undefined {
-  if (minutes === undefined || minutes === null) return undefined;
-  if (typeof minutes !== "number" || !Number.isFinite(minutes) || minutes <= 0) {
-    throw new InvalidInputError(`${name} must be a positive number of minutes, got ${formatValue(minutes)}.`);
-  }
-  return Math.max(1, Math.round(minutes * 60_000));
+  return minutes === undefined || minutes === null ? undefined : toMilliseconds(minutes, name);
 }
 
 function readPaths(paths: unknown): string[] {

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { InvalidInputError } from "../../src/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
 import { ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
@@ -35,6 +36,43 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
       ]);
       expect(keys).toEqual([[], 1]);
     }, 10_000);
+  });
+
+  test("put refuses a time to live that Redis cannot hold, and leaves the item as it is", async () => {
+    const store = await openStore({ index: { ...textIndex(), fields } });
+    await store.put(["a"], "book", book);
+    const before = await store.get(["a"], "book");
+    for (const ttl of [
+      Number.MAX_SAFE_INTEGER,
+      144_000_000_001,
+      Number.POSITIVE_INFINITY,
+      Number.NaN,
+      0,
+      -1,
+    ]) {
+      await expect(store.put(["a"], "book", { title: "other" }, { ttl })).rejects.toThrow(InvalidInputError);
+    }
+    expect(await store.get(["a"], "book")).toEqual(before);
+    expect(await store.search(["a"], { query: "yellow pears" })).toMatchObject([{ key: "book" }]);
+    await expect(openStore({ ttl: { defaultTTL: 1e300 } })).rejects.toThrow(/ttl.defaultTTL/);
+  });
+
+  test("put takes the longest time to live there is, and the shortest", async () => {
+    const keyPrefix = freshPrefix();
+    const store = await openStore({
+      keyPrefix,
+      index: { ...textIndex(), fields },
+      ttl: { refreshOnRead: true },
+    });
+    await store.put(["a"], "book", book, { ttl: 144_000_000_000 });
+    expect((await store.get(["a"], "book"))?.value).toEqual(book);
+    expect(await store.search(["a"], { query: "yellow pears" })).toMatchObject([{ key: "book" }]);
+    const client = await connect();
+    const lives = await Promise.all((await client.keys(`${keyPrefix}*{a}*`)).map((key) => client.pTTL(key)));
+    expect(lives).toHaveLength(5);
+    for (const life of lives) expect(life).toBeGreaterThan(8.63e15);
+    await store.put(["a"], "short", book, { ttl: Number.MIN_VALUE });
+    await vi.waitFor(async () => expect(await store.get(["a"], "short")).toBeNull());
   });
 
   test("search returns a full page although items in the index have expired", async () => {

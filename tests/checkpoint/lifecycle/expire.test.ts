@@ -111,3 +111,15 @@ it("expire and persist hold for the indexes of runs that put later", async () =>
     expect(await runs()).toEqual([-1, -1, -1]);
   }
 });
+
+it("expire refuses a time to live that Redis cannot hold, and takes the longest there is", async () => {
+  const { saver, client, prefix } = await openSaver();
+  await put(saver, "t", { id: id(1), values: { a: "x" } });
+  for (const minutes of [Number.MAX_SAFE_INTEGER, 144_000_000_001, Number.POSITIVE_INFINITY, Number.NaN, 0]) {
+    await expect(saver.expire("t", minutes)).rejects.toThrow(/minutes must be a positive number/);
+  }
+  expect(Math.max(...(await lives(client, prefix)))).toBe(-1);
+  await saver.expire("t", 144_000_000_000);
+  expect(Math.min(...(await lives(client, prefix)))).toBeGreaterThan(8.63e15);
+  expect(await saver.getTuple(config("t"))).toBeDefined();
+});
