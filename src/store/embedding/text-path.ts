@@ -1,11 +1,25 @@
 import { formatValue, InvalidInputError } from "../../errors.js";
 import { isObject, type Json } from "../json.js";
 
-type Token = { property: string } | { element: number } | { every: true };
+type Token =
+  | { property: string }
+  | { element: number }
+  /** All elements of an array: `[*]`. */
+  | { elements: true }
+  /** All elements of an array, or all values of an object: `*`. */
+  | { children: true }
+  /** Several paths of property names: `{title,meta.title}`. */
+  | { paths: readonly (readonly string[])[] };
+
+const EXAMPLES =
+  'Examples: "title", "meta.title", "meta.*", "{title,meta.title}", "chapters[*].content", "tags[-1]", "$".';
+
+/** A name or an asterisk behind a dot, an index in brackets, or several paths in braces. */
+const TOKEN = /(?:^|(?<!^)\.)([^.[\]{}]+)|\[(\*|-?\d+)\]|(?:^|(?<!^)\.|(?<=[^.]))\{([^[\]{}]*)\}/y;
 
 /**
- * Where in a value the texts are that get embedded: `title`, `meta.title`, `chapters[*].content`, `authors[0].name`,
- * `tags[-1]`, or `$` for the whole value.
+ * Where in a value the texts are that get embedded, in LangGraph's notation: `title`, `meta.title`, `meta.*`,
+ * `{title,meta.title}`, `chapters[*].content`, `authors[0].name`, `tags[-1]`, or `$` for the whole value.
  */
 export class TextPath {
   private constructor(
@@ -20,30 +34,29 @@ export class TextPath {
     }
     if (source === "$") return new TextPath(source, []);
     const tokens: Token[] = [];
-    const pattern = /(?:^|(?<!^)\.)([^.[\]]+)|\[(\*|-?\d+)\]/y;
     const path = source.startsWith("$.")
       ? source.slice(2)
       : source.startsWith("$[")
         ? source.slice(1)
         : source;
-    while (pattern.lastIndex < path.length) {
-      const match = pattern.exec(path);
-      if (!match) {
+    for (let from = 0; from < path.length; from = TOKEN.lastIndex) {
+      TOKEN.lastIndex = from;
+      const match = TOKEN.exec(path);
+      const token = match && toToken(match);
+      if (!token) throw new InvalidInputError(`cannot read the field ${formatValue(source)}. ${EXAMPLES}`);
+      if ("paths" in token && TOKEN.lastIndex < path.length) {
         throw new InvalidInputError(
-          `cannot read the field ${formatValue(source)}. Examples: "title", "meta.title", "chapters[*].content", "tags[-1]", "$".`,
+          `cannot read the field ${formatValue(source)}: nothing can follow braces. Write the paths out within them.`,
         );
       }
-      const [, property, index] = match;
-      if (property !== undefined) tokens.push({ property });
-      else if (index === "*") tokens.push({ every: true });
-      else tokens.push({ element: Number(index) });
+      tokens.push(token);
     }
     return new TextPath(source, tokens);
   }
 
   /** Whether the path can lead to several texts. */
   get isMultiple(): boolean {
-    return this.tokens.some((token) => "every" in token);
+    return this.tokens.some((token) => "elements" in token || "children" in token || "paths" in token);
   }
 
   /** The texts that the path leads to, in order; blank ones are left out. */
@@ -56,13 +69,27 @@ export class TextPath {
   }
 }
 
+function toToken([, property, index, braces]: RegExpExecArray): Token | undefined {
+  if (property !== undefined) return property === "*" ? { children: true } : { property };
+  if (index !== undefined) return index === "*" ? { elements: true } : { element: Number(index) };
+  const paths = (braces ?? "").split(",").map((path) => path.trim().split("."));
+  // Within braces there are names only.
+  return paths.flat().some((name) => name === "" || name === "*") ? undefined : { paths };
+}
+
 function follow(value: Json | undefined, token: Token): (Json | undefined)[] {
   if (!isObject(value)) return [];
-  if ("property" in token) {
-    return !Array.isArray(value) && Object.hasOwn(value, token.property) ? [value[token.property]] : [];
-  }
+  if ("property" in token) return [child(value, token.property)];
+  if ("paths" in token) return token.paths.map((names) => names.reduce<Json | undefined>(child, value));
+  if ("children" in token) return Object.values(value);
   if (!Array.isArray(value)) return [];
-  return "every" in token ? value : [value.at(token.element)];
+  return "elements" in token ? value : [value.at(token.element)];
+}
+
+/** The value of a property, or the element of an array at a position that is written like one. */
+function child(value: Json | undefined, name: string): Json | undefined {
+  if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
+  return Array.isArray(value) ? (/^\d+$/.test(name) ? value[Number(name)] : undefined) : value[name];
 }
 
 /** Extracts the distinct texts of several paths, in order. */

@@ -35,6 +35,18 @@ describe("where texts are", () => {
     ["grid[1][0]", ["c"]],
     ["odd key.2nd", ["odd"]],
     ["constructor", []],
+    ["tags.length", []],
+    ["tags.0", ["x"]],
+    ["tags.00", []],
+    ["meta.*", ["Nested", "2026", "false"]],
+    ["tags.*", ["x", "y"]],
+    ["authors.*.name", ["Ann", "Bob"]],
+    ["*[1].name", ["Bob"]],
+    ["{title,meta.title}", ["A title", "Nested"]],
+    ["meta.{title, year ,missing.path}", ["Nested", "2026"]],
+    ["meta{title}", ["Nested"]],
+    ["authors[*].{name}", ["Ann", "Bob"]],
+    ["{odd key.2nd}", ["odd"]],
     ["meta", ["draft: false\ntitle: Nested\nyear: 2026"]],
   ])("%s", (path, texts) => {
     expect(extractTexts(value, [TextPath.parse(path)])).toEqual(texts);
@@ -50,7 +62,29 @@ describe("where texts are", () => {
     expect(toText("plain")).toBe("plain");
   });
 
-  test.each(["", "a..b", "a.", ".a", "a[", "a[]", "a[x]", "a]b", "[*", 5])("%j cannot be read", (path) => {
+  test.each([
+    "{",
+    "{}",
+    "{a",
+    "a}",
+    "{a,}",
+    "{a,*}",
+    "{a[0]}",
+    "{a.{b}}",
+    "{a,b}.c",
+    "{a}{b}",
+    "a.{b",
+    "",
+    "a..b",
+    "a.",
+    ".a",
+    "a[",
+    "a[]",
+    "a[x]",
+    "a]b",
+    "[*",
+    5,
+  ])("%j cannot be read", (path) => {
     expect(() => TextPath.parse(path)).toThrow(/field/);
   });
 });
