@@ -74,7 +74,7 @@ export async function reportTurns(figures: readonly TurnFigures[]): Promise<stri
       formatY: (y) => String(y),
       series: [
         { name: "MemorySaver (in this process)", color: "#b45309", points: medians("memory") },
-        { name: "RedisSaver (over the network)", color: "#dc2626", points: medians("redis") },
+        { name: "RedisSaver (on the same machine)", color: "#dc2626", points: medians("redis") },
       ],
     }),
   );

@@ -14,7 +14,7 @@ export type { Ioredis } from "./redis/clients/ioredis.js";
  *
  * @example
  * ```ts
- * import Redis from "ioredis";
+ * import { Redis } from "ioredis";
  * import { RedisSaver } from "langgraph-redis";
  * import { fromIoredis } from "langgraph-redis/ioredis";
  *

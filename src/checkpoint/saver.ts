@@ -69,7 +69,7 @@ export class RedisSaver extends BaseCheckpointSaver {
 
   /**
    * Uses a connected client, which stays yours: it is neither configured nor closed here. It is what `createClient`,
-   * `createClientPool`, `createCluster` or `createSentinel` of node-redis 6 return, or an ioredis client through
+   * `createClientPool`, `createCluster` or `createSentinel` of node-redis 5.8 or later return, or an ioredis client through
    * `fromIoredis`.
    *
    * @throws {InvalidInputError} when an option cannot be used, or the client was created with a `keyPrefix`.

@@ -1,7 +1,7 @@
 import type { RedisClientOptions, RedisSentinelOptions } from "redis";
-import { createClient, createCluster, createSentinel } from "redis";
 import { formatValue, InvalidInputError } from "../errors.js";
 import { ClusterAdapter } from "./clients/cluster.js";
+import { loadNodeRedis } from "./clients/load-node-redis.js";
 import { SentinelAdapter } from "./clients/sentinel.js";
 import { SingleClientAdapter } from "./clients/single.js";
 import type { Connection } from "./command.js";
@@ -25,7 +25,7 @@ export interface ManagedConnection {
 /** Connects to one server. @throws {InvalidInputError} when the address is not a Redis URL; {@link OperationError}. */
 export async function connectUrl(uri: string, options: ConnectOptions = {}): Promise<ManagedConnection> {
   const url = parseRedisUrl(uri);
-  return connect(url.host, secretsOf(url), options, async (report) => {
+  return connect(url.host, secretsOf(url), options, async ({ createClient }, report) => {
     let connected = false;
     const client = createClient({
       url: uri,
@@ -60,7 +60,7 @@ export async function connectCluster(
   const [first] = urls as [URL, ...URL[]];
   const tls = first.protocol === "rediss:";
   const where = `the cluster at ${urls.map(({ host }) => host).join(", ")}`;
-  return connect(where, urls.flatMap(secretsOf), options, async (report) => {
+  return connect(where, urls.flatMap(secretsOf), options, async ({ createCluster }, report) => {
     const cluster = createCluster({
       rootNodes: urls.map(({ href }) => ({ url: href })),
       // A node is connected when it is first needed: one that is down keeps nobody from finding the others.
@@ -101,34 +101,47 @@ export async function connectSentinel(
     );
   }
   const secrets = [password, sentinelPassword].filter((secret) => secret !== undefined);
-  return connect(`the master of ${formatValue(name)}`, secrets, options, async (report) => {
-    const tls = options.tls !== undefined;
-    const socket = socketOptions(tls, options.tls, backoff) as RedisClientOptions["socket"];
-    const sentinel = createSentinel({
-      name,
-      sentinelRootNodes: sentinelRootNodes.map(({ host, port }) => ({ host, port })),
-      nodeClientOptions: { username, password, database, socket },
-      sentinelClientOptions: { username: sentinelUsername, password: sentinelPassword, socket },
-    } as RedisSentinelOptions);
-    listen(sentinel, report);
-    sentinel.on("client-error", ({ error }: { error: Error }) => report(error));
-    return {
-      adapter: new SentinelAdapter(sentinel),
-      connect: async () => void (await sentinel.connect()),
-      mayBeDead: () => true,
-      destroy: () => void sentinel.destroy().catch(() => {}),
-    };
-  });
+  return connect(
+    `the master of ${formatValue(name)}`,
+    secrets,
+    options,
+    async ({ createSentinel }, report) => {
+      const tls = options.tls !== undefined;
+      const socket = socketOptions(tls, options.tls, backoff) as RedisClientOptions["socket"];
+      const sentinel = createSentinel({
+        name,
+        sentinelRootNodes: sentinelRootNodes.map(({ host, port }) => ({ host, port })),
+        nodeClientOptions: { username, password, database, socket },
+        sentinelClientOptions: { username: sentinelUsername, password: sentinelPassword, socket },
+      } as RedisSentinelOptions);
+      listen(sentinel, report);
+      sentinel.on("client-error", ({ error }: { error: Error }) => report(error));
+      return {
+        adapter: new SentinelAdapter(sentinel),
+        connect: async () => void (await sentinel.connect()),
+        mayBeDead: () => true,
+        destroy: () => void sentinel.destroy().catch(() => {}),
+      };
+    },
+  );
 }
+
+type NodeRedis = Awaited<ReturnType<typeof loadNodeRedis>>;
 
 async function connect(
   where: string,
   secrets: readonly string[],
   options: ConnectOptions,
-  create: (report: (lastError: Error | undefined) => void) => Promise<ManagedClient>,
+  create: (redis: NodeRedis, report: (lastError: Error | undefined) => void) => Promise<ManagedClient>,
 ): Promise<ManagedConnection> {
   const timeout = checkCommandTimeout(options.commandTimeout);
-  const adapter = await ReconnectingAdapter.open({ where, secrets, timeout, create });
+  const redis = await loadNodeRedis();
+  const adapter = await ReconnectingAdapter.open({
+    where,
+    secrets,
+    timeout,
+    create: (report) => create(redis, report),
+  });
   const connection = new RetryingConnection(adapter, timeout);
   return {
     connection,

@@ -8,7 +8,7 @@ import { RetryingConnection } from "./retrying-connection.js";
 export type { NodeRedisClient } from "./clients/single.js";
 /**
  * A client that can be given to `RedisSaver` and `RedisStore`: what `createClient`, `createClientPool`, `createCluster`
- * and `createSentinel` of node-redis 6 return, or what `fromIoredis` of `langgraph-redis/ioredis` returns.
+ * and `createSentinel` of node-redis 5.8 or later return, or what `fromIoredis` of `langgraph-redis/ioredis` returns.
  */
 export type RedisClient = NodeRedis | ClientAdapter | Connection;
 
@@ -43,7 +43,7 @@ function unknownClient(client: unknown): string {
       'with fromIoredis from "langgraph-redis/ioredis".'
     );
   }
-  const known = "createClient, createClientPool, createCluster and createSentinel of node-redis 6";
+  const known = "createClient, createClientPool, createCluster and createSentinel of node-redis 5.8 or later";
   // Its contents are not shown: they may hold a password.
   const got = isObject
     ? `an object of class ${client.constructor?.name}`

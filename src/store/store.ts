@@ -49,7 +49,7 @@ import type { ItemValue } from "./value.js";
  * });
  * await store.put(["memories", "user-1"], "name", { text: "The user's name is Bob." });
  * const [best] = await store.search(["memories", "user-1"], { query: "what is my name?", limit: 1 });
- * console.log(best.value.text, best.score);
+ * console.log(best?.value.text, best?.score);
  * await store.stop();
  * ```
  */
@@ -240,7 +240,7 @@ export class RedisStore extends BaseStore {
    * await store.put(["memories", "user-1"], "food", { text: "Likes pizza." }, { ttl: 60 * 24 });
    *
    * const item = await store.get(["counters"], "visits");
-   * await store.put(["counters"], "visits", { n: item.value.n + 1 }, { ifVersion: item.version });
+   * if (item) await store.put(["counters"], "visits", { n: item.value.n + 1 }, { ifVersion: item.version });
    * ```
    * @throws {InvalidNamespaceError} when the namespace cannot be used; {@link InvalidInputError} when the value is no
    * JSON object; {@link EmbeddingError} when the model fails; {@link VersionConflictError} when the condition does not

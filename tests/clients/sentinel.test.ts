@@ -1,5 +1,6 @@
 import { RedisSaver, RedisStore } from "langgraph-redis";
 import { createSentinel } from "redis";
+import { createSentinel as createSentinel5 } from "redis-5";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { config, id, put } from "../conformance/saver/steps.js";
 import { expectFailure } from "../faults/ledger.js";
@@ -23,6 +24,13 @@ conformanceOpened(
 conformance("a node-redis Sentinel client that reads from replicas", async () => {
   const { name, sentinelRootNodes } = group;
   const client = quiet(createSentinel({ name, sentinelRootNodes, replicaPoolSize: 1, reserveClient: true }));
+  await client.connect();
+  return { client, close: () => client.destroy() };
+});
+
+conformance("a node-redis 5 Sentinel client", async () => {
+  const { name, sentinelRootNodes } = group;
+  const client = quiet(createSentinel5({ name, sentinelRootNodes }));
   await client.connect();
   return { client, close: () => client.destroy() };
 });

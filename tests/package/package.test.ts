@@ -1,44 +1,57 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect, freshPrefix, redisUrl } from "../helpers/redis.js";
-import { installPacked, type Project, root, tool } from "./packed.js";
+import { installPacked, type Project, packClone, root, type Tarball, tool } from "./packed.js";
 
+const PEERS = ["@langchain/core", "@langchain/langgraph-checkpoint"];
+
+let tarball: Tarball;
 let project: Project;
 beforeAll(async () => {
-  project = await installPacked();
+  tarball = await packClone();
+  project = await installPacked(tarball, [...PEERS, "redis"]);
 }, 180_000);
-afterAll(() => project?.remove());
+afterAll(() => {
+  project?.remove();
+  tarball?.remove();
+});
 
 const installed = (path: string) =>
   readFileSync(join(project.directory, "node_modules/langgraph-redis", path), "utf8");
 
-/** The body of a program that saves a checkpoint and an item and reads both back. */
-const PROGRAM = `
-  const [url, keyPrefix] = process.argv.slice(2);
-  const saver = await RedisSaver.fromConnString(url, { keyPrefix });
+/** Saves a checkpoint and an item, and reads both back. */
+const USES = `
   const config = { configurable: { thread_id: "t", checkpoint_ns: "" } };
   const checkpoint = { v: 4, id: "1ef4f797-8335-6428-8001-8a1503f9b875", ts: "2024-04-19T17:19:07.952Z",
     channel_values: { color: "red" }, channel_versions: { color: 1 }, versions_seen: {} };
   await saver.put(config, checkpoint, { source: "loop", step: 1, parents: {} }, { color: 1 });
   const tuple = await saver.getTuple(config);
   await saver.end();
-  const store = await RedisStore.fromConnString(url, { keyPrefix });
   await store.put(["colors"], "favourite", { name: "green" });
   const item = await store.get(["colors"], "favourite");
   await store.stop();
   console.log(tuple.checkpoint.channel_values.color, item.value.name);
 `;
 
+const PROGRAM = `
+  const [url, keyPrefix] = process.argv.slice(2);
+  const saver = await RedisSaver.fromConnString(url, { keyPrefix });
+  const store = await RedisStore.fromConnString(url, { keyPrefix });
+  ${USES}
+`;
+
 test("the tarball holds the build, the licence and the documents, and nothing else", () => {
-  const others = project.packed.filter((path) => !path.startsWith("dist/"));
+  const others = tarball.files.filter((path) => !path.startsWith("dist/"));
   expect(others.filter((path) => !/^(package\.json|LICENSE|README\.md|CHANGELOG\.md)$/.test(path))).toEqual(
     [],
   );
-  expect(project.packed).toContain("LICENSE");
+  expect(tarball.files).toContain("LICENSE");
   for (const file of ["index.js", "index.cjs", "index.d.ts", "index.d.cts"]) {
-    expect(project.packed).toContain(`dist/${file}`);
+    expect(tarball.files).toContain(`dist/${file}`);
   }
+  expect(tarball.files.filter((path) => path.endsWith(".map"))).toEqual([]);
+  expect(tarball.size).toBeLessThan(1_000_000);
 });
 
 test("every Lua script is part of the build, as text", () => {
@@ -61,8 +74,12 @@ test("every Lua script is part of the build, as text", () => {
 test("what users install asks for the peers and for nothing that only tests need", () => {
   const manifest = JSON.parse(installed("package.json"));
   expect(Object.keys(manifest.peerDependencies)).toEqual(
-    expect.arrayContaining(["@langchain/core", "@langchain/langgraph-checkpoint", "redis"]),
+    expect.arrayContaining([...PEERS, "redis", "ioredis"]),
   );
+  expect(manifest.peerDependenciesMeta).toEqual({ redis: { optional: true }, ioredis: { optional: true } });
+  for (const link of [manifest.repository.url, manifest.homepage, manifest.bugs.url ?? manifest.bugs]) {
+    expect(link).toContain("https://github.com/langgraph-redis/langgraph-redis");
+  }
   const all = { ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.peerDependencies };
   expect(Object.keys(all).filter((name) => /falkordb|valkey|testcontainers|vitest/.test(name))).toEqual([]);
 });
@@ -147,23 +164,83 @@ test.each([
   },
   { name: "a module, as bundlers resolve it", file: "typed.ts", module: "ESNext", resolution: "Bundler" },
 ])("its types serve $name", async ({ file, module, resolution, skipLibCheck = false }) => {
-  project.write(file, TYPED);
+  await typecheck(project, file, TYPED, { module, moduleResolution: resolution, skipLibCheck });
+});
+
+/** Compiles one file of a project, with its strictest settings unless others are given. */
+async function typecheck(within: Project, file: string, code: string, options: object): Promise<void> {
+  within.write(file, code);
   const compilerOptions = {
     target: "ES2022",
-    module,
-    moduleResolution: resolution,
     strict: true,
     noEmit: true,
-    skipLibCheck,
     types: ["node"],
     typeRoots: [join(root, "node_modules/@types")],
+    ...options,
   };
-  project.write("tsconfig.json", JSON.stringify({ compilerOptions, files: [file] }));
-  await project.node(tool("typescript/bin/tsc"), "-p", "tsconfig.json");
-});
+  within.write("tsconfig.json", JSON.stringify({ compilerOptions, files: [file] }));
+  await within.node(tool("typescript/bin/tsc"), "-p", "tsconfig.json");
+}
 
 test("the lock file names no registry: it serves whoever installs from a mirror", () => {
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
   const packages = Object.values(lock.packages as Record<string, { resolved?: string }>);
   expect(packages.filter(({ resolved }) => resolved && /^\w+:/.test(resolved))).toEqual([]);
+});
+
+describe("with ioredis, and without node-redis", () => {
+  let withIoredis: Project;
+  beforeAll(async () => {
+    withIoredis = await installPacked(tarball, [...PEERS, "ioredis"]);
+  }, 120_000);
+  afterAll(() => withIoredis?.remove());
+
+  /** The program above on a client of ioredis; then the connection that cannot be opened. */
+  const program = `
+    const [url, keyPrefix] = process.argv.slice(2);
+    const redis = new Redis(url);
+    const client = fromIoredis(redis);
+    const saver = new RedisSaver({ client, keyPrefix });
+    const store = new RedisStore({ client, keyPrefix });
+    ${USES}
+    redis.disconnect();
+    for (const Class of [RedisSaver, RedisStore]) {
+      await Class.fromConnString(url).catch((error) => console.log(error instanceof InvalidInputError, error.message));
+    }
+  `;
+  const names = "InvalidInputError, RedisSaver, RedisStore";
+  const programs = {
+    "main.mjs": `
+      import { Redis } from "ioredis";
+      import { ${names} } from "langgraph-redis";
+      import { fromIoredis } from "langgraph-redis/ioredis";
+      ${program}`,
+    "main.cjs": `
+      const { Redis } = require("ioredis");
+      const { ${names} } = require("langgraph-redis");
+      const { fromIoredis } = require("langgraph-redis/ioredis");
+      void (async () => {${program}})();`,
+  };
+
+  test.each(Object.entries(programs))(
+    "%s works, and what opens a connection says what to install",
+    async (file, text) => {
+      withIoredis.write(file, text);
+      const [first, ...refusals] = (await withIoredis.node(file, redisUrl(), freshPrefix())).split("\n");
+      expect(first).toBe("red green");
+      expect(refusals).toHaveLength(2);
+      for (const refusal of refusals) expect(refusal).toMatch(/^true .*Run `npm install redis`, or pass/);
+    },
+  );
+
+  test("its types check", async () => {
+    const code = `
+      import { Redis } from "ioredis";
+      import { RedisSaver, RedisStore } from "langgraph-redis";
+      import { fromIoredis } from "langgraph-redis/ioredis";
+      const client = fromIoredis(new Redis("redis://localhost"));
+      export const both = [new RedisSaver({ client }), new RedisStore({ client })] as const;
+    `;
+    await typecheck(withIoredis, "typed.mts", code, { module: "NodeNext", moduleResolution: "NodeNext" });
+  });
 });

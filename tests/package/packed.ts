@@ -1,28 +1,16 @@
 import { execFile } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { copySources } from "../helpers/working-copy.js";
 
 const runFile = promisify(execFile);
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What a user has beside our package: its peers, at the versions of this repository. */
-const PEERS = ["redis", "@langchain/core", "@langchain/langgraph-checkpoint"];
-
 export interface Project {
   directory: string;
-  /** Paths inside the tarball. */
-  packed: string[];
   /** Writes a file of the project. */
   write(name: string, text: string): void;
   /** Runs Node in the project and returns what it printed. */
@@ -30,46 +18,62 @@ export interface Project {
   remove(): void;
 }
 
-/**
- * Builds and packs the package, and installs the tarball into an empty project. All of it in a temporary directory, so
- * that runs side by side, and a build in `dist`, do not meet.
- */
-export async function installPacked(): Promise<Project> {
-  const directory = mkdtempSync(join(tmpdir(), "langgraph-redis-package-"));
-  try {
-    const staging = join(directory, "staging");
-    mkdirSync(staging);
-    for (const file of ["package.json", "LICENSE", "README.md", "CHANGELOG.md"]) {
-      if (existsSync(join(root, file))) copyFileSync(join(root, file), join(staging, file));
-    }
-    await run(root, tool("tsup/dist/cli-default.js"), "--silent", "--out-dir", join(staging, "dist"));
-    const [tarball] = JSON.parse(await npm(staging, "pack", "--json", "--ignore-scripts")) as [
-      { filename: string; files: { path: string }[] },
-    ];
+/** The package as `npm pack` makes it in a fresh clone, where nothing was built before. */
+export interface Tarball {
+  path: string;
+  /** Paths of the files inside. */
+  files: string[];
+  /** Bytes when unpacked. */
+  size: number;
+  remove(): void;
+}
 
-    const project = join(directory, "project");
-    mkdirSync(project);
-    const peers = PEERS.map((name) => [name, installedVersion(name)]);
-    const dependencies = {
-      "langgraph-redis": `file:${join(staging, tarball.filename)}`,
-      ...Object.fromEntries(peers),
-    };
-    writeFileSync(
-      join(project, "package.json"),
-      JSON.stringify({ name: "user", private: true, dependencies }),
-    );
-    await npm(project, "install", "--prefer-offline", "--no-audit", "--no-fund");
+/** Everything happens in a temporary directory, so that runs side by side, and a build in `dist`, do not meet. */
+export async function packClone(): Promise<Tarball> {
+  const directory = mkdtempSync(join(tmpdir(), "langgraph-redis-packed-"));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  try {
+    copySources(directory);
+    symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
+    const [packed] = JSON.parse(await npm(directory, "pack", "--json")) as [
+      { filename: string; files: { path: string }[]; unpackedSize: number },
+    ];
     return {
-      directory: project,
-      packed: tarball.files.map(({ path }) => path),
-      write: (name, text) => writeFileSync(join(project, name), text),
-      node: (...args) => run(project, ...args),
-      remove: () => rmSync(directory, { recursive: true, force: true }),
+      path: join(directory, packed.filename),
+      files: packed.files.map(({ path }) => path),
+      size: packed.unpackedSize,
+      remove,
     };
   } catch (error) {
-    rmSync(directory, { recursive: true, force: true });
+    remove();
     throw error;
   }
+}
+
+/** An empty project with the package and some of its peers, at the versions of this repository. */
+export async function installPacked(tarball: Tarball, peers: readonly string[]): Promise<Project> {
+  const directory = mkdtempSync(join(tmpdir(), "langgraph-redis-project-"));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  const dependencies = {
+    "langgraph-redis": `file:${tarball.path}`,
+    ...Object.fromEntries(peers.map((name) => [name, installedVersion(name)])),
+  };
+  writeFileSync(
+    join(directory, "package.json"),
+    JSON.stringify({ name: "user", private: true, dependencies }),
+  );
+  try {
+    await npm(directory, "install", "--prefer-offline", "--no-audit", "--no-fund");
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return {
+    directory,
+    write: (name, text) => writeFileSync(join(directory, name), text),
+    node: (...args) => run(directory, ...args),
+    remove,
+  };
 }
 
 function installedVersion(name: string): string {

@@ -1,4 +1,16 @@
-import { RESP_TYPES } from "redis";
+/**
+ * Types of replies as node-redis names them in its `RESP_TYPES`, by the byte that each begins with in the protocol.
+ * They stand here again so that this package loads without node-redis.
+ */
+export const RESP_TYPES = {
+  NUMBER: 58, // :
+  DOUBLE: 44, // ,
+  SIMPLE_STRING: 43, // +
+  BLOB_STRING: 36, // $
+  VERBATIM_STRING: 61, // =
+  MAP: 37, // %
+  SET: 126, // ~
+} as const;
 
 /**
  * How node-redis is to send a command and to decode its reply. These options travel with each command, so that replies

@@ -5,7 +5,7 @@ import { type NodeRedisPool, PoolAdapter } from "./pool.js";
 import { type NodeRedisSentinel, SentinelAdapter } from "./sentinel.js";
 import { type NodeRedisClient, SingleClientAdapter } from "./single.js";
 
-/** The clients of node-redis 6. */
+/** The clients of node-redis 5.8 or later, and 6. */
 export type NodeRedis = NodeRedisClient | NodeRedisPool | NodeRedisCluster | NodeRedisSentinel;
 
 /** Clients are told by what they can do, as an application may load its own copy of node-redis. */
