@@ -8,6 +8,7 @@ import type { StoreEngine } from "./engine.js";
 import { EngineUnavailableError } from "./errors.js";
 import { StoreKeys } from "./keys.js";
 import type { StoreSettings } from "./options.js";
+import { OTHER_DATABASE } from "./search/index-commands.js";
 import { SearchEngine } from "./search/search-engine.js";
 
 /** A store whose index is there and is the one it is configured for. */
@@ -22,6 +23,8 @@ export class Backend {
   readonly embedder: Embedder | undefined;
   /** Known once the engine was chosen. */
   engineName: StoreEngine["name"] | undefined;
+  /** Why "auto" took core commands; `undefined` when it did not. */
+  engineReason: string | undefined;
   private state: Promise<Ready> | undefined;
   private chosen: Promise<StoreEngine> | undefined;
 
@@ -71,11 +74,18 @@ export class Backend {
   }
 
   private async prepare(): Promise<Ready> {
-    const engine = await this.engine();
-    this.engineName = engine.name;
     for (;;) {
+      const engine = await this.engine();
+      this.engineName = engine.name;
       const index = await agreeOnDefinition(this.connection, this.keys, defineIndex(this.settings));
-      await engine.serve(index);
+      try {
+        await engine.serve(index);
+      } catch (error) {
+        if (!(error instanceof EngineUnavailableError) || this.settings.engine !== "auto") throw error;
+        // The user of this connection may not ask beforehand what is not possible here.
+        this.chosen = Promise.resolve(this.core(OTHER_DATABASE));
+        continue;
+      }
       const { definition } = this.keys;
       const now = await execute(this.connection, { key: definition, args: ["GET", definition] });
       // Somebody's reindex() may have finished meanwhile; then that index has to serve.
@@ -85,27 +95,35 @@ export class Backend {
 
   private async chooseEngine(): Promise<StoreEngine> {
     const { connection, keys, settings } = this;
-    const core = () => new CoreEngine(connection, keys, settings);
-    if (settings.engine === "core") return core();
+    if (settings.engine === "core") return this.core();
     const missing = await whyNoSearch(connection, keys.definition);
     if (missing === undefined) return new SearchEngine(connection, keys, settings);
-    if (settings.engine === "auto") return core();
+    if (settings.engine === "auto") return this.core(missing);
     throw new EngineUnavailableError(
-      `engine "search" cannot be used: ${missing}. Use Redis 8, or Redis with the module Redis Search, or engine "core".`,
+      missing === OTHER_DATABASE
+        ? `engine "search" cannot be used: ${missing}. Use database 0, or engine "core".`
+        : `engine "search" cannot be used: ${missing}. Use Redis 8, or Redis with the module Redis Search, or engine "core".`,
     );
+  }
+
+  private core(reason?: string): StoreEngine {
+    this.engineReason = reason;
+    return new CoreEngine(this.connection, this.keys, this.settings);
   }
 }
 
 /** Asks the server for what the search engine needs. `undefined` when it is there. */
 async function whyNoSearch(connection: Connection, key: string): Promise<string | undefined> {
-  const [commands, cluster, server] = await executeAll(connection, [
+  const [commands, cluster, server, client] = await executeAll(connection, [
     { key, args: ["COMMAND", "INFO", "FT.SEARCH", "_FT.SEARCH"] },
     { key, args: ["INFO", "cluster"] },
     { key, args: ["INFO", "server"] },
+    { key, args: ["CLIENT", "INFO"] },
   ]);
   if (commands instanceof Error) throw commands;
   const [search, coordinator] = commands as Reply[];
   if (!search) return "this server does not know FT.SEARCH";
+  if (!(client instanceof Error) && /\bdb=[1-9]/.test(String(client))) return OTHER_DATABASE;
   // On a cluster a search has to look at all nodes, which Redis 8 does, and before it a module with a coordinator.
   const isCluster = !(cluster instanceof Error) && /cluster_enabled:1/.test(String(cluster));
   const version = Number(/redis_version:(\d+)/.exec(String(server))?.[1] ?? 0);

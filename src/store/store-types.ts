@@ -35,6 +35,8 @@ export interface ListNamespacesOptions {
 export interface StoreStats extends EngineStats {
   /** Which engine answers searches. */
   engine: "search" | "core";
+  /** Why `engine: "auto"` took `"core"`, for example as the server has no search engine; otherwise `undefined`. */
+  engineReason: string | undefined;
   /** Namespaces that hold items. */
   namespaces: number;
 }

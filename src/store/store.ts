@@ -333,7 +333,8 @@ export class RedisStore extends BaseStore {
       const { engine } = await this.backend.ready();
       const { connection, keys } = this.backend;
       const namespaces = await runPlan(connection, namespacesUnder(keys, []));
-      return { engine: engine.name, namespaces: namespaces.length, ...(await engine.stats()) };
+      const { engineReason } = this.backend;
+      return { engine: engine.name, engineReason, namespaces: namespaces.length, ...(await engine.stats()) };
     });
   }
 }

@@ -74,6 +74,15 @@ export function isWrongLength(error: Error): boolean {
   return /vector similarity query|vector blob size/i.test(error.message);
 }
 
+/** Why the search engine cannot be used in a database other than 0. */
+export const OTHER_DATABASE =
+  "search indexes are possible in database 0 only, and this connection uses another";
+
+/** Whether FT.CREATE was answered that this is not database 0. */
+export function isOtherDatabase(error: Error): boolean {
+  return /\bdb *!= *0/i.test(error.message);
+}
+
 /** Whether FT.CREATE was answered that the index is there already. */
 export function isExistingIndex(error: Error): boolean {
   return /index already exists|SEARCH_INDEX_EXISTS/i.test(error.message);

@@ -3,6 +3,7 @@ import type { Connection, Reply } from "../../redis/command.js";
 import { execute, executeAll } from "../../redis/script.js";
 import type { BuiltIndex } from "../definition.js";
 import type { StoreEngine } from "../engine.js";
+import { EngineUnavailableError } from "../errors.js";
 import type { RedisSearchItem } from "../item.js";
 import type { StoreKeys } from "../keys.js";
 import type { SearchRequest } from "../operations.js";
@@ -13,8 +14,10 @@ import {
   createIndexArgs,
   decodeIndexInfo,
   isExistingIndex,
+  isOtherDatabase,
   isUnknownIndex,
   isWrongLength,
+  OTHER_DATABASE,
 } from "./index-commands.js";
 import { QueryBuilder, toStep } from "./query.js";
 import { decodeSearchReply } from "./reply.js";
@@ -53,6 +56,9 @@ export class SearchEngine implements StoreEngine {
       { key: name, args: ["COMMAND", "INFO", "FT.HYBRID"] },
       toStep(this.queries.probe(name, "BM25STD")),
     ]);
+    if (created instanceof Error && isOtherDatabase(created)) {
+      throw new EngineUnavailableError(`engine "search" cannot be used: ${OTHER_DATABASE}.`);
+    }
     if (created instanceof Error && !isExistingIndex(created)) throw created;
     this.queries.scorer = scored instanceof Error ? "BM25" : "BM25STD";
     this.searcher.fusesItself = Array.isArray(command) && Array.isArray(command[0]);
