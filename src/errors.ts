@@ -71,7 +71,10 @@ export class SerializationError extends LangGraphRedisError {
   readonly code = "SERIALIZATION_FAILED";
 }
 
-/** Others removed parts of a thread again and again while it was written to. Nothing was written; it can be tried again. */
+/**
+ * Others removed parts of a thread again and again while it was written to, or while its delta history was read. Nothing was
+ * written; it can be tried again.
+ */
 export class ThreadConflictError extends LangGraphRedisError {
   static {
     identify(ThreadConflictError, "ThreadConflictError");

@@ -1,9 +1,9 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { CheckpointPendingWrite, DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
-import { CorruptRecordError } from "../errors.js";
+import { CorruptRecordError, ThreadConflictError } from "../errors.js";
 import type { Reply } from "../redis/command.js";
 import { encodeKeyPart } from "../redis/key-encoding.js";
-import { addressOf, refuseCheckpoint } from "./address.js";
+import { type Address, addressOf, refuseCheckpoint } from "./address.js";
 import { execute } from "./call.js";
 import type { ReadContext } from "./get.js";
 import { checkpointField, fieldPrefix, threadKeys } from "./keys.js";
@@ -11,6 +11,9 @@ import { decodeWrites } from "./pending-writes.js";
 import { decodeChunks } from "./reply.js";
 import { HISTORY } from "./scripts.js";
 import { splitDigests } from "./values/chunk.js";
+
+/** How often the walk begins anew. */
+const MAX_ATTEMPTS = 5;
 
 /** What one ancestor contributes. */
 interface Ancestor {
@@ -27,7 +30,22 @@ export async function readHistory(
   if (config.configurable?.thread_id === undefined) {
     return Object.fromEntries(channels.map((channel) => [channel, { writes: [] }]));
   }
-  const { threadId, checkpointNs, checkpointId } = addressOf(config);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const history = await walk(context, addressOf(config), channels);
+    if (history) return history;
+  }
+  throw new ThreadConflictError(
+    `cannot read the history of a channel: ancestors were removed ${MAX_ATTEMPTS} times while it was being read. ` +
+      "Try again when the thread is not being pruned.",
+  );
+}
+
+/** @returns undefined when an ancestor was removed between two pages: a part must not be taken for the whole. */
+async function walk(
+  context: ReadContext,
+  { threadId, checkpointNs, checkpointId }: Address,
+  channels: readonly string[],
+): Promise<Record<string, DeltaChannelHistory> | undefined> {
   const keys = threadKeys(context.keyPrefix, threadId);
   // From the nearest ancestor to the farthest, turned around at the end.
   const writes = new Map<string, CheckpointPendingWrite[]>(channels.map((channel) => [channel, []]));
@@ -42,6 +60,7 @@ export async function readHistory(
     const names = open.flatMap((channel) => [channel, encodeKeyPart(channel)]);
     const args = [from, String(historyPage), ...names, String(scriptBatch)];
     const reply = await execute(context.connection, HISTORY.call(keys, args));
+    if (Buffer.isBuffer(reply) && from.startsWith("=")) return undefined;
     if (Buffer.isBuffer(reply)) refuseCheckpoint({ threadId, checkpointNs }, checkpointId ?? "", reply);
     const { ancestors, chunks, next } = decodeHistory(reply);
     const decode = async (channel: string, reference: string): Promise<unknown> => {

@@ -6,7 +6,7 @@ import { checkThreadId } from "./address.js";
 import { execute, executeAll } from "./call.js";
 import { type ThreadKeys, threadKeys, threadsKey } from "./keys.js";
 import type { Limits } from "./limits.js";
-import { addToRuns, expireRuns, forgetRuns, removeFromRuns, threadsOfRuns } from "./runs.js";
+import { addToRuns, expireRuns, removeFromRuns, threadsOfRuns } from "./runs.js";
 import { COPY, DELETE, DELETE_RUN, DUMP, EXPIRE, PRUNE, RESTORE } from "./scripts.js";
 
 export interface LifecycleContext {
@@ -35,7 +35,10 @@ export async function deleteThread(context: LifecycleContext, threadId: string):
   ]);
   if (unregistered instanceof Error) throw unregistered;
   if (runs instanceof Error) throw runs;
-  await removeFromRuns(context, toStrings(runs as Reply), threadId);
+  await removeFromRuns(
+    context,
+    toStrings(runs as Reply).map((run) => ({ threadId, run })),
+  );
 }
 
 /** See {@link RedisSaver.prune}. */
@@ -80,7 +83,10 @@ export async function deleteForRuns(context: LifecycleContext, runIds: readonly 
     DELETE_RUN.call(threadKeys(context.keyPrefix, threadId), runs.map(encodeKeyPart)),
   );
   const count = await removed(context, calls);
-  await forgetRuns(context, runIds);
+  await removeFromRuns(
+    context,
+    [...threads].flatMap(([threadId, runs]) => runs.map((run) => ({ threadId, run: encodeKeyPart(run) }))),
+  );
   return count;
 }
 

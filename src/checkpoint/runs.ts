@@ -2,7 +2,7 @@ import type { Connection, Reply } from "../redis/command.js";
 import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
 import type { PipelineEntry } from "../redis/script.js";
 import { executeAll } from "./call.js";
-import { encodedRunKey, runKey } from "./keys.js";
+import { encodedRunKey, runKey, threadKeys } from "./keys.js";
 
 interface RunIndex {
   readonly connection: Connection;
@@ -31,13 +31,71 @@ export async function addToRuns(index: RunIndex, runs: readonly string[], thread
   await change(index, runs, (key) => ["SADD", key, encodeKeyPart(threadId)]);
 }
 
-/** Removes a thread that was deleted. */
-export async function removeFromRuns(
-  index: RunIndex,
-  runs: readonly string[],
+/** A thread that made checkpoints in a run, by its encoded id. */
+export interface RunOfThread {
+  readonly threadId: string;
+  readonly run: string;
+}
+
+/**
+ * Removes threads from the index of runs that have no checkpoints in them any more.
+ *
+ * A checkpoint may be put between the look and the removal. Its thread is entered again: it has entered the index
+ * itself either before the removal, then the second look finds it, or after that.
+ */
+export async function removeFromRuns(index: RunIndex, pairs: readonly RunOfThread[]): Promise<void> {
+  const left = await checkpointsOf(index, pairs);
+  const gone = pairs.filter((_, at) => !left[at]?.has);
+  await all(
+    index,
+    gone.map(({ threadId, run }) => entry(index, run, "SREM", threadId)),
+  );
+  const back = await checkpointsOf(index, gone);
+  await all(
+    index,
+    gone.flatMap(({ threadId, run }, at) => {
+      const { has, life } = back[at] as Left;
+      if (!has) return [];
+      const key = encodedRunKey(index.keyPrefix, run);
+      const live = life > 0 ? ["PEXPIRE", key, String(life)] : ["PERSIST", key];
+      return [entry(index, run, "SADD", threadId), { key, args: live }];
+    }),
+  );
+}
+
+/** What a thread still has of a run, and for how many milliseconds; for ever is below 0. */
+interface Left {
+  readonly has: boolean;
+  readonly life: number;
+}
+
+async function checkpointsOf(index: RunIndex, pairs: readonly RunOfThread[]): Promise<Left[]> {
+  const replies = await all(
+    index,
+    pairs.flatMap(({ threadId, run }) => {
+      const key = threadKeys(index.keyPrefix, threadId)[4];
+      // ";" comes after ":", which ends the run's id in a member.
+      const range = ["ZRANGEBYLEX", key, `[${run}:`, `(${run};`, "LIMIT", "0", "1"];
+      return [
+        { key, args: range },
+        { key, args: ["PTTL", key] },
+      ];
+    }),
+  );
+  return pairs.map((_, at) => ({
+    has: (replies[2 * at] as Reply[]).length > 0,
+    life: Number(replies[2 * at + 1]),
+  }));
+}
+
+function entry(
+  { keyPrefix }: RunIndex,
+  run: string,
+  command: "SADD" | "SREM",
   threadId: string,
-): Promise<void> {
-  await change(index, runs, (key) => ["SREM", key, encodeKeyPart(threadId)]);
+): PipelineEntry {
+  const key = encodedRunKey(keyPrefix, run);
+  return { key, args: [command, key, encodeKeyPart(threadId)] };
 }
 
 /** The threads of each run. */
@@ -60,29 +118,20 @@ export async function threadsOfRuns(
   return threads;
 }
 
-/** Forgets runs whose checkpoints were removed. */
-export async function forgetRuns(index: RunIndex, runIds: readonly string[]): Promise<void> {
-  const keys = runIds.map((runId) => runKey(index.keyPrefix, runId));
-  await all(
-    index,
-    keys.map((key) => ({ key, args: ["UNLINK", key] })),
-  );
-}
-
 async function change(
   index: RunIndex,
   runs: readonly string[],
   toArgs: (key: string) => string[],
 ): Promise<void> {
   const keys = runs.map((run) => encodedRunKey(index.keyPrefix, run));
-  if (keys.length > 0)
-    await all(
-      index,
-      keys.map((key) => ({ key, args: toArgs(key) })),
-    );
+  await all(
+    index,
+    keys.map((key) => ({ key, args: toArgs(key) })),
+  );
 }
 
 async function all({ connection }: RunIndex, steps: PipelineEntry[]): Promise<Reply[]> {
+  if (steps.length === 0) return [];
   const replies = await executeAll(connection, steps);
   return replies.map((reply) => {
     if (reply instanceof Error) throw reply;

@@ -282,7 +282,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   }
 
   /**
-   * Deletes everything of exactly this thread, in one round trip (two if runs were recorded for it). A thread that is
+   * Deletes everything of exactly this thread, in one round trip (four if runs were recorded for it). A thread that is
    * not there is no error.
    */
   override async deleteThread(threadId: string): Promise<void> {

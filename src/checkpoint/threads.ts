@@ -109,6 +109,7 @@ async function livingEntries(registry: Registry, entries: readonly Entry[]): Pro
     connection,
     keys.map((key) => ({ key, args: ["EXISTS", key] })),
   );
+  for (const reply of exist) if (reply instanceof Error) throw reply;
   const gone = entries.filter((_, at) => exist[at] === 0);
   if (gone.length > 0) await removeStale(registry, gone);
   return entries.filter((_, at) => exist[at] !== 0);

@@ -10,7 +10,11 @@ for _, run in ipairs(ARGV) do
     local field = string.sub(member, #run + 2)
     local record = redis.call('HGET', CHECKPOINTS, field)
     -- A checkpoint that was put again belongs to the run that put it last.
-    if record and head_of(record).run == run then unwanted[field] = true end
+    if record and head_of(record).run == run then
+      unwanted[field] = true
+    else
+      redis.call('ZREM', RUNS, member)
+    end
   end
 end
 local removed = remove_checkpoints(redis.call('ZRANGE', ORDER, 0, -1), unwanted)

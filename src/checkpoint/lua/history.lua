@@ -19,7 +19,10 @@ for i = 3, #ARGV - 1, 2 do
 end
 
 local ancestor = field
-if from ~= 61 then -- =
+if from == 61 then -- =
+  -- It was there when the page before was read.
+  if redis.call('HEXISTS', CHECKPOINTS, field) == 0 then return 'gone' end
+else
   if from == 94 then field = latest_field(field) end -- ^
   if from == 60 and refusal(field, 'all') ~= '' and not is_to_come(field) then return 'gone' end -- <
   local record = field and redis.call('HGET', CHECKPOINTS, field)
@@ -62,5 +65,5 @@ while ancestor and count > 0 and limit > 0 do
   ancestor = head.parent and prefix .. head.parent
 end
 local reply = reply_with(rows, found)
-reply[5] = count > 0 and ancestor or ''
+reply[5] = count > 0 and ancestor and redis.call('HEXISTS', CHECKPOINTS, ancestor) == 1 and ancestor or ''
 return reply
