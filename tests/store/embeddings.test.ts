@@ -13,6 +13,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     ["not a number", new Array(16).fill(Number.NaN), /NaN at position 0/],
     ["too large for 32 bits", [...new Array(15).fill(1), 1e39], /1e\+39 at position 15/],
     ["zero", new Array(16).fill(0), /no direction/],
+    ["of texts", new Array(16).fill("1"), /has no number at position 0/],
     ["missing", undefined, /not an array of numbers/],
   ])(
     "put refuses a vector that is %s with the item's key, the others are stored",
@@ -36,6 +37,50 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
       expect(await store.get(["a"], "bad key")).toBeNull();
       expect(await store.search(["a"], { query: "good" })).toMatchObject([{ key: "good key" }]);
       await expect(store.search(["a"], { query: "bad" })).rejects.toThrow(InvalidVectorError);
+    },
+  );
+
+  test.each([
+    ["huge", 1e25],
+    ["as large as possible", 3e37],
+    ["tiny", 1e-30],
+    ["smaller than a normal 32-bit number", 1e-42],
+  ])("search compares vectors by cosine that are %s", async (_, size) => {
+    const embeddings = new FakeEmbeddings();
+    const right = embeddings.vector.bind(embeddings);
+    embeddings.vector = (text) => right(text).map((each) => each * size);
+    const store = await openStore({ index: textIndex(embeddings) });
+    const normal = await openStore({ index: textIndex(new FakeEmbeddings()) });
+    for (const text of ["green apples", "red wine", "green wine"]) {
+      await Promise.all([store, normal].map((each) => each.put(["a"], text, { text })));
+    }
+    const [found, expected] = await Promise.all(
+      [store, normal].map((each) => each.search(["a"], { query: "green apples" })),
+    );
+    expect(found?.map(({ key }) => key)).toEqual(expected?.map(({ key }) => key));
+    found?.forEach(({ score }, at) => {
+      expect(score).toBeCloseTo(expected?.[at]?.score as number, 2);
+    });
+  });
+
+  test.each(["l2", "ip"] as const)(
+    "put and search refuse vectors whose comparison by %s overflows",
+    async (distance) => {
+      const embeddings = new FakeEmbeddings();
+      const right = embeddings.vector.bind(embeddings);
+      embeddings.vector = (text) => right(text).map((each) => (text.startsWith("huge") ? each * 1e25 : each));
+      const store = await openStore({ index: { ...textIndex(embeddings), distance } });
+      await store.put(["a"], "k", { text: "apples" });
+      const put = store.put(["a"], "l", { text: "huge apples" });
+      await expect(put).rejects.toThrow(InvalidVectorError);
+      await expect(put).rejects.toThrow(/"l".*too long/);
+      await expect(store.search(["a"], { query: "huge apples" })).rejects.toThrow(/too long/);
+      embeddings.vector = (text) => right(text).map(() => 2 ** 60.4 * (text === "minus" ? -1 : 1));
+      await store.put(["a"], "plus", { text: "plus" });
+      await store.put(["a"], "minus", { text: "minus" });
+      const found = await store.search(["a"], { query: "plus" });
+      expect(found.map(({ key }) => key)).toEqual(["plus", "k", "minus"]);
+      for (const { score } of found) expect(score).toSatisfy(Number.isFinite);
     },
   );
 

@@ -1,5 +1,4 @@
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
-import { formatValue } from "../../errors.js";
 import { EmbeddingError, InvalidVectorError } from "../errors.js";
 import { asError } from "../plan.js";
 import type { Distance } from "../types.js";
@@ -37,13 +36,13 @@ export class Embedder {
     if (wanted.length === 0) return known;
     const vectors = await this.ask("embedDocuments", () => this.model.embedDocuments(wanted));
     if (!Array.isArray(vectors) || vectors.length !== wanted.length) {
-      const got = Array.isArray(vectors) ? `${vectors.length} vectors` : formatValue(vectors);
+      const got = Array.isArray(vectors) ? `${vectors.length} vectors` : `a value of type ${typeof vectors}`;
       throw new EmbeddingError(
         `the embedding model was given ${wanted.length} texts and answered with ${got}.`,
       );
     }
     wanted.forEach((text, index) => {
-      const vector = this.check(vectors[index], text);
+      const vector = this.check(vectors[index]);
       if (vector instanceof Float32Array) this.documents.set(text, vector);
       known.set(text, vector);
     });
@@ -58,7 +57,7 @@ export class Embedder {
   async embedQuery(query: string): Promise<Float32Array> {
     const known = this.queries.get(query);
     if (known) return known;
-    const vector = this.check(await this.ask("embedQuery", () => this.model.embedQuery(query)), query);
+    const vector = this.check(await this.ask("embedQuery", () => this.model.embedQuery(query)));
     if (vector instanceof InvalidVectorError) throw vector;
     this.queries.set(query, vector);
     return vector;
@@ -74,31 +73,51 @@ export class Embedder {
     }
   }
 
-  private check(vector: unknown, text: string): Float32Array | InvalidVectorError {
-    const problem = this.problemOf(vector);
-    if (problem)
-      return new InvalidVectorError(`the embedding model's vector for ${formatValue(text)} ${problem}`);
-    return Float32Array.from(vector as ArrayLike<number>);
+  /** The vector as it is stored, in 32 bits. */
+  private check(vector: unknown): Float32Array | InvalidVectorError {
+    const stored = this.convert(vector);
+    return typeof stored === "string"
+      ? new InvalidVectorError(`the embedding model's vector ${stored}`)
+      : stored;
   }
 
-  private problemOf(vector: unknown): string | undefined {
+  /** What is wrong with the vector, if it cannot be stored. */
+  private convert(vector: unknown): Float32Array | string {
     if (!Array.isArray(vector) && !(vector instanceof Float32Array || vector instanceof Float64Array)) {
-      return `is ${formatValue(vector)}, and not an array of numbers.`;
+      return `is of type ${vector === null ? "null" : typeof vector}, and not an array of numbers.`;
     }
     if (vector.length !== this.dims) {
       return `has ${vector.length} dimensions, this store is configured with ${this.dims}. Set index.dims to the model's.`;
     }
-    // As FLOAT32, which is how it is stored: what overflows there is of no use either.
     const stored = Float32Array.from(vector);
-    const bad = stored.findIndex((each) => !Number.isFinite(each));
-    if (bad !== -1)
-      return `has ${String(vector[bad])} at position ${bad}, which is not a finite 32-bit number.`;
-    if (this.distance === "cosine" && stored.every((each) => each === 0)) {
+    const bad = stored.findIndex((each, at) => !Number.isFinite(each) || typeof vector[at] !== "number");
+    if (bad !== -1) {
+      return typeof vector[bad] === "number"
+        ? `has ${String(vector[bad])} at position ${bad}, which is not a finite 32-bit number.`
+        : `has no number at position ${bad}.`;
+    }
+    const square = stored.reduce((sum, each) => sum + each * each, 0);
+    if (this.distance !== "cosine") {
+      return square <= LARGEST_SQUARE
+        ? stored
+        : `is too long: comparing it by "${this.distance}" overflows 32-bit numbers.`;
+    }
+    if (square === 0) {
       return 'is zero everywhere: it has no direction to compare by cosine. Use index.distance "ip" or "l2" with this model.';
     }
-    return undefined;
+    // The server compares in 32 bits as well. Where that overflows or loses all digits, the length goes: only the
+    // direction counts.
+    if (square <= LARGEST_SQUARE && square >= SMALLEST_SQUARE) return stored;
+    const length = Math.sqrt(square);
+    return stored.map((each) => each / length);
   }
 }
+
+/** Squares of lengths up to this one can be added up to any distance of two vectors in 32 bits. */
+const LARGEST_SQUARE = 2 ** 125;
+
+/** Squares of lengths from this one on have enough digits in 32 bits. */
+const SMALLEST_SQUARE = 2 ** -60;
 
 /** A vector as Redis stores it: 32-bit floats, little-endian. */
 export function toBytes(vector: Float32Array): Buffer {
