@@ -10,6 +10,15 @@ export interface Address {
   readonly checkpointId: string | undefined;
 }
 
+/** @throws {InvalidInputError} unless there is a config, which typed code always gives. */
+export function checkConfig(config: unknown, method: string): asserts config is RunnableConfig {
+  if (typeof config === "object" && config !== null) return;
+  throw new InvalidInputError(
+    `${method}() needs a config, got ${config === null ? "null" : `a value of type ${typeof config}`}. ` +
+      'Example: { configurable: { thread_id: "conversation-1" } }.',
+  );
+}
+
 /** @throws {InvalidInputError} naming the part of `config.configurable` that cannot be used. */
 export function addressOf(config: RunnableConfig): Address {
   const threadId = config.configurable?.thread_id;

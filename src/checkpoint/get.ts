@@ -74,7 +74,7 @@ export async function readCheckpoint(
             channel,
             { ...value, chunks: value.chunks.filter((name) => !moved.has(name)) },
           ]);
-          context.known.set(scopeOf(thread, ns), inPlace);
+          context.known.set(scopeOf(thread, ns), row.checkpointId, inPlace);
         },
       },
       row,

@@ -25,8 +25,9 @@ interface Ancestor {
 export async function readHistory(
   context: ReadContext,
   config: RunnableConfig,
-  channels: readonly string[],
+  requested: readonly string[],
 ): Promise<Record<string, DeltaChannelHistory>> {
+  const channels = [...requested];
   if (config.configurable?.thread_id === undefined) {
     return Object.fromEntries(channels.map((channel) => [channel, { writes: [] }]));
   }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { formatValue, InvalidInputError } from "../errors.js";
 import type { Connection, Reply } from "../redis/command.js";
 import { encodeKeyPart } from "../redis/key-encoding.js";
+import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { checkThreadId } from "./address.js";
 import { execute, executeAll } from "./call.js";
 import { type ThreadKeys, threadKeys, threadsKey } from "./keys.js";
@@ -22,6 +23,8 @@ export interface PruneOptions {
   /** How many checkpoints "keep_latest" leaves in each namespace, at least 1. Default: 1. */
   keepLast?: number;
 }
+
+const PRUNE_OPTIONS: KnownOptions<PruneOptions> = { strategy: true, keepLast: true };
 
 /** See {@link RedisSaver.deleteThread}. */
 export async function deleteThread(context: LifecycleContext, threadId: string): Promise<void> {
@@ -44,9 +47,17 @@ export async function deleteThread(context: LifecycleContext, threadId: string):
 /** See {@link RedisSaver.prune}. */
 export async function pruneThreads(
   context: LifecycleContext,
-  threadIds: readonly string[],
-  { strategy, keepLast = 1 }: PruneOptions,
+  requested: readonly string[],
+  options: PruneOptions,
 ): Promise<number> {
+  const threadIds = listOf(requested, "thread ids");
+  if (options === undefined) {
+    throw new InvalidInputError(
+      'prune() needs to be told what to keep, for example { strategy: "keep_latest" }.',
+    );
+  }
+  checkKnownOptions(options, PRUNE_OPTIONS, "prune");
+  const { strategy, keepLast = 1 } = options;
   if (strategy !== "keep_latest" && strategy !== "delete") {
     throw new InvalidInputError(`strategy must be "keep_latest" or "delete", got ${formatValue(strategy)}.`);
   }
@@ -71,7 +82,11 @@ export async function pruneThreads(
 }
 
 /** See {@link RedisSaver.deleteForRuns}. */
-export async function deleteForRuns(context: LifecycleContext, runIds: readonly string[]): Promise<number> {
+export async function deleteForRuns(
+  context: LifecycleContext,
+  requested: readonly string[],
+): Promise<number> {
+  const runIds = listOf(requested, "run ids");
   for (const runId of runIds) {
     if (typeof runId !== "string" || runId === "") {
       throw new InvalidInputError(`a run id must be a non-empty string, got ${formatValue(runId)}.`);
@@ -155,6 +170,12 @@ function sum(replies: readonly (Reply | Error)[]): number {
     total += Number(reply);
   }
   return total;
+}
+
+/** A list of ids as it is at the call. @throws {InvalidInputError} */
+function listOf(ids: unknown, what: string): string[] {
+  if (Array.isArray(ids)) return [...ids];
+  throw new InvalidInputError(`the ${what} must be a list, got ${formatValue(ids)}.`);
 }
 
 function toStrings(reply: Reply): string[] {

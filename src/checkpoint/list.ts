@@ -2,6 +2,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import type { CheckpointListOptions, CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { CorruptRecordError, formatValue, InvalidInputError } from "../errors.js";
 import type { Reply } from "../redis/command.js";
+import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { checkpointIdOf, checkThreadId, namespaceOf } from "./address.js";
 import { execute } from "./call.js";
 import type { ReadContext } from "./get.js";
@@ -14,36 +15,72 @@ import { allThreads } from "./threads.js";
 import { decodeTuple } from "./tuple.js";
 import type { ValueCodec } from "./values/codec.js";
 
-/** What to list of a thread. */
+/** What to list. */
 interface Selection {
+  /** Undefined for all threads. */
+  readonly threadId: string | undefined;
   readonly checkpointNs: string | undefined;
   readonly checkpointId: string | undefined;
   readonly before: string | undefined;
   readonly filter: Record<string, unknown> | undefined;
+  readonly limit: number;
 }
 
-/** See {@link RedisSaver.list}. */
-export async function* listCheckpoints(
+const LIST_OPTIONS: KnownOptions<CheckpointListOptions> = { limit: true, before: true, filter: true };
+
+/** See {@link RedisSaver.list}. The arguments are read at the call; what is wrong with them comes with the first result. */
+export function listCheckpoints(
   context: ReadContext,
-  config: RunnableConfig,
-  options: CheckpointListOptions = {},
+  config: RunnableConfig | null | undefined,
+  options: CheckpointListOptions | undefined,
 ): AsyncGenerator<CheckpointTuple> {
-  const { filter, limit = Number.POSITIVE_INFINITY } = options;
+  try {
+    return listSelected(context, selectionOf(config ?? {}, options));
+  } catch (error) {
+    return failing(error);
+  }
+}
+
+// biome-ignore lint/correctness/useYield: there is nothing to give
+async function* failing(error: unknown): AsyncGenerator<never> {
+  throw error;
+}
+
+/** @throws {InvalidInputError} */
+function selectionOf(config: RunnableConfig, options: CheckpointListOptions | undefined): Selection {
+  checkKnownOptions(options, LIST_OPTIONS, "list");
+  const { filter, limit = Number.POSITIVE_INFINITY, before } = options ?? {};
   if (!(limit >= 0) || (limit !== Number.POSITIVE_INFINITY && !Number.isInteger(limit))) {
     throw new InvalidInputError(
       `limit must be a whole number of checkpoints, at least 0, got ${formatValue(limit)}.`,
     );
   }
-  const selection: Selection = {
+  const threadId: unknown = config.configurable?.thread_id;
+  return {
+    threadId: threadId === undefined ? undefined : checkThreadId(threadId),
     checkpointNs: namespaceOf(config),
     checkpointId: checkpointIdOf(config),
-    before: options.before && checkpointIdOf(options.before),
-    filter: filter && Object.keys(filter).length > 0 ? filter : undefined,
+    before: before && checkpointIdOf(before),
+    filter: filter && Object.keys(filter).length > 0 ? copyOf(filter) : undefined,
+    limit,
   };
-  const threadId: unknown = config.configurable?.thread_id;
-  const threads = threadId === undefined ? allThreads(context) : [{ threadId: checkThreadId(threadId) }];
-  let left = limit;
-  for await (const thread of threads) {
+}
+
+function copyOf(filter: Record<string, unknown>): Record<string, unknown> {
+  const copies = Object.entries(filter).map(([key, wanted]): [string, unknown] => {
+    try {
+      return [key, structuredClone(wanted)];
+    } catch {
+      return [key, wanted]; // a function or the like, which no metadata equal
+    }
+  });
+  return Object.fromEntries(copies);
+}
+
+async function* listSelected(context: ReadContext, selection: Selection): AsyncGenerator<CheckpointTuple> {
+  const { threadId } = selection;
+  let left = selection.limit;
+  for await (const thread of threadId === undefined ? allThreads(context) : [{ threadId }]) {
     if (left <= 0) return;
     for await (const tuple of listThread(context, thread.threadId, selection, left)) {
       yield tuple;

@@ -4,9 +4,10 @@ import { isDeepStrictEqual } from "node:util";
  * Whether the metadata has each of the filter's keys with an equal value. Values are compared as JSON values:
  * deeply, and 1 is not "1".
  */
-export function matchesFilter(metadata: object, filter: Record<string, unknown>): boolean {
+export function matchesFilter(metadata: object | undefined, filter: Record<string, unknown>): boolean {
   return Object.entries(filter).every(([key, wanted]) => {
-    const actual = Object.hasOwn(metadata, key) ? (metadata as Record<string, unknown>)[key] : undefined;
+    const actual =
+      metadata && Object.hasOwn(metadata, key) ? (metadata as Record<string, unknown>)[key] : undefined;
     return isDeepStrictEqual(actual, wanted);
   });
 }

@@ -1,8 +1,11 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { formatValue, InvalidInputError } from "../errors.js";
-import type { TimeoutOptions } from "../redis/options.js";
-import type { JsonSerializer } from "./serde/serializer.js";
-import type { CompressionOptions } from "./values/compression.js";
+import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
+import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
+import { CONNECT_OPTIONS, type ConnectOptions, type TimeoutOptions } from "../redis/options.js";
+import { toMilliseconds } from "../redis/time-to-live.js";
+import { JsonSerializer } from "./serde/serializer.js";
+import { type CompressionOptions, type Packer, packerFor } from "./values/compression.js";
 
 /** When threads expire. */
 export interface ThreadTtl {
@@ -42,8 +45,72 @@ export interface RedisSaverOptions extends TimeoutOptions {
   history?: "all" | "latest";
 }
 
+const SAVER: KnownOptions<RedisSaverOptions> = {
+  keyPrefix: true,
+  serde: true,
+  rememberStored: true,
+  compression: true,
+  ttl: true,
+  history: true,
+  commandTimeout: true,
+};
+
+const SAVER_OPTIONS: KnownOptions<RedisSaverOptions & { client: unknown }> = { ...SAVER, client: true };
+const OPEN_OPTIONS: KnownOptions<RedisSaverOptions & ConnectOptions> = { ...SAVER, ...CONNECT_OPTIONS };
+const TTL_OPTIONS: KnownOptions<ThreadTtl> = { defaultTTL: true, refreshOnRead: true };
+
+/** Options with every default filled in. */
+export interface SaverSettings {
+  readonly keyPrefix: string;
+  readonly serde: SerializerProtocol;
+  readonly rememberStored: boolean;
+  readonly pack: Packer;
+  /** Milliseconds that writing and reading give a thread, or "". */
+  readonly writeTtl: string;
+  readonly readTtl: string;
+  readonly history: "all" | "latest";
+}
+
+/**
+ * @param opens whether the saver connects by itself.
+ * @throws {InvalidInputError} naming the option.
+ */
+export function readOptions(options: RedisSaverOptions, opens: boolean): SaverSettings {
+  checkKnownOptions(options ?? null, opens ? OPEN_OPTIONS : SAVER_OPTIONS, "RedisSaver");
+  const { keyPrefix = DEFAULT_KEY_PREFIX, serde = new JsonSerializer(), rememberStored = true } = options;
+  checkBoolean(rememberStored, "rememberStored");
+  return {
+    keyPrefix: checkKeyPrefix(keyPrefix),
+    serde: checkSerde(serde),
+    rememberStored,
+    pack: packerFor(options.compression),
+    ...checkTtl(options.ttl),
+    history: checkHistory(options.history),
+  };
+}
+
+function checkTtl(ttl: ThreadTtl | undefined): Pick<SaverSettings, "writeTtl" | "readTtl"> {
+  if (ttl === undefined) return { writeTtl: "", readTtl: "" };
+  checkKnownOptions(ttl, TTL_OPTIONS, "ttl");
+  const { refreshOnRead = false } = ttl;
+  checkBoolean(refreshOnRead, "ttl.refreshOnRead");
+  const writeTtl = String(toMilliseconds(ttl.defaultTTL, "ttl.defaultTTL"));
+  return { writeTtl, readTtl: refreshOnRead ? writeTtl : "" };
+}
+
+function checkSerde(serde: unknown): SerializerProtocol {
+  const has = (name: string) => typeof (serde as Record<string, unknown> | null)?.[name] === "function";
+  if (has("dumpsTyped") && has("loadsTyped")) return serde as SerializerProtocol;
+  throw new InvalidInputError("serde must be a serializer with the methods dumpsTyped and loadsTyped.");
+}
+
+function checkBoolean(value: unknown, what: string): void {
+  if (typeof value === "boolean") return;
+  throw new InvalidInputError(`${what} must be true or false, got ${formatValue(value)}.`);
+}
+
 /** @throws {InvalidInputError} */
-export function checkHistory(history: unknown): "all" | "latest" {
+function checkHistory(history: unknown): "all" | "latest" {
   if (history === undefined || history === "all" || history === "latest") return history ?? "all";
   throw new InvalidInputError(`history must be "all" or "latest", got ${formatValue(history)}.`);
 }

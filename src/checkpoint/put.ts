@@ -15,6 +15,7 @@ import {
   addressOf,
   checkChannel,
   checkCheckpointId,
+  checkConfig,
   refuseCheckpoint,
   toConfig,
 } from "./address.js";
@@ -23,7 +24,7 @@ import { execute, executeAll } from "./call.js";
 import type { HeldChunks } from "./held-chunks.js";
 import { checkpointField, runKey, scopeOf, threadKeys, threadsKey } from "./keys.js";
 import { writeIndex, writeKey, writeValue } from "./pending-writes.js";
-import { encodeBody } from "./record.js";
+import { encodeBody, plainJson } from "./record.js";
 import { expireRuns } from "./runs.js";
 import { PUT, PUT_WRITES } from "./scripts.js";
 import type { ValueCodec } from "./values/codec.js";
@@ -44,53 +45,68 @@ export interface WriteContext {
 /** A refusal is answered with what was missing. That it is refused again means that others prune the thread. */
 const MAX_ATTEMPTS = 5;
 
-/** See {@link RedisSaver.put}. */
+/**
+ * See {@link RedisSaver.put}. The arguments are read before the first wait, so that what the caller changes after the
+ * call is not stored.
+ */
 export async function storeCheckpoint(
   context: WriteContext,
   config: RunnableConfig,
   checkpoint: Checkpoint,
-  metadata: CheckpointMetadata,
-  newVersions: ChannelVersions,
+  metadata: CheckpointMetadata | undefined,
+  newVersions: ChannelVersions | undefined,
 ): Promise<RunnableConfig> {
+  checkConfig(config, "put");
   const { threadId, checkpointNs, checkpointId: parentId } = addressOf(config);
   const id = checkCheckpointId(checkpoint?.id, "checkpoint.id");
-  const { codec, connection, keyPrefix, held, known } = context;
+  const { codec, connection, keyPrefix, held, known, history } = context;
   const keys = threadKeys(keyPrefix, threadId);
   const [thread] = keys;
   const what = `checkpoint ${formatValue(id)} of thread ${formatValue(threadId)}`;
   const scope = scopeOf(thread, checkpointNs);
   const holds = (name: string) => held.has(thread, name);
-  const encode = async (channel: string): Promise<[string, EncodedValue]> => {
+  const channelValues = { ...checkpoint.channel_values };
+  const encode = (channel: string): Promise<EncodedValue> => {
     const beliefs = { known: known.get(scope, channel) ?? NOTHING_KNOWN, holds };
-    const value = checkpoint.channel_values[channel];
-    return [
-      channel,
-      await codec.encode(value, `channel ${formatValue(channel)} of ${what}`, thread, beliefs),
-    ];
+    return codec.encode(
+      channelValues[channel],
+      `channel ${formatValue(channel)} of ${what}`,
+      thread,
+      beliefs,
+    );
   };
 
-  const present = Object.keys(checkpoint.channel_values ?? {});
+  const present = Object.keys(channelValues);
   const versions = checkpoint.channel_versions ?? {};
   for (const channel of [...present, ...Object.keys(versions)]) checkChannel(channel, what);
-  // A channel without version may have changed unnoticed.
-  const isNew = (channel: string) =>
-    Object.hasOwn(newVersions ?? {}, channel) || !Object.hasOwn(versions, channel);
+  const isNew = newChannels(newVersions, versions);
   // Without a parent nothing can be inherited, and only what is new is given. But LangGraph's updates from outside
   // apply the pending writes of tasks without new versions, and its forks are copies under another parent: both are
   // given whole, and say of what differs from the parent that it is not new.
-  const whole = metadata?.source === "update" || metadata?.source === "fork";
-  const given = whole ? present : present.filter(isNew);
+  const isFork = metadata?.source === "fork";
+  const given = isFork || metadata?.source === "update" ? present : present.filter(isNew);
   const stored = parentId === undefined ? given : present;
-
-  const [encoded, body] = await Promise.all([
-    Promise.all(given.map(encode)),
-    encodeBody(codec, checkpoint, metadata, what),
-  ]);
-  const values = new Map(encoded);
-  const under = context.history === "latest" ? parentTaskOf(checkpointNs, metadata) : undefined;
-  const head = JSON.stringify({ v: checkpoint.v ?? 4, versions, under }).slice(0, -1);
+  const under = history === "latest" ? parentTaskOf(checkpointNs, metadata) : undefined;
+  const head = plainJson({ v: checkpoint.v ?? 4, versions, under }, what).slice(0, -1);
   const deltas = deltaChannels(checkpoint, metadata);
   const runId = runOf(config, metadata);
+
+  const encoding = given.map(async (channel) => [channel, await encode(channel)] as const);
+  // The rest comes from the parent. Whether that is there is certain only afterwards, but nearly so when it is what
+  // this client saw last: only else the rest is encoded as well.
+  const spare = new Map<string, Promise<EncodedValue>>();
+  if (parentId !== undefined && !known.isAt(scope, parentId)) {
+    for (const channel of present.filter((each) => !given.includes(each)))
+      spare.set(channel, encode(channel));
+  }
+  // What cannot be encoded matters only where it is needed.
+  for (const each of spare.values()) each.catch(() => {});
+
+  const [encoded, body] = await Promise.all([
+    Promise.all(encoding),
+    encodeBody(codec, checkpoint, metadata ?? ({} as CheckpointMetadata), what),
+  ]);
+  const values = new Map(encoded);
   const bookkeeping: PipelineEntry[] = registration(context, threadId, runId);
   const admission = new Admission(held, thread);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -106,7 +122,7 @@ export async function storeCheckpoint(
         head,
         body,
         runId === undefined ? "" : encodeKeyPart(runId),
-        context.history === "latest" && metadata?.source === "fork" ? "latest, fork" : context.history,
+        history === "latest" && isFork ? "latest, fork" : history,
         String(deltas.length),
         ...deltas,
         String(stored.length),
@@ -124,6 +140,7 @@ export async function storeCheckpoint(
       admission.accepted();
       known.set(
         scope,
+        id,
         [...values].map(([channel, value]) => [channel, value.known] as const),
       );
       if (runId !== undefined && ownTtl.length > 0) {
@@ -139,9 +156,24 @@ export async function storeCheckpoint(
     // Refused again, it is the parent's values that have lost chunks.
     const sent =
       missing.length > 0 && attempt > 0 ? stored.filter((each) => !values.has(each)) : notInherited;
-    for (const [channel, value] of await Promise.all(sent.map(encode))) values.set(channel, value);
+    const more = sent.map((channel) => spare.get(channel) ?? encode(channel));
+    for (const [at, value] of (await Promise.all(more)).entries()) values.set(sent[at] as string, value);
   }
   throw refusedTooOften(what);
+}
+
+/** Which channels changed since the parent; without word of it, all. A channel without version may have, unnoticed. */
+function newChannels(
+  newVersions: ChannelVersions | undefined,
+  versions: Checkpoint["channel_versions"],
+): (channel: string) => boolean {
+  if (newVersions === undefined || newVersions === null) return () => true;
+  if (typeof newVersions !== "object") {
+    throw new InvalidInputError(
+      `newVersions must be an object of channels and versions, got a ${typeof newVersions}.`,
+    );
+  }
+  return (channel) => Object.hasOwn(newVersions, channel) || !Object.hasOwn(versions, channel);
 }
 
 /** The channels whose values are spread over the writes of the ancestors, where LangGraph names them. */
@@ -207,23 +239,25 @@ export async function storeWrites(
   if (typeof taskPath !== "string") {
     throw new InvalidInputError(`the task path must be a string, got ${formatValue(taskPath)}.`);
   }
+  checkWrites(writes);
   const { codec, connection, keyPrefix, held } = context;
   const keys = threadKeys(keyPrefix, threadId);
   const [thread] = keys;
   const what = `the writes of task ${formatValue(taskId)} for checkpoint ${formatValue(checkpointId)} of thread ${formatValue(threadId)}`;
   const beliefs = { known: NOTHING_KNOWN, holds: (name: string) => held.has(thread, name) };
+  // All of the writes is read before the first wait.
+  const named = writes.map((write, position) => ({ channel: write[0], index: writeIndex(write, position) }));
   let values: readonly EncodedValue[] = await Promise.all(
     writes.map(([channel, value]) =>
       codec.encode(value, `channel ${formatValue(channel)} in ${what}`, thread, beliefs),
     ),
   );
-  const lineArgs = (write: PendingWrite, position: number): string[] => {
-    const index = writeIndex(write, position);
+  const lineArgs = ({ channel, index }: (typeof named)[number], position: number): string[] => {
     const { reference } = values[position] as EncodedValue;
     return [
       writeKey(taskId, index),
       index < 0 ? "1" : "",
-      writeValue(taskPath, write[0], reference),
+      writeValue(taskPath, channel, reference),
       reference,
     ];
   };
@@ -232,8 +266,8 @@ export async function storeWrites(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const prepared = admission.prepare(values);
     values = prepared.values;
-    const args = [checkpointField(checkpointNs, checkpointId), context.ttl, String(writes.length)];
-    const call = PUT_WRITES.call(keys, [...args, ...writes.flatMap(lineArgs), ...prepared.chunkArgs]);
+    const args = [checkpointField(checkpointNs, checkpointId), context.ttl, String(named.length)];
+    const call = PUT_WRITES.call(keys, [...args, ...named.flatMap(lineArgs), ...prepared.chunkArgs]);
     const missing = toStrings(await execute(connection, call));
     if (missing.length === 0) {
       admission.accepted();
@@ -243,6 +277,12 @@ export async function storeWrites(
     values = values.map((value) => value.rewritten());
   }
   throw refusedTooOften(what);
+}
+
+function checkWrites(writes: unknown): asserts writes is readonly PendingWrite[] {
+  const isWrite = (write: unknown) => Array.isArray(write) && typeof write[0] === "string";
+  if (Array.isArray(writes) && writes.every(isWrite)) return;
+  throw new InvalidInputError('the writes must be a list of pairs, [["channel", value], ...].');
 }
 
 function toStrings(reply: Reply): string[] {

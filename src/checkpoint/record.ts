@@ -1,4 +1,5 @@
 import type { Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
+import { SerializationError } from "../errors.js";
 import { unseal } from "./seal.js";
 import type { ValueCodec } from "./values/codec.js";
 
@@ -25,10 +26,15 @@ export interface RecordHead {
 export interface RecordBody {
   /** The checkpoint without its id, values and versions. */
   readonly checkpoint: Omit<Checkpoint, "id" | "v" | "channel_values" | "channel_versions">;
+  /** The properties of the checkpoint in the order in which they were given, where it is not LangGraph's. */
+  readonly order?: readonly string[];
   /** As JSON where the serializer writes JSON, else its type name and its bytes in base64. */
   readonly metadata: unknown;
   readonly metadataType?: string;
 }
+
+/** The order in which LangGraph makes them. */
+const PROPERTIES = ["v", "id", "ts", "channel_values", "channel_versions", "versions_seen"];
 
 /** The body line of a new checkpoint. @throws {SerializationError} naming `what`. */
 export async function encodeBody(
@@ -38,11 +44,40 @@ export async function encodeBody(
   what: string,
 ): Promise<string> {
   const { id: _id, v: _v, channel_values: _values, channel_versions: _versions, ...rest } = checkpoint;
-  const restText = JSON.stringify(rest);
+  const order = Object.keys(checkpoint);
+  const usual = order.length === PROPERTIES.length && order.every((name, at) => name === PROPERTIES[at]);
+  const beginning = `{"checkpoint":${plainJson(rest, what)}${usual ? "" : `,"order":${JSON.stringify(order)}`}`;
   const written = await codec.encodeText(metadata, `the metadata of ${what}`);
-  if ("json" in written) return `{"checkpoint":${restText},"metadata":${written.json}}`;
+  if ("json" in written) return `${beginning},"metadata":${written.json}}`;
   const base64 = Buffer.from(written.data).toString("base64");
-  return `{"checkpoint":${restText},"metadata":"${base64}","metadataType":${JSON.stringify(written.type)}}`;
+  return `${beginning},"metadata":"${base64}","metadataType":${JSON.stringify(written.type)}}`;
+}
+
+/** The JSON of what is no value of a channel, without the serializer. @throws {SerializationError} naming `what`. */
+export function plainJson(value: object, what: string): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new SerializationError(
+      `cannot store ${what}: its versions or other properties have no JSON form. Nothing was written.`,
+      { cause },
+    );
+  }
+}
+
+/** The checkpoint of a record, its properties in the order in which they were given. */
+export function assembleCheckpoint(
+  head: RecordHead,
+  { checkpoint: rest, order = PROPERTIES }: RecordBody,
+  id: string,
+  values: Checkpoint["channel_values"],
+): Checkpoint {
+  const properties = { ...rest, v: head.v, id, channel_values: values, channel_versions: head.versions };
+  const names = [...new Set([...order, ...Object.keys(properties)])];
+  const present = names.filter((name) => Object.hasOwn(properties, name));
+  return Object.fromEntries(
+    present.map((name) => [name, properties[name as keyof typeof properties]]),
+  ) as unknown as Checkpoint;
 }
 
 /** The two lines of a record, parsed. @throws {Error} when it was altered, or they are not JSON of that shape. */

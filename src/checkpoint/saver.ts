@@ -12,11 +12,10 @@ import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type { Connection } from "../redis/command.js";
 import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
 import { createConnection, type RedisClient } from "../redis/connection.js";
-import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { OperationTracker } from "../redis/operation-tracker.js";
 import type { ClusterRootNodes, ConnectOptions, SentinelGroup } from "../redis/options.js";
 import { toMilliseconds } from "../redis/time-to-live.js";
-import { addressOf, checkpointAddressOf, checkThreadId } from "./address.js";
+import { addressOf, checkConfig, checkpointAddressOf, checkThreadId } from "./address.js";
 import { type ReadContext, readCheckpoint } from "./get.js";
 import { HeldChunks } from "./held-chunks.js";
 import { readHistory } from "./history.js";
@@ -32,12 +31,10 @@ import {
 } from "./lifecycle.js";
 import { type Limits, limitsOf } from "./limits.js";
 import { listCheckpoints } from "./list.js";
-import { checkHistory, type RedisSaverOptions } from "./options.js";
+import { type RedisSaverOptions, readOptions } from "./options.js";
 import { storeCheckpoint, storeWrites, type WriteContext } from "./put.js";
-import { JsonSerializer } from "./serde/serializer.js";
 import { type ListThreadsOptions, listThreads, type ThreadInfo } from "./threads.js";
 import { ValueCodec } from "./values/codec.js";
-import { packerFor } from "./values/compression.js";
 import { KnownValues } from "./values/known-values.js";
 
 /**
@@ -65,7 +62,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   private readonly history: "all" | "latest";
   private readonly operations: OperationTracker;
   private readonly limits: Limits;
-  private owned: ManagedConnection | undefined;
+  private readonly owned: ManagedConnection | undefined;
 
   /**
    * Uses a connected client, which stays yours: it is neither configured nor closed here. It is what `createClient`,
@@ -81,15 +78,17 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   constructor(options: RedisSaverOptions & { client: RedisClient }) {
-    super(options.serde ?? new JsonSerializer());
-    this.codec = new ValueCodec(this.serde, options.rememberStored ?? true, packerFor(options.compression));
-    this.keyPrefix = checkKeyPrefix(options.keyPrefix ?? DEFAULT_KEY_PREFIX);
-    this.writeTtl = options.ttl ? String(toMilliseconds(options.ttl.defaultTTL, "ttl.defaultTTL")) : "";
-    this.readTtl = options.ttl?.refreshOnRead ? this.writeTtl : "";
-    this.history = checkHistory(options.history);
+    const { serde, rememberStored, pack, ...settings } = readOptions(options, false);
+    super(serde);
+    this.codec = new ValueCodec(serde, rememberStored, pack);
+    this.keyPrefix = settings.keyPrefix;
+    this.writeTtl = settings.writeTtl;
+    this.readTtl = settings.readTtl;
+    this.history = settings.history;
     this.limits = limitsOf(options);
     this.connection = createConnection(options.client, options.commandTimeout);
     this.operations = new OperationTracker(options.commandTimeout);
+    this.owned = Reflect.get(options, OWNED);
   }
 
   /**
@@ -99,11 +98,8 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {InvalidInputError} when the address or an option cannot be used; {@link OperationError} when the server
    * cannot be reached.
    */
-  static async fromConnString(
-    uri: string,
-    options: RedisSaverOptions & ConnectOptions = {},
-  ): Promise<RedisSaver> {
-    return RedisSaver.owning(await connectUrl(uri, options), options);
+  static fromConnString(uri: string, options: RedisSaverOptions & ConnectOptions = {}): Promise<RedisSaver> {
+    return open(options, () => connectUrl(uri, options));
   }
 
   /**
@@ -119,11 +115,11 @@ export class RedisSaver extends BaseCheckpointSaver {
    * const checkpointer = await RedisSaver.fromCluster(["redis://10.0.0.1:6379", "redis://10.0.0.2:6379"]);
    * ```
    */
-  static async fromCluster(
+  static fromCluster(
     rootNodes: ClusterRootNodes,
     options: RedisSaverOptions & ConnectOptions = {},
   ): Promise<RedisSaver> {
-    return RedisSaver.owning(await connectCluster(rootNodes, options), options);
+    return open(options, () => connectCluster(rootNodes, options));
   }
 
   /**
@@ -141,22 +137,11 @@ export class RedisSaver extends BaseCheckpointSaver {
    * });
    * ```
    */
-  static async fromSentinel(
+  static fromSentinel(
     group: SentinelGroup,
     options: RedisSaverOptions & ConnectOptions = {},
   ): Promise<RedisSaver> {
-    return RedisSaver.owning(await connectSentinel(group, options), options);
-  }
-
-  private static async owning(owned: ManagedConnection, options: RedisSaverOptions): Promise<RedisSaver> {
-    try {
-      const saver = new RedisSaver({ ...options, client: owned.connection });
-      saver.owned = owned;
-      return saver;
-    } catch (error) {
-      await owned.close();
-      throw error;
-    }
+    return open(options, () => connectSentinel(group, options));
   }
 
   /**
@@ -194,6 +179,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {CorruptRecordError} when what is stored is damaged.
    */
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
+    checkConfig(config, "getTuple");
     if (config.configurable?.thread_id === undefined) return undefined;
     const { threadId, checkpointNs, checkpointId } = addressOf(config);
     return this.operations.run({ operation: "getTuple", threadId, checkpointNs, checkpointId }, () =>
@@ -204,7 +190,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   /**
    * Checkpoints, newest first.
    *
-   * Without a `thread_id` those of all threads, thread by thread, the thread that was written last coming first;
+   * Without a config, or a `thread_id` in it, those of all threads, thread by thread, the thread that was written last coming first;
    * without a `checkpoint_ns` those of all namespaces. Read in pages of one round trip each (two with a filter),
    * so that stopping early costs no more than what was looked at.
    *
@@ -214,7 +200,10 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {InvalidInputError} when the config or an option cannot be used.
    * @throws {CorruptRecordError} when what is stored is damaged.
    */
-  override list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
+  override list(
+    config: RunnableConfig | null | undefined,
+    options?: CheckpointListOptions,
+  ): AsyncGenerator<CheckpointTuple> {
     return this.operations.iterate(
       { operation: "list", threadId: config?.configurable?.thread_id },
       listCheckpoints(this.readContext, config, options),
@@ -224,7 +213,10 @@ export class RedisSaver extends BaseCheckpointSaver {
   /**
    * Saves a checkpoint as the child of the one that the config names. All of it is stored, or nothing.
    *
+   * What the caller changes after the call is not stored.
+   *
    * @param newVersions the channels that changed since the parent; the others keep their values without being sent.
+   * Default: all have changed.
    * @returns the config of the new checkpoint.
    * @throws {CheckpointNotFoundError} with `history: "latest"`, when the checkpoint that the config names is not the
    * newest one: another run has gone on from it meanwhile.
@@ -235,7 +227,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     config: RunnableConfig,
     checkpoint: Checkpoint,
     metadata: CheckpointMetadata,
-    newVersions: ChannelVersions,
+    newVersions?: ChannelVersions,
   ): Promise<RunnableConfig> {
     const { thread_id: threadId, checkpoint_ns: checkpointNs } = config?.configurable ?? {};
     return this.operations.run(
@@ -259,6 +251,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     taskId: string,
     taskPath?: string,
   ): Promise<void> {
+    checkConfig(config, "putWrites");
     const address = checkpointAddressOf(config);
     await this.operations.run({ operation: "putWrites", ...address }, () =>
       storeWrites(this.writeContext, address, writes, taskId, taskPath ?? ""),
@@ -275,9 +268,11 @@ export class RedisSaver extends BaseCheckpointSaver {
     config: RunnableConfig;
     channels: string[];
   }): Promise<Record<string, DeltaChannelHistory>> {
+    const { config, channels } = options;
+    checkConfig(config, "getDeltaChannelHistory");
     return this.operations.run(
-      { operation: "getDeltaChannelHistory", threadId: options.config.configurable?.thread_id },
-      () => readHistory(this.readContext, options.config, options.channels),
+      { operation: "getDeltaChannelHistory", threadId: config.configurable?.thread_id },
+      () => readHistory(this.readContext, config, channels),
     );
   }
 
@@ -369,7 +364,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * const next = await checkpointer.listThreads({ limit: 20, before: page.at(-1) });
    * ```
    */
-  async listThreads(options: ListThreadsOptions = {}): Promise<ThreadInfo[]> {
+  async listThreads(options?: ListThreadsOptions): Promise<ThreadInfo[]> {
     return this.operations.run({ operation: "listThreads" }, () =>
       listThreads(this.lifecycleContext, options),
     );
@@ -398,5 +393,25 @@ export class RedisSaver extends BaseCheckpointSaver {
   private get writeContext(): WriteContext {
     const { codec, connection, keyPrefix, held, known, writeTtl, history } = this;
     return { codec, connection, keyPrefix, held, known, ttl: writeTtl, history };
+  }
+}
+
+/** Under this name the connection is among the options that the saver is to close. */
+const OWNED = Symbol("owned");
+
+// Outside the class: bundlers rename a class that mentions itself.
+async function open(
+  options: RedisSaverOptions & ConnectOptions,
+  connect: () => Promise<ManagedConnection>,
+): Promise<RedisSaver> {
+  readOptions(options, true); // what cannot be used is refused before anything is connected
+  const { tls: _, ...own } = options;
+  const owned = await connect();
+  try {
+    const known: RedisSaverOptions & { client: RedisClient } = { ...own, client: owned.connection };
+    return new RedisSaver(Object.assign(known, { [OWNED]: owned }));
+  } catch (error) {
+    await owned.close();
+    throw error;
   }
 }

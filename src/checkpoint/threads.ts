@@ -1,6 +1,7 @@
 import { formatValue, InvalidInputError } from "../errors.js";
 import type { Connection, Reply } from "../redis/command.js";
 import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
+import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { execute, executeAll } from "./call.js";
 import { threadKeys, threadsKey } from "./keys.js";
 import type { Limits } from "./limits.js";
@@ -34,11 +35,15 @@ interface Entry {
 /** Where a page of the registry begins: after this entry, or after all entries of this score. */
 type Cursor = { readonly score: number; readonly member: string | undefined } | undefined;
 
+const LIST_THREADS_OPTIONS: KnownOptions<ListThreadsOptions> = { limit: true, before: true };
+
 /** See {@link RedisSaver.listThreads}. */
 export async function listThreads(
   registry: Registry,
-  { limit = 100, before }: ListThreadsOptions = {},
+  options: ListThreadsOptions | undefined,
 ): Promise<ThreadInfo[]> {
+  checkKnownOptions(options, LIST_THREADS_OPTIONS, "listThreads");
+  const { limit = 100, before } = options ?? {};
   if (!Number.isInteger(limit) || limit < 0) {
     throw new InvalidInputError(
       `limit must be a whole number of threads, at least 0, got ${formatValue(limit)}.`,

@@ -1,11 +1,11 @@
 import type { CheckpointPendingWrite, CheckpointTuple } from "@langchain/langgraph-checkpoint";
-import { type Checkpoint, maxChannelVersion, TASKS } from "@langchain/langgraph-checkpoint";
+import { maxChannelVersion, TASKS } from "@langchain/langgraph-checkpoint";
 import { CorruptRecordError, type CorruptRecordLocation } from "../errors.js";
 import { decodeKeyPart } from "../redis/key-encoding.js";
 import { toConfig } from "./address.js";
 import type { ThreadKeys } from "./keys.js";
 import { decodeWrites } from "./pending-writes.js";
-import { decodeMetadata, decodeRecord } from "./record.js";
+import { assembleCheckpoint, decodeMetadata, decodeRecord } from "./record.js";
 import type { ReadReply, Row } from "./reply.js";
 import { unseal } from "./seal.js";
 import type { ValueCodec } from "./values/codec.js";
@@ -87,13 +87,8 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
     checkpointNs,
     decoded.map(([channel, { known }]) => [channel, known] as const),
   );
-  const checkpoint: Checkpoint = {
-    v: head.v,
-    id: checkpointId,
-    ...body.checkpoint,
-    channel_values: Object.fromEntries(decoded.map(([channel], at) => [channel, values[at]])),
-    channel_versions: head.versions,
-  };
+  const channelValues = Object.fromEntries(decoded.map(([channel], at) => [channel, values[at]]));
+  const checkpoint = assembleCheckpoint(head, body, checkpointId, channelValues);
   if (head.v < 4 && head.parent !== undefined) {
     // Up to version 3 the pending sends were writes of the parent; now they are a channel.
     const sends = (await writesOf(row.parentWrites)).filter(([, channel]) => channel === TASKS);

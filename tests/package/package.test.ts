@@ -31,7 +31,7 @@ const USES = `
   await store.put(["colors"], "favourite", { name: "green" });
   const item = await store.get(["colors"], "favourite");
   await store.stop();
-  console.log(tuple.checkpoint.channel_values.color, item.value.name);
+  console.log(tuple.checkpoint.channel_values.color, item.value.name, RedisSaver.name);
 `;
 
 const PROGRAM = `
@@ -87,14 +87,14 @@ test("what users install asks for the peers and for nothing that only tests need
 test("it works from ESM", async () => {
   const prefix = freshPrefix();
   project.write("main.mjs", `import { RedisSaver, RedisStore } from "langgraph-redis";\n${PROGRAM}`);
-  expect(await project.node("main.mjs", redisUrl(), prefix)).toBe("red green");
+  expect(await project.node("main.mjs", redisUrl(), prefix)).toBe("red green RedisSaver");
   expect(await (await connect()).keys(`${prefix}*`)).not.toEqual([]);
 });
 
 test("it works from CommonJS", async () => {
   const program = `const { RedisSaver, RedisStore } = require("langgraph-redis");\nvoid (async () => {${PROGRAM}})();`;
   project.write("main.cjs", program);
-  expect(await project.node("main.cjs", redisUrl(), freshPrefix())).toBe("red green");
+  expect(await project.node("main.cjs", redisUrl(), freshPrefix())).toBe("red green RedisSaver");
 });
 
 test("errors of the ESM build, the CommonJS build and the entry point of ioredis are instances of each other's classes", async () => {

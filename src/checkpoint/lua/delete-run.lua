@@ -18,6 +18,9 @@ for _, run in ipairs(ARGV) do
   end
 end
 local removed = remove_checkpoints(redis.call('ZRANGE', ORDER, 0, -1), unwanted)
-if removed > 0 then sweep_chunks() end
+if removed > 0 then
+  drop_late_writes(false)
+  sweep_chunks()
+end
 delete_if_empty()
 return removed

@@ -11,6 +11,7 @@ for _, prefix in ipairs(namespace_prefixes()) do
   end
 end
 local removed = remove_checkpoints(redis.call('ZRANGE', ORDER, 0, -1), unwanted)
+drop_late_writes(true)
 sweep_chunks()
 delete_if_empty()
 return removed

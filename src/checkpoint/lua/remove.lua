@@ -75,6 +75,9 @@ local function sweep_chunks()
   return left
 end
 
+-- What is known of a damaged record: nothing.
+local NO_HEAD = { v = 4, channels = {} }
+
 -- Remembers those of the given fields (by prefix) after which only older ones of their namespaces are left: that they are
 -- gone could not be told any more from their place in the order.
 local function remember_lost(fields)
@@ -90,12 +93,14 @@ local function remember_lost(fields)
 end
 
 -- Removes checkpoints with their pending writes. `unwanted` maps fields to true; what a kept one needs stays. Writes
--- whose checkpoint is still to come are not touched. Returns how many were removed.
+-- whose checkpoint is still to come are not touched. Returns how many were removed. One that is unwanted goes also when
+-- it was damaged; a damaged one that is to be kept is an error, before anything is removed.
 local function remove_checkpoints(fields, unwanted)
   local heads, kept = {}, {}
   for _, field in ipairs(fields) do
-    heads[field] = head_of(redis.call('HGET', CHECKPOINTS, field))
+    local record = redis.call('HGET', CHECKPOINTS, field)
     if not unwanted[field] then kept[field] = true end
+    heads[field] = (kept[field] or record and unseal(record)) and head_of(record) or NO_HEAD
   end
   keep_needed(fields, heads, kept)
   local removed, largest = 0, {}
@@ -113,6 +118,31 @@ local function remove_checkpoints(fields, unwanted)
   end
   remember_lost(largest)
   return removed
+end
+
+-- Removes pending writes that came after their checkpoint had been removed. They cannot be told for sure from those that
+-- come before their checkpoint: these have an id after all others, but for clocks that differ. So they go at once only
+-- where the caller is sure (`at_once`), else when they are met for the second time.
+local function drop_late_writes(at_once)
+  local met = redis.call('HGET', CHECKPOINTS, 'late')
+  local before, late = {}, {}
+  for _, field in ipairs(met and cjson.decode(met) or {}) do before[field] = true end
+  for _, field in ipairs(redis.call('HKEYS', WRITES)) do
+    if redis.call('HEXISTS', CHECKPOINTS, field) == 0 then
+      local newest = latest_field(prefix_of(field))
+      local is_old = newest and less(field, newest)
+      if is_old and (at_once or before[field]) or not newest and before[field] then
+        redis.call('HDEL', WRITES, field)
+      elseif is_old or not newest then
+        late[#late + 1] = field
+      end
+    end
+  end
+  if #late > 0 then
+    redis.call('HSET', CHECKPOINTS, 'late', cjson.encode(late))
+  elseif met then
+    redis.call('HDEL', CHECKPOINTS, 'late')
+  end
 end
 
 -- Leaves nothing of a thread whose last checkpoint was removed and that waits for none.
@@ -134,7 +164,8 @@ local function keep_latest(newest)
     local under_gone = {}
     for _, prefix in ipairs(namespace_prefixes()) do
       local latest = latest_field(prefix)
-      local under = head_of(redis.call('HGET', CHECKPOINTS, latest)).under
+      local record = redis.call('HGET', CHECKPOINTS, latest)
+      local under = unseal(record) and head_of(record).under
       if under and gone[under] and redis.call('HEXISTS', CHECKPOINTS, under) == 0 then
         local all, every = fields_of(prefix), {}
         for _, field in ipairs(all) do every[field] = true under_gone[field] = true end
@@ -145,6 +176,9 @@ local function keep_latest(newest)
   end
   local used = tonumber(redis.call('HGET', CHECKPOINTS, 'used') or 0)
   if redis.call('HLEN', CHUNKS) > 2 * used + 64 then
-    redis.call('HSET', CHECKPOINTS, 'used', sweep_chunks())
+    drop_late_writes(false)
+    -- A damaged record of another namespace does not say what it uses. Nothing is freed then, and the checkpoint stands.
+    local swept, left = pcall(sweep_chunks)
+    if swept then redis.call('HSET', CHECKPOINTS, 'used', left) end
   end
 end

@@ -1,6 +1,7 @@
 // The default export, since bundlers turn a namespace into named imports, which fail where Node lacks one.
 import zlib from "node:zlib";
 import { formatValue, InvalidInputError } from "../../errors.js";
+import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
 
 export type CompressionAlgorithm = "zstd" | "deflate" | "brotli";
 
@@ -53,9 +54,12 @@ const COMPRESSED = 0x7a;
 /** Leaves every run as it is. */
 export const AS_IS: Packer = (run) => run;
 
+const COMPRESSION_OPTIONS: KnownOptions<CompressionOptions> = { algorithm: true, threshold: true };
+
 /** @throws {InvalidInputError} when an option cannot be used here. */
 export function packerFor(compression: boolean | CompressionOptions | undefined): Packer {
   if (compression === undefined || compression === false) return AS_IS;
+  if (compression !== true) checkKnownOptions(compression, COMPRESSION_OPTIONS, "compression");
   const { algorithm = zstdCompressSync ? "zstd" : "deflate", threshold = 4_096 } =
     compression === true ? {} : compression;
   const { letter, compress } = Object.hasOwn(ALGORITHMS, algorithm)

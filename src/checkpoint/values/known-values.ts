@@ -16,7 +16,11 @@ export interface KnownValue {
 
 export const NOTHING_KNOWN: KnownValue = { chunks: [], contents: new Map(), open: undefined };
 
-type Channels = Map<string, KnownValue>;
+interface Scope {
+  readonly channels: Map<string, KnownValue>;
+  /** The checkpoint that was stored or read last. */
+  checkpointId: string | undefined;
+}
 
 /**
  * The values that were stored or read lately, by thread and checkpoint namespace. It is what makes the next step cheap:
@@ -27,26 +31,35 @@ type Channels = Map<string, KnownValue>;
  */
 export class KnownValues {
   /** From least to most recently used. */
-  private readonly scopes = new Map<string, Channels>();
+  private readonly scopes = new Map<string, Scope>();
   private size = 0;
 
   /** @param limit about how many bytes to remember. */
   constructor(private readonly limit = 64_000_000) {}
 
   get(scope: string, channel: string): KnownValue | undefined {
-    return this.scopes.get(scope)?.get(channel);
+    return this.scopes.get(scope)?.channels.get(channel);
   }
 
   /** The names of the chunks of all values in a scope. */
   chunks(scope: string): string[] {
-    return [...(this.scopes.get(scope)?.values() ?? [])].flatMap((value) => value.chunks);
+    return [...(this.scopes.get(scope)?.channels.values() ?? [])].flatMap((value) => value.chunks);
   }
 
-  /** Replaces what is known of some channels. */
-  set(scope: string, values: Iterable<readonly [channel: string, value: KnownValue]>): void {
-    const channels: Channels = this.scopes.get(scope) ?? new Map();
+  /** Whether a checkpoint is the one that was stored or read last, so that it is likely to be there. */
+  isAt(scope: string, checkpointId: string): boolean {
+    return this.scopes.get(scope)?.checkpointId === checkpointId;
+  }
+
+  /** Replaces what is known of some channels, by the checkpoint that was stored or read. */
+  set(
+    scope: string,
+    checkpointId: string,
+    values: Iterable<readonly [channel: string, value: KnownValue]>,
+  ): void {
+    const { channels } = this.scopes.get(scope) ?? { channels: new Map<string, KnownValue>() };
     this.scopes.delete(scope);
-    this.scopes.set(scope, channels);
+    this.scopes.set(scope, { channels, checkpointId });
     for (const [channel, value] of values) {
       this.size += sizeOf(value) - sizeOf(channels.get(channel));
       channels.set(channel, value);
@@ -58,7 +71,7 @@ export class KnownValues {
   }
 
   forget(scope: string): void {
-    for (const value of this.scopes.get(scope)?.values() ?? []) this.size -= sizeOf(value);
+    for (const value of this.scopes.get(scope)?.channels.values() ?? []) this.size -= sizeOf(value);
     this.scopes.delete(scope);
   }
 }
