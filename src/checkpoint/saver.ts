@@ -11,7 +11,7 @@ import type {
 import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type { Connection } from "../redis/command.js";
 import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
-import { createConnection, type RedisClient } from "../redis/connection.js";
+import { createConnection, type RedisClient, requireOptions } from "../redis/connection.js";
 import { OperationTracker } from "../redis/operation-tracker.js";
 import type { ClusterRootNodes, ConnectOptions, SentinelGroup } from "../redis/options.js";
 import { toMilliseconds } from "../redis/time-to-live.js";
@@ -78,6 +78,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   constructor(options: RedisSaverOptions & { client: RedisClient }) {
+    requireOptions(options, "RedisSaver");
     const { serde, rememberStored, pack, ...settings } = readOptions(options, false);
     super(serde);
     this.codec = new ValueCodec(serde, rememberStored, pack);

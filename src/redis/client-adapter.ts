@@ -44,7 +44,8 @@ export function isClientAdapter(client: unknown): client is ClientAdapter {
     typeof client === "object" &&
     client !== null &&
     "unusable" in client &&
-    typeof Reflect.get(client, "send") === "function"
+    typeof Reflect.get(client, "send") === "function" &&
+    typeof Reflect.get(client, "laneOf") === "function"
   );
 }
 

@@ -13,7 +13,7 @@ export interface Command {
 
 /**
  * What the package needs of a Redis client. The only thing that saver and store talk to, so that a kind of
- * client is supported by one small {@link ClientAdapter}.
+ * client is supported by one small `ClientAdapter`.
  */
 export interface Connection {
   /**

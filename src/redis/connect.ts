@@ -4,7 +4,7 @@ import { ClusterAdapter } from "./clients/cluster.js";
 import { loadNodeRedis } from "./clients/load-node-redis.js";
 import { SentinelAdapter } from "./clients/sentinel.js";
 import { SingleClientAdapter } from "./clients/single.js";
-import type { Connection } from "./command.js";
+import { asClient, type ConnectionClient } from "./connection.js";
 import {
   type ClusterRootNodes,
   type ConnectOptions,
@@ -17,7 +17,7 @@ import { RetryingConnection } from "./retrying-connection.js";
 
 /** A connection that this package opened, and therefore closes. */
 export interface ManagedConnection {
-  readonly connection: Connection;
+  readonly connection: ConnectionClient;
   /** Waits for what is under way, then closes. Closing twice is no error. */
   close(): Promise<void>;
 }
@@ -144,7 +144,7 @@ async function connect(
   });
   const connection = new RetryingConnection(adapter, timeout);
   return {
-    connection,
+    connection: asClient(connection),
     close: async () => {
       await connection.close();
       adapter.destroy();

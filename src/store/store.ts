@@ -6,7 +6,7 @@ import {
 } from "@langchain/langgraph-checkpoint";
 import { formatValue, InvalidInputError } from "../errors.js";
 import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
-import { createConnection, type RedisClient } from "../redis/connection.js";
+import { createConnection, type RedisClient, requireOptions } from "../redis/connection.js";
 import { checkKnownOptions } from "../redis/known-options.js";
 import { OperationTracker } from "../redis/operation-tracker.js";
 import type { ClusterRootNodes, ConnectOptions, SentinelGroup, TimeoutOptions } from "../redis/options.js";
@@ -70,6 +70,7 @@ export class RedisStore extends BaseStore {
    */
   constructor(options: RedisStoreOptions & TimeoutOptions & { client: RedisClient }) {
     super();
+    requireOptions(options, "RedisStore");
     checkKnownOptions(options, STORE_OPTIONS, "RedisStore");
     this.backend = new Backend(
       createConnection(options.client, options.commandTimeout),

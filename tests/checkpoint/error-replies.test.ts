@@ -1,14 +1,15 @@
 import { RedisSaver } from "langgraph-redis";
 import { describe, expect, test } from "vitest";
 import type { Command, Connection, Reply } from "../../src/redis/command.js";
-import { createConnection } from "../../src/redis/connection.js";
+import { type ConnectionClient, createConnection, IS_CONNECTION } from "../../src/redis/connection.js";
 import { config, id, list, put } from "../conformance/saver/steps.js";
 import { crossSlotConnection } from "../helpers/cross-slot-connection.js";
 import { connect, freshPrefix } from "../helpers/redis.js";
 import { entry, pagesOf } from "./helpers.js";
 
 /** Answers one command, counted over all pipelines, with an error that stays. The others are carried out. */
-class RefusingConnection implements Connection {
+class RefusingConnection implements ConnectionClient {
+  readonly [IS_CONNECTION] = true;
   refused: number | undefined;
   /** How many commands there were. */
   count = 0;

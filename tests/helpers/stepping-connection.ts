@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { RedisClient } from "langgraph-redis";
 import { onTestFinished } from "vitest";
 import type { Command, Connection, Reply } from "../../src/redis/command.js";
-import { createConnection } from "../../src/redis/connection.js";
+import { type ConnectionClient, createConnection, IS_CONNECTION } from "../../src/redis/connection.js";
 import type { Script } from "../../src/redis/script.js";
 
 /** Which command: its name or script, what is true for it, or its number counted from 0 over all commands so far. */
@@ -30,7 +30,8 @@ interface Step {
  * A pipeline is sent in parts: up to the command, then the work, then the rest. Commands of the work itself may go
  * through this connection; they neither count nor match.
  */
-export class SteppingConnection implements Connection {
+export class SteppingConnection implements ConnectionClient {
+  readonly [IS_CONNECTION] = true;
   /** The names of all commands that were sent, in order; scripts as EVALSHA. */
   readonly sent: string[] = [];
   private steps: Step[] = [];

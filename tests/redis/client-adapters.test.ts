@@ -2,6 +2,7 @@ import { Cluster, Redis } from "ioredis";
 import { InvalidInputError, RedisSaver, RedisStore } from "langgraph-redis";
 import { fromIoredis } from "langgraph-redis/ioredis";
 import { createClient, createClientPool, createCluster, createSentinel } from "redis";
+import { createClient as createOldClient, createCluster as createOldCluster } from "redis-4";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createConnection, type RedisClient } from "../../src/redis/connection.js";
 import { config, id, put } from "../conformance/saver/steps.js";
@@ -51,10 +52,31 @@ test.each([
   ["nothing", undefined, "must be a client of Redis"],
   ["the options of a client", { url }, "Got an object of class Object"],
   ["a legacy client", createClient({ url }).legacy(), "must be a client of Redis"],
+  ["a client of node-redis 4", createOldClient({ url }), "a client of node-redis 4"],
+  ["a cluster of node-redis 4", createOldCluster({ rootNodes }), "npm install redis@6"],
+  ["a promise of a client", Promise.resolve(createClient({ url })), "It is a promise: await it."],
+  ["a client over HTTP", { request() {}, pipeline: () => ({ exec() {} }) }, "over HTTP cannot be used"],
+  ["whatever has a method pipeline", { pipeline: async () => [] }, "must be a client of Redis"],
+  ["whatever has a method send", { send: async () => [], unusable: undefined }, "must be a client of Redis"],
 ])("%s is refused as a client", (_, client, message) => {
   const refused = () => new RedisSaver({ client: client as unknown as RedisClient });
   expect(refused).toThrow(InvalidInputError);
   expect(refused).toThrow(message);
+  expect(() => new RedisStore({ client: client as unknown as RedisClient })).toThrow(message);
+});
+
+test.each([
+  ["nothing", []],
+  ["null", [null]],
+  ["a URL", ["redis://:s3cret@host"]],
+  ["a client that is not in an object", [createClient({ url })]],
+])("a constructor that is given %s says what it needs", (_, args) => {
+  for (const Class of [RedisSaver, RedisStore]) {
+    const refused = () => Reflect.construct(Class, args);
+    expect(refused).toThrow(InvalidInputError);
+    expect(refused).toThrow(`new ${Class.name}({ client })`);
+    expect(refused).not.toThrow("s3cret");
+  }
 });
 
 test("fromIoredis refuses what is no ioredis client", () => {

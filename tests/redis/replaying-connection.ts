@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { RESP_TYPES } from "redis";
 import type { Command, Connection, Reply } from "../../src/redis/command.js";
+import { type ConnectionClient, IS_CONNECTION } from "../../src/redis/connection.js";
 import type { TestClient } from "../helpers/redis.js";
 
 /** Vectors and chunks are no text. */
@@ -20,7 +21,8 @@ export interface Replayed {
 export type Snapshot = Record<string, unknown>;
 
 /** Sends every pipeline twice, as after a lost answer, and keeps what the keys held after the first and after the second. */
-export class ReplayingConnection implements Connection {
+export class ReplayingConnection implements ConnectionClient {
+  readonly [IS_CONNECTION] = true;
   readonly replayed: Replayed[] = [];
 
   constructor(

@@ -1,7 +1,7 @@
 import { type RedisClient, RedisSaver, RedisStore } from "langgraph-redis";
 import { beforeAll } from "vitest";
 import type { Connection } from "../../src/redis/command.js";
-import { createConnection } from "../../src/redis/connection.js";
+import { asClient, createConnection } from "../../src/redis/connection.js";
 import { saverConformance } from "../conformance/saver/suite.js";
 import { storeConformance } from "../conformance/store/suite.js";
 import { connect, freshPrefix, redisUrl } from "../helpers/redis.js";
@@ -20,7 +20,7 @@ function twice(inner: Connection): Connection {
 
 let client: RedisClient;
 beforeAll(async () => {
-  client = twice(createConnection(await connect(redisUrl())));
+  client = asClient(twice(createConnection(await connect(redisUrl()))));
 });
 
 saverConformance({

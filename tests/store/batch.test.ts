@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import type { Command } from "../../src/redis/command.js";
-import { createConnection } from "../../src/redis/connection.js";
+import { asClient, createConnection } from "../../src/redis/connection.js";
 import { type BatchError, FilterError } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/store.js";
@@ -79,12 +78,12 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     const connection = createConnection(await connect(url()));
     let slow = false;
     // As a pool does, whose connections do not wait for each other: what only reads comes late.
-    const client = {
-      pipeline: async (commands: readonly Command[]) => {
+    const client = asClient({
+      pipeline: async (commands) => {
         if (slow && commands.every(({ args }) => args[0] === "HMGET")) await sleep(30);
         return connection.pipeline(commands);
       },
-    };
+    });
     const store = new RedisStore({ client, keyPrefix: freshPrefix() });
     await store.put(["a"], "k", { v: "before" });
     slow = true;

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { Connection } from "../../src/redis/command.js";
-import { createConnection } from "../../src/redis/connection.js";
+import { asClient, createConnection } from "../../src/redis/connection.js";
 import { bm25, countWords } from "../../src/store/core/bm25.js";
 import { similarityTo } from "../../src/store/core/compare.js";
 import { RedisStore } from "../../src/store/store.js";
@@ -11,7 +10,7 @@ import { openStore, textIndex } from "./helpers.js";
 test("search holds no more items at a time than it is allowed to", async () => {
   const connection = createConnection(await connect(plainRedisUrl()));
   let most = 0;
-  const client: Connection = {
+  const client = asClient({
     pipeline: async (commands) => {
       const replies = await connection.pipeline(commands);
       const scanned = replies.filter(
@@ -24,7 +23,7 @@ test("search holds no more items at a time than it is allowed to", async () => {
       );
       return replies;
     },
-  };
+  });
   const store = new RedisStore({
     client,
     keyPrefix: freshPrefix(),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "../../src/errors.js";
-import type { Command, Connection } from "../../src/redis/command.js";
-import { createConnection } from "../../src/redis/connection.js";
+import type { Command } from "../../src/redis/command.js";
+import { asClient, createConnection } from "../../src/redis/connection.js";
 import { VersionConflictError } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/store.js";
@@ -141,12 +141,12 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     const keyPrefix = freshPrefix();
     const connection = createConnection(await connect());
     const sent: Command[] = [];
-    const client: Connection = {
+    const client = asClient({
       pipeline: (commands) => {
         sent.push(...commands.filter(({ args }) => String(args[0]).startsWith("EVALSHA")));
         return connection.pipeline(commands);
       },
-    };
+    });
     const store = new RedisStore({ client, keyPrefix });
     await store.put(["a"], "k", { n: 0 });
     sent.length = 0;

@@ -10,7 +10,12 @@ export type NodeRedis = NodeRedisClient | NodeRedisPool | NodeRedisCluster | Nod
 
 /** Clients are told by what they can do, as an application may load its own copy of node-redis. */
 export function isNodeRedis(client: unknown): client is NodeRedis {
-  return can(client, "sendCommand") && typeof Reflect.get(client, "isOpen") === "boolean";
+  return can(client, "sendCommand", "withTypeMapping") && typeof Reflect.get(client, "isOpen") === "boolean";
+}
+
+/** Whether it is a client of node-redis 4: that one has no type mappings, and replies come as text. */
+export function isOldNodeRedis(client: unknown): boolean {
+  return can(client, "sendCommand") && !can(client, "withTypeMapping") && "isOpen" in client;
 }
 
 /** @throws {InvalidInputError} when the client has a key prefix of its own. */

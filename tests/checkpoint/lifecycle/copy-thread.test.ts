@@ -75,7 +75,7 @@ it.each(["one slot", "two slots"])(
     const prefix = freshPrefix();
     const connection = createConnection(client);
     const saver = new RedisSaver({
-      client: slots === "one slot" ? connection : crossSlotConnection(connection),
+      client: slots === "one slot" ? client : crossSlotConnection(connection),
       keyPrefix: prefix,
       ttl: { defaultTTL: 60 },
     });

@@ -1,6 +1,6 @@
 import { InMemoryStore } from "@langchain/langgraph-checkpoint";
 import type { Connection } from "../../../src/redis/command.js";
-import { createConnection } from "../../../src/redis/connection.js";
+import { asClient, createConnection } from "../../../src/redis/connection.js";
 import { RedisStore } from "../../../src/store/store.js";
 import { connect, freshPrefix, plainRedisUrl, redisUrl, type TestClient } from "../../helpers/redis.js";
 import { IN_MEMORY_DEVIATIONS } from "./in-memory-deviations.js";
@@ -60,7 +60,7 @@ storeConformance({
   name: "RedisStore when every script reaches the server twice",
   create: async ({ embeddings, ...index }) =>
     new RedisStore({
-      client: sendingScriptsTwice(await connect()),
+      client: asClient(sendingScriptsTwice(await connect())),
       keyPrefix: freshPrefix(),
       index: embeddings && { dims: embeddings.dims, embeddings, ...index },
     }),

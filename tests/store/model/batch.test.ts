@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createConnection } from "../../../src/redis/connection.js";
+import { asClient, createConnection } from "../../../src/redis/connection.js";
 import { BatchError } from "../../../src/store/errors.js";
 import { RedisStore } from "../../../src/store/store.js";
 import type { StoreOperation } from "../../../src/store/types.js";
@@ -83,7 +83,7 @@ test.each(ENGINES)(
     const connection = createConnection(await connect(url()));
     const store = new RedisStore({
       // What a server refuses gives its error in its place.
-      client: {
+      client: asClient({
         pipeline: async (commands) => {
           const refused = commands.map(({ args }) =>
             args.some((arg) => String(arg).includes('"text":"refused"')),
@@ -91,7 +91,7 @@ test.each(ENGINES)(
           const replies = await connection.pipeline(commands.filter((_, at) => !refused[at]));
           return refused.map((is) => (is ? new Error("OOM command not allowed") : (replies.shift() ?? null)));
         },
-      },
+      }),
       keyPrefix: freshPrefix(),
       index: textIndex(embeddings),
     });
