@@ -4,6 +4,7 @@ import { ClusterAdapter } from "./clients/cluster.js";
 import { loadNodeRedis } from "./clients/load-node-redis.js";
 import { SentinelAdapter } from "./clients/sentinel.js";
 import { SingleClientAdapter } from "./clients/single.js";
+import { checkSentinelGroup, checkTls } from "./connect-options.js";
 import { asClient, type ConnectionClient } from "./connection.js";
 import {
   type ClusterRootNodes,
@@ -13,6 +14,7 @@ import {
   type TlsOptions,
 } from "./options.js";
 import { type ManagedClient, ReconnectingAdapter } from "./reconnecting-adapter.js";
+import { credentialsOf, parseRedisUrl, secretsOf } from "./redis-url.js";
 import { RetryingConnection } from "./retrying-connection.js";
 
 /** A connection that this package opened, and therefore closes. */
@@ -25,6 +27,7 @@ export interface ManagedConnection {
 /** Connects to one server. @throws {InvalidInputError} when the address is not a Redis URL; {@link OperationError}. */
 export async function connectUrl(uri: string, options: ConnectOptions = {}): Promise<ManagedConnection> {
   const url = parseRedisUrl(uri);
+  checkTls(options.tls, url);
   return connect(url.host, secretsOf(url), options, async ({ createClient }, report) => {
     let connected = false;
     const client = createClient({
@@ -57,7 +60,13 @@ export async function connectCluster(
     throw new InvalidInputError("rootNodes must be a non-empty array of redis:// URLs.");
   }
   const urls = rootNodes.map((node) => parseRedisUrl(typeof node === "string" ? node : node?.url));
-  const [first] = urls as [URL, ...URL[]];
+  const [first, ...others] = urls as [URL, ...URL[]];
+  if (others.some(({ protocol }) => protocol !== first.protocol)) {
+    throw new InvalidInputError(
+      "rootNodes must be all redis:// or all rediss://: a cluster uses TLS or does not.",
+    );
+  }
+  checkTls(options.tls, first);
   const tls = first.protocol === "rediss:";
   const where = `the cluster at ${urls.map(({ host }) => host).join(", ")}`;
   return connect(where, urls.flatMap(secretsOf), options, async ({ createCluster }, report) => {
@@ -88,19 +97,10 @@ export async function connectSentinel(
   group: SentinelGroup,
   options: ConnectOptions = {},
 ): Promise<ManagedConnection> {
+  checkSentinelGroup(group);
+  checkTls(options.tls);
   const { name, sentinelRootNodes, username, password, sentinelUsername, sentinelPassword, database } = group;
-  if (
-    typeof name !== "string" ||
-    name === "" ||
-    !Array.isArray(sentinelRootNodes) ||
-    sentinelRootNodes.length === 0
-  ) {
-    throw new InvalidInputError(
-      "fromSentinel needs the name of the group and some Sentinels. " +
-        'Example: { name: "mymaster", sentinelRootNodes: [{ host: "10.0.0.1", port: 26379 }] }.',
-    );
-  }
-  const secrets = [password, sentinelPassword].filter((secret) => secret !== undefined);
+  const secrets = [password, sentinelPassword].flatMap((secret) => (secret ? [secret] : []));
   return connect(
     `the master of ${formatValue(name)}`,
     secrets,
@@ -118,7 +118,8 @@ export async function connectSentinel(
       sentinel.on("client-error", ({ error }: { error: Error }) => report(error));
       return {
         adapter: new SentinelAdapter(sentinel),
-        connect: async () => void (await sentinel.connect()),
+        connect: () =>
+          Promise.race([sentinel.connect().then(() => {}), unreachable(sentinel, sentinelRootNodes.length)]),
         mayBeDead: () => true,
         destroy: () => void sentinel.destroy().catch(() => {}),
       };
@@ -164,6 +165,20 @@ function listen(client: Emitter, report: (lastError: Error | undefined) => void)
   client.on("ready", () => report(undefined));
 }
 
+/**
+ * Rejects when each of the Sentinels was tried once in vain. The client itself would go on asking them for a long time,
+ * but a server that cannot be reached at the beginning is an error at once.
+ */
+function unreachable(sentinel: Emitter, count: number): Promise<never> {
+  return new Promise((_, reject) => {
+    let failures = 0;
+    sentinel.on("error", (error) => {
+      // What fails for one of them is emitted as an error; the other events are texts.
+      if (error instanceof Error && ++failures >= count) reject(error);
+    });
+  });
+}
+
 /** Milliseconds before the next attempt to connect: 50, 100, 200 ... 2,000, with some randomness, for ever. */
 function backoff(retries: number): number {
   return Math.min(50 * 2 ** retries, 2_000) * (0.75 + Math.random() / 2);
@@ -176,39 +191,4 @@ function socketOptions(
 ) {
   const plain = { reconnectStrategy, connectTimeout: 5_000 };
   return useTls ? { ...plain, ...tls, tls: true } : plain;
-}
-
-/** @throws {InvalidInputError} which does not repeat the address: it may hold a password. */
-function parseRedisUrl(uri: unknown): URL {
-  if (typeof uri === "string" && /^rediss?:\/\//.test(uri) && URL.canParse(uri)) {
-    const url = new URL(uri);
-    const credentials = [url.username, url.password].map(decode);
-    if (/^\/?\d*$/.test(url.pathname) && !credentials.includes(undefined)) return url;
-  }
-  throw new InvalidInputError(
-    "expected a URL such as redis://localhost:6379 or rediss://user:password@host:port/0, got " +
-      `${typeof uri === "string" ? "another text" : `a value of type ${typeof uri}`} (not shown, as it may hold a ` +
-      "password). Characters of a password other than letters and digits have to be percent-encoded.",
-  );
-}
-
-/** Undefined for what is no percent-encoded text. The result is used, as minifiers drop a call whose result is not. */
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function credentialsOf({ username, password }: URL) {
-  return {
-    username: username === "" ? undefined : decode(username),
-    password: password === "" ? undefined : decode(password),
-  };
-}
-
-function secretsOf(url: URL): string[] {
-  const { password } = credentialsOf(url);
-  return password === undefined ? [] : [password];
 }

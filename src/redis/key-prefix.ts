@@ -6,13 +6,14 @@ export const DEFAULT_KEY_PREFIX = "langgraph";
 /**
  * Checks the `keyPrefix` option.
  *
- * @throws {InvalidInputError} when it is empty or not a string, or contains a brace: braces choose the cluster
- * slot of a key, and that choice has to stay with us for the keys that change together.
+ * @throws {InvalidInputError} when it is empty or not a string; or contains a brace, as braces choose the cluster
+ * slot of a key, and that choice has to stay with us for the keys that change together; or NUL, which ends the names
+ * of indexes; or half of a surrogate pair, as all of these would become the same bytes.
  */
 export function checkKeyPrefix(keyPrefix: unknown): string {
-  if (typeof keyPrefix !== "string" || keyPrefix === "" || /[{}]/.test(keyPrefix)) {
+  if (typeof keyPrefix !== "string" || keyPrefix === "" || /[{}\0]|\p{Surrogate}/u.test(keyPrefix)) {
     throw new InvalidInputError(
-      `keyPrefix must be a non-empty string without braces, got ${formatValue(keyPrefix)}. Example: "langgraph".`,
+      `keyPrefix must be a non-empty, well-formed string without braces and NUL, got ${formatValue(keyPrefix)}. Example: "langgraph".`,
     );
   }
   return keyPrefix;

@@ -3,6 +3,7 @@ import type { Command, Reply } from "./command.js";
 import { atMost } from "./deadline.js";
 import type { Lane } from "./lane.js";
 import { toOperationError } from "./operation-error.js";
+import { DEFAULT_COMMAND_TIMEOUT } from "./options.js";
 
 /** A client of ours, of whatever kind. */
 export interface ManagedClient {
@@ -103,7 +104,8 @@ async function connectClient(
   factory: ManagedClientFactory,
   report: (lastError: Error | undefined) => void,
 ): Promise<ManagedClient> {
-  const { where, secrets, timeout } = factory;
+  const { where, secrets } = factory;
+  const timeout = Number.isFinite(factory.timeout) ? factory.timeout : DEFAULT_COMMAND_TIMEOUT;
   let lastError: Error | undefined;
   const client = await factory.create((reported) => {
     lastError = reported;

@@ -14,11 +14,12 @@ beforeAll(async () => {
   group = await startSentinel();
 });
 afterAll(() => group?.stop());
+const address = () => ({ name: group.name, sentinelRootNodes: group.sentinelRootNodes });
 
 conformanceOpened(
   "fromSentinel",
-  (options) => RedisSaver.fromSentinel(group, options),
-  (options) => RedisStore.fromSentinel(group, options),
+  (options) => RedisSaver.fromSentinel(address(), options),
+  (options) => RedisStore.fromSentinel(address(), options),
 );
 
 conformance("a node-redis Sentinel client that reads from replicas", async () => {
@@ -68,11 +69,11 @@ test("operations at the same time share one round trip to the master", async () 
 });
 
 test("what is not found is told: the Sentinels, the group, or its name", async () => {
-  const options = { keyPrefix: freshPrefix(), commandTimeout: 500 };
+  const options = { keyPrefix: freshPrefix(), commandTimeout: 60_000 };
   const nowhere = [{ host: "127.0.0.1", port: 1 }];
   await expectFailure(
     RedisSaver.fromSentinel({ name: "mymaster", sentinelRootNodes: nowhere }, options),
-    /^connecting to the master of "mymaster" failed: no connection within 500 ms \(.*ECONNREFUSED/,
+    /^connecting to the master of "mymaster" failed: connect ECONNREFUSED/,
   );
   await expectFailure(
     RedisSaver.fromSentinel({ name: "other", sentinelRootNodes: group.sentinelRootNodes }, options),

@@ -37,7 +37,10 @@ interface Options {
 }
 
 async function openOwn(group: TestSentinel, options: Options): Promise<RedisSaver> {
-  const saver = await RedisSaver.fromSentinel(group, options);
+  const saver = await RedisSaver.fromSentinel(
+    { name: group.name, sentinelRootNodes: group.sentinelRootNodes },
+    options,
+  );
   onTestFinished(() => saver.end());
   return saver;
 }

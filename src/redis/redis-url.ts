@@ -1,0 +1,50 @@
+import { formatValue, InvalidInputError } from "../errors.js";
+
+/** @throws {InvalidInputError} which does not repeat the address: it may hold a password. */
+export function parseRedisUrl(uri: unknown): URL {
+  if (typeof uri === "string" && /^rediss?:\/\//.test(uri) && URL.canParse(uri)) {
+    const url = new URL(uri);
+    const credentials = [url.username, url.password].map(decode);
+    if (/^\/?\d*$/.test(url.pathname) && !credentials.includes(undefined)) {
+      refuseParameters(url);
+      return url;
+    }
+  }
+  throw new InvalidInputError(
+    "expected a URL such as redis://localhost:6379 or rediss://user:password@host:port/0, got " +
+      `${typeof uri === "string" ? "another text" : `a value of type ${typeof uri}`} (not shown, as it may hold a ` +
+      "password). Characters of a password other than letters and digits have to be percent-encoded.",
+  );
+}
+
+/** @throws {InvalidInputError} naming the parameter: it would be ignored, whatever it says. */
+function refuseParameters({ searchParams, search, hash }: URL): void {
+  if (search === "" && hash === "") return;
+  const [name] = searchParams.keys();
+  const what = name === undefined ? 'a "?" or "#"' : `the parameter ${formatValue(name)}`;
+  throw new InvalidInputError(
+    `the URL has ${what}, but takes no parameters: give the database as /0, TLS as rediss://, and everything else as ` +
+      "options. In user and password, ? and # have to be percent-encoded, as %3F and %23.",
+  );
+}
+
+/** Undefined for what is no percent-encoded text. The result is used, as minifiers drop a call whose result is not. */
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function credentialsOf({ username, password }: URL) {
+  return {
+    username: username === "" ? undefined : decode(username),
+    password: password === "" ? undefined : decode(password),
+  };
+}
+
+export function secretsOf(url: URL): string[] {
+  const { password } = credentialsOf(url);
+  return password === undefined ? [] : [password];
+}
