@@ -121,7 +121,10 @@ export async function copyThread(context: LifecycleContext, source: string, targ
     key: registry,
     args: ["ZADD", registry, String(Date.now()), encodeKeyPart(target)],
   });
-  await addToRuns(context, runs, target);
+  await addToRuns(
+    context,
+    runs.map((run) => ({ threadId: target, run })),
+  );
 }
 
 async function copyKeys(

@@ -26,11 +26,6 @@ export async function expireRuns(
   });
 }
 
-/** Enters a thread for some runs. */
-export async function addToRuns(index: RunIndex, runs: readonly string[], threadId: string): Promise<void> {
-  await change(index, runs, (key) => ["SADD", key, encodeKeyPart(threadId)]);
-}
-
 /** A thread that made checkpoints in a run, by its encoded id. */
 export interface RunOfThread {
   readonly threadId: string;
@@ -50,14 +45,19 @@ export async function removeFromRuns(index: RunIndex, pairs: readonly RunOfThrea
     index,
     gone.map(({ threadId, run }) => entry(index, run, "SREM", threadId)),
   );
-  const back = await checkpointsOf(index, gone);
+  await addToRuns(index, gone);
+}
+
+/** Enters threads into the index of the runs that they have checkpoints of, for as long as they live. */
+export async function addToRuns(index: RunIndex, pairs: readonly RunOfThread[]): Promise<void> {
+  const left = await checkpointsOf(index, pairs);
   await all(
     index,
-    gone.flatMap(({ threadId, run }, at) => {
-      const { has, life } = back[at] as Left;
+    pairs.flatMap(({ threadId, run }, at) => {
+      const { has, life } = left[at] as Left;
       if (!has) return [];
       const key = encodedRunKey(index.keyPrefix, run);
-      const live = life > 0 ? ["PEXPIRE", key, String(life)] : ["PERSIST", key];
+      const live = life < 0 ? ["PERSIST", key] : ["PEXPIRE", key, String(Math.max(life, 1))];
       return [entry(index, run, "SADD", threadId), { key, args: live }];
     }),
   );

@@ -114,6 +114,28 @@ test("getTuple and list notice an altered byte at the edges and in the middle of
   expect([...kinds].sort()).toEqual(["@", "j", "t"]);
 });
 
+test("getTuple notices an altered byte of a chunk that it has read before", async () => {
+  const { client, saver, key } = await damageable();
+  const warm = saver();
+  const expected = await everything(warm);
+  for (const [field, chunk] of await rawHash(client, key("chunks"))) {
+    if (chunk.toString("latin1", 0, 1) !== "j") continue;
+    const isUsed = await client
+      .hDel(key("chunks"), field)
+      .then(() => everything(saver()).then(() => false, corruptOnly));
+    for (const at of isUsed ? [1, chunk.length >> 1, chunk.length - 1] : []) {
+      const altered = Buffer.from(chunk);
+      altered[at] = (altered[at] as number) ^ 1;
+      await client.hSet(key("chunks"), field, altered);
+      expect([field, at, await everything(warm).catch(corruptOnly)]).toEqual([field, at, "corrupt"]);
+      // The bytes that were there before are not taken for altered ones.
+      await client.hSet(key("chunks"), field, chunk);
+      expect(await everything(warm)).toEqual(expected);
+    }
+    await client.hSet(key("chunks"), field, chunk);
+  }
+});
+
 test.each(["checkpoints", "writes"])(
   "getTuple and list notice every altered byte of the %s",
   async (name) => {

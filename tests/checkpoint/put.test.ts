@@ -123,3 +123,16 @@ test("put stores a value of 50 MB", async () => {
   expect(read.text === text).toBe(true);
   expect(read.list).toEqual([1]);
 });
+
+test('put with history "latest" frees chunks: a thread of 300 steps holds no more than some dozens', async () => {
+  const { client, saver, key } = await savers({ history: "latest" });
+  const a = saver();
+  let most = 0;
+  for (let n = 1; n <= 300; n++) {
+    const values = { l: [big(n)], m: `${n} `.repeat(200) };
+    await put(a, "t", { id: id(n), parent: n > 1 ? id(n - 1) : undefined, values, versions: { l: n, m: n } });
+    most = Math.max(most, await client.hLen(key("chunks")));
+  }
+  expect(most).toBeLessThan(80);
+  expect(await values(saver(), config("t"))).toEqual({ l: [big(300)], m: "300 ".repeat(200) });
+});

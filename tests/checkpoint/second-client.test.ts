@@ -147,8 +147,13 @@ describe.each(Object.keys(operations))("%s", (operation) => {
         if (tuples.length > 0) there.push(thread);
         for (const { metadata } of tuples) {
           const run = (metadata as { run_id?: string }).run_id;
-          const indexed = await client.sIsMember(`${keyPrefix}:run:{${run}}`, thread);
-          expect({ ...told, thread, run, indexed }).toEqual({ ...told, thread, run, indexed: 1 });
+          const key = `${keyPrefix}:run:{${run}}`;
+          const indexed = await client.sIsMember(key, thread);
+          const expires = (await client.pTTL(key)) > 0;
+          expect({ ...told, thread, run, indexed, expires }).toEqual({
+            ...{ ...told, thread, run },
+            ...{ indexed: 1, expires: true },
+          });
         }
       }
       // The registry has every thread that is there, and nothing else for long.

@@ -6,6 +6,8 @@
 if redis.call('EXISTS', CHECKPOINTS) == 0 then return false end
 local dumps = {}
 for i, key in ipairs(KEYS) do
-  dumps[i] = { math.max(redis.call('PTTL', key), 0), redis.call('DUMP', key) }
+  -- Less than a millisecond is not for ever, as 0 is for RESTORE.
+  local left = redis.call('PTTL', key)
+  dumps[i] = { left == 0 and 1 or math.max(left, 0), redis.call('DUMP', key) }
 end
 return { dumps, run_ids() }

@@ -12,7 +12,7 @@ local function extend_life(ttl)
   if ttl == '' then
     for _, key in ipairs(KEYS) do
       local left = redis.call('PTTL', key)
-      if left > 0 then ttl = left break end
+      if left >= 0 then ttl = math.max(left, 1) break end
     end
   end
   if ttl == '' then return end

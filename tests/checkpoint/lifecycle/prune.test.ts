@@ -1,5 +1,6 @@
-import { type BaseCheckpointSaver, DeltaSnapshot, INTERRUPT } from "@langchain/langgraph-checkpoint";
+import { type BaseCheckpointSaver, DeltaSnapshot, INTERRUPT, TASKS } from "@langchain/langgraph-checkpoint";
 import { expect, it } from "vitest";
+import { digestOf } from "../../../src/checkpoint/values/chunk.js";
 import { config, id, listIds, put, values } from "../../conformance/saver/steps.js";
 import { keysOf, openSaver, threadKeysOf } from "./helpers.js";
 
@@ -139,4 +140,38 @@ it("prune keeps what an oracle does, for every number of checkpoints and keepLas
       }
     }
   }
+});
+
+it("prune keeps the pending sends of the parent of a checkpoint before version 4, and no further ancestor", async () => {
+  const { saver } = await openSaver();
+  for (let n = 0; n < 4; n++) {
+    const at = await put(saver, "t", {
+      id: id(n),
+      parent: n > 0 ? id(n - 1) : undefined,
+      v: 3,
+      values: { n },
+    });
+    await saver.putWrites(at, [[TASKS, { node: `sent by ${n}` }]], "task");
+  }
+  const before = await saver.getTuple(config("t"));
+  expect(before?.checkpoint.channel_values).toEqual({ n: 3, [TASKS]: [{ node: "sent by 2" }] });
+  expect(await saver.prune(["t"], { strategy: "keep_latest" })).toBe(2);
+  expect(await saver.getTuple(config("t"))).toEqual(before);
+});
+
+it("prune keeps the chunks below the largest tables that a list can have", async () => {
+  const { saver, prefix } = await openSaver();
+  // Each text is a chunk of its own. A table ends after one whose digest ends with a letter from A to H, or after 64.
+  const texts: string[] = [];
+  for (let n = 0; texts.length < 140; n++) {
+    const text = `${n} `.repeat(5_000).slice(0, 8_300);
+    if (!/[A-H]$/.test(digestOf(Buffer.from(`j"${text}"`)))) texts.push(text);
+  }
+  for (const n of [1, 2]) {
+    const values = { texts: texts.slice(0, 138 + n) };
+    await put(saver, "t", { id: id(n), parent: n > 1 ? id(1) : undefined, values, versions: { texts: n } });
+  }
+  await saver.prune(["t"], { strategy: "keep_latest" });
+  const { saver: fresh } = await openSaver({ keyPrefix: prefix });
+  expect(await values(fresh, config("t"))).toEqual({ texts });
 });

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { HeldChunks } from "../../src/checkpoint/held-chunks.js";
+import { type KnownValue, KnownValues } from "../../src/checkpoint/values/known-values.js";
+
+const THREADS = ["a", "b", "c"];
+
+test("HeldChunks holds as many digests as its limit, and forgets the thread that was used least lately", () => {
+  const held = new HeldChunks(4);
+  const has = () => THREADS.map((thread) => held.has(thread, "1"));
+  held.add("a", ["1", "2"]);
+  held.add("b", ["1"]);
+  held.add("c", ["1"]);
+  expect(has()).toEqual([true, true, true]);
+  // The same digests again are not counted again, and make their thread the last used.
+  held.add("a", ["1", "2"]);
+  expect(has()).toEqual([true, true, true]);
+  held.add("c", ["2"]);
+  expect(has()).toEqual([true, false, true]);
+  held.forget("a");
+  held.add("b", ["1", "2"]);
+  expect(has()).toEqual([false, true, true]);
+  held.add("b", ["3"]);
+  expect(has()).toEqual([false, true, false]);
+});
+
+test("HeldChunks does not hold a thread that is larger than its limit", () => {
+  const held = new HeldChunks(2);
+  held.add("a", ["1", "2"]);
+  expect(held.has("a", "1")).toBe(true);
+  held.add("a", ["3"]);
+  expect(held.has("a", "1")).toBe(false);
+  held.add("b", ["1", "2"]);
+  expect(held.has("b", "2")).toBe(true);
+});
+
+const value = (bytes: number): KnownValue => ({
+  chunks: ["chunk"],
+  contents: new Map([["chunk", Buffer.alloc(bytes)]]),
+  open: undefined,
+});
+
+test("KnownValues holds so many bytes, counts what is replaced or forgotten no more, and forgets the oldest", () => {
+  const known = new KnownValues(10_000);
+  const has = () => THREADS.map((scope) => known.get(scope, "l") !== undefined);
+  for (let n = 0; n < 20; n++) known.set("a", [["l", value(1_500)]]);
+  for (let n = 0; n < 20; n++) {
+    known.set("b", [["l", value(1_500)]]);
+    known.forget("b");
+  }
+  known.set("b", [["l", value(1_000)]]);
+  expect(has()).toEqual([true, true, false]);
+  known.set("a", [["m", value(100)]]);
+  known.set("c", [["l", value(2_000)]]);
+  expect(has()).toEqual([true, false, true]);
+  expect(known.chunks("a")).toEqual(["chunk", "chunk"]);
+  known.set("a", [["l", value(6_000)]]);
+  expect(has()).toEqual([false, false, false]);
+  known.set("b", [["l", value(4_000)]]);
+  expect(has()).toEqual([false, true, false]);
+});
