@@ -42,19 +42,19 @@ const value = (bytes: number): KnownValue => ({
 test("KnownValues holds so many bytes, counts what is replaced or forgotten no more, and forgets the oldest", () => {
   const known = new KnownValues(10_000);
   const has = () => THREADS.map((scope) => known.get(scope, "l") !== undefined);
-  for (let n = 0; n < 20; n++) known.set("a", [["l", value(1_500)]]);
+  for (let n = 0; n < 20; n++) known.set("a", "checkpoint", [["l", value(1_500)]]);
   for (let n = 0; n < 20; n++) {
-    known.set("b", [["l", value(1_500)]]);
+    known.set("b", "checkpoint", [["l", value(1_500)]]);
     known.forget("b");
   }
-  known.set("b", [["l", value(1_000)]]);
+  known.set("b", "checkpoint", [["l", value(1_000)]]);
   expect(has()).toEqual([true, true, false]);
-  known.set("a", [["m", value(100)]]);
-  known.set("c", [["l", value(2_000)]]);
+  known.set("a", "checkpoint", [["m", value(100)]]);
+  known.set("c", "checkpoint", [["l", value(2_000)]]);
   expect(has()).toEqual([true, false, true]);
   expect(known.chunks("a")).toEqual(["chunk", "chunk"]);
-  known.set("a", [["l", value(6_000)]]);
+  known.set("a", "checkpoint", [["l", value(6_000)]]);
   expect(has()).toEqual([false, false, false]);
-  known.set("b", [["l", value(4_000)]]);
+  known.set("b", "checkpoint", [["l", value(4_000)]]);
   expect(has()).toEqual([false, true, false]);
 });
