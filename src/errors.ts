@@ -163,7 +163,7 @@ export class CommandTimeoutError extends OperationError {
   override readonly code = "COMMAND_TIMEOUT";
 }
 
-/** The client is not connected, or was closed. Waiting does not help: connect it, or create another one. */
+/** No connection could be made, or the client is not connected, or was closed. `cause` is why, where that is known. */
 export class NotConnectedError extends OperationError {
   static {
     identify(NotConnectedError, "NotConnectedError");
@@ -199,16 +199,4 @@ export class CorruptRecordError extends LangGraphRedisError {
       .join(", ");
     super(`${problem} (${where})`, options);
   }
-}
-
-/** Shows a value of any type in an error message, cut to a readable length. */
-export function formatValue(value: unknown): string {
-  let text: string | undefined;
-  try {
-    text = typeof value === "bigint" ? `${value}n` : JSON.stringify(value);
-  } catch {
-    // Circular and other values that JSON cannot write are named by their type.
-  }
-  text ??= String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

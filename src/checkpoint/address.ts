@@ -1,6 +1,7 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { getCheckpointId } from "@langchain/langgraph-checkpoint";
-import { CheckpointNotFoundError, formatValue, InvalidInputError } from "../errors.js";
+import { describe, describeId, quote } from "../describe.js";
+import { CheckpointNotFoundError, InvalidInputError } from "../errors.js";
 
 /** Which checkpoint a config means. */
 export interface Address {
@@ -34,7 +35,7 @@ export function checkpointAddressOf(config: RunnableConfig): Address & { readonl
   const address = addressOf(config);
   if (address.checkpointId === undefined) {
     throw new InvalidInputError(
-      `config.configurable.checkpoint_id is missing (thread ${formatValue(address.threadId)}). ` +
+      `config.configurable.checkpoint_id is missing (thread ${quote(address.threadId)}). ` +
         "Pass the config that put() or getTuple() returned.",
     );
   }
@@ -46,7 +47,7 @@ export function namespaceOf(config: RunnableConfig): string | undefined {
   const checkpointNs = config.configurable?.checkpoint_ns;
   if (checkpointNs === undefined || checkpointNs === null) return undefined;
   if (typeof checkpointNs !== "string") {
-    throw new InvalidInputError(`checkpoint_ns must be a string, got ${formatValue(checkpointNs)}.`);
+    throw new InvalidInputError(`checkpoint_ns must be a string, got ${describe(checkpointNs)}.`);
   }
   return checkpointNs;
 }
@@ -62,7 +63,7 @@ export function checkpointIdOf(config: RunnableConfig): string | undefined {
 export function checkThreadId(threadId: unknown): string {
   if (typeof threadId !== "string" || threadId === "") {
     throw new InvalidInputError(
-      `thread_id must be a non-empty string, got ${formatValue(threadId)}. ` +
+      `thread_id must be a non-empty string, got ${describeId(threadId)}. ` +
         'Example: graph.invoke(input, { configurable: { thread_id: "conversation-1" } }).',
     );
   }
@@ -72,7 +73,7 @@ export function checkThreadId(threadId: unknown): string {
 /** Ids are kept as they are, for their order, so they have to be text that UTF-8 can express. */
 export function checkCheckpointId(id: unknown, what: string): string {
   if (typeof id !== "string" || id === "" || /\p{Surrogate}/u.test(id)) {
-    throw new InvalidInputError(`${what} must be a non-empty, well-formed string, got ${formatValue(id)}.`);
+    throw new InvalidInputError(`${what} must be a non-empty, well-formed string, got ${describeId(id)}.`);
   }
   return id;
 }
@@ -81,7 +82,7 @@ export function checkCheckpointId(id: unknown, what: string): string {
 export function checkChannel(channel: string, what: string): void {
   if (/\p{Surrogate}/u.test(channel)) {
     throw new InvalidInputError(
-      `the name of a channel must be a well-formed string, got ${formatValue(channel)} in ${what}.`,
+      `the name of a channel must be a well-formed string, got ${describeId(channel)} in ${what}.`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { CheckpointPendingWrite, DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
+import { reasonOf } from "../describe.js";
 import { CorruptRecordError, ThreadConflictError } from "../errors.js";
 import type { Reply } from "../redis/command.js";
 import { encodeKeyPart } from "../redis/key-encoding.js";
@@ -68,7 +69,7 @@ async function walk(
       try {
         return await context.codec.decode(reference, (name) => chunks.get(name), keys[0]).value;
       } catch (cause) {
-        const problem = `cannot read the history of a channel: ${cause instanceof Error ? cause.message : cause}`;
+        const problem = `cannot read the history of a channel: ${reasonOf(cause)}`;
         throw new CorruptRecordError(problem, { key: keys[3], threadId, checkpointNs, channel }, { cause });
       }
     };

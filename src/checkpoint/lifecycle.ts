@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { formatValue, InvalidInputError } from "../errors.js";
+import { describe, describeOption, quote } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 import type { Connection, Reply } from "../redis/command.js";
 import { encodeKeyPart } from "../redis/key-encoding.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
@@ -59,11 +60,11 @@ export async function pruneThreads(
   checkKnownOptions(options, PRUNE_OPTIONS, "prune");
   const { strategy, keepLast = 1 } = options;
   if (strategy !== "keep_latest" && strategy !== "delete") {
-    throw new InvalidInputError(`strategy must be "keep_latest" or "delete", got ${formatValue(strategy)}.`);
+    throw new InvalidInputError(`strategy must be "keep_latest" or "delete", got ${describe(strategy)}.`);
   }
   if (!Number.isInteger(keepLast) || keepLast < 1) {
     throw new InvalidInputError(
-      `keepLast must be a whole number of checkpoints, at least 1, got ${formatValue(keepLast)}.`,
+      `keepLast must be a whole number of checkpoints, at least 1, got ${describeOption(keepLast)}.`,
     );
   }
   const keys = threadIds.map((threadId) => threadKeys(context.keyPrefix, checkThreadId(threadId)));
@@ -89,7 +90,7 @@ export async function deleteForRuns(
   const runIds = listOf(requested, "run ids");
   for (const runId of runIds) {
     if (typeof runId !== "string" || runId === "") {
-      throw new InvalidInputError(`a run id must be a non-empty string, got ${formatValue(runId)}.`);
+      throw new InvalidInputError(`a run id must be a non-empty string, got ${describe(runId)}.`);
     }
   }
   if (runIds.length === 0) return 0;
@@ -110,10 +111,10 @@ export async function copyThread(context: LifecycleContext, source: string, targ
   const from = threadKeys(context.keyPrefix, checkThreadId(source));
   const to = threadKeys(context.keyPrefix, checkThreadId(target));
   const runs = await copyKeys(context, from, to);
-  if (runs === "no source") throw new InvalidInputError(`there is no thread ${formatValue(source)} to copy.`);
+  if (runs === "no source") throw new InvalidInputError(`there is no thread ${quote(source)} to copy.`);
   if (runs === "target exists") {
     throw new InvalidInputError(
-      `thread ${formatValue(target)} exists already. Delete it first, or copy to another one.`,
+      `thread ${quote(target)} exists already. Delete it first, or copy to another one.`,
     );
   }
   const registry = threadsKey(context.keyPrefix);
@@ -178,7 +179,7 @@ function sum(replies: readonly (Reply | Error)[]): number {
 /** A list of ids as it is at the call. @throws {InvalidInputError} */
 function listOf(ids: unknown, what: string): string[] {
   if (Array.isArray(ids)) return [...ids];
-  throw new InvalidInputError(`the ${what} must be a list, got ${formatValue(ids)}.`);
+  throw new InvalidInputError(`the ${what} must be a list, got ${describe(ids)}.`);
 }
 
 function toStrings(reply: Reply): string[] {

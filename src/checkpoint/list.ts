@@ -1,6 +1,7 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { CheckpointListOptions, CheckpointTuple } from "@langchain/langgraph-checkpoint";
-import { CorruptRecordError, formatValue, InvalidInputError } from "../errors.js";
+import { describeOption } from "../describe.js";
+import { CorruptRecordError, InvalidInputError } from "../errors.js";
 import type { Reply } from "../redis/command.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { checkpointIdOf, checkThreadId, namespaceOf } from "./address.js";
@@ -52,7 +53,7 @@ function selectionOf(config: RunnableConfig, options: CheckpointListOptions | un
   const { filter, limit = Number.POSITIVE_INFINITY, before } = options ?? {};
   if (!(limit >= 0) || (limit !== Number.POSITIVE_INFINITY && !Number.isInteger(limit))) {
     throw new InvalidInputError(
-      `limit must be a whole number of checkpoints, at least 0, got ${formatValue(limit)}.`,
+      `limit must be a whole number of checkpoints, at least 0, got ${describeOption(limit)}.`,
     );
   }
   const threadId: unknown = config.configurable?.thread_id;

@@ -1,5 +1,6 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
-import { formatValue, InvalidInputError } from "../errors.js";
+import { describe } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { CONNECT_OPTIONS, type ConnectOptions, type TimeoutOptions } from "../redis/options.js";
@@ -106,11 +107,11 @@ function checkSerde(serde: unknown): SerializerProtocol {
 
 function checkBoolean(value: unknown, what: string): void {
   if (typeof value === "boolean") return;
-  throw new InvalidInputError(`${what} must be true or false, got ${formatValue(value)}.`);
+  throw new InvalidInputError(`${what} must be true or false, got ${describe(value)}.`);
 }
 
 /** @throws {InvalidInputError} */
 function checkHistory(history: unknown): "all" | "latest" {
   if (history === undefined || history === "all" || history === "latest") return history ?? "all";
-  throw new InvalidInputError(`history must be "all" or "latest", got ${formatValue(history)}.`);
+  throw new InvalidInputError(`history must be "all" or "latest", got ${describe(history)}.`);
 }

@@ -1,5 +1,6 @@
 import type { PendingWrite } from "@langchain/langgraph-checkpoint";
 import { WRITES_IDX_MAP } from "@langchain/langgraph-checkpoint";
+import { repeatable } from "../describe.js";
 import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
 import { compareWrites, type OrderedWrite } from "./write-order.js";
 
@@ -40,7 +41,7 @@ export function decodeWrites(lines: string): WriteLine[] {
       const [, task, index, path, channel, reference] =
         /^([^:]*):(-?\d+):([^:]*):([^:]*):(.*)$/s.exec(line) ?? [];
       if (task === undefined || path === undefined || channel === undefined || reference === undefined) {
-        throw new Error("a line of pending writes is malformed");
+        throw repeatable(new Error("a line of pending writes is malformed"));
       }
       return {
         taskId: decodeKeyPart(task),

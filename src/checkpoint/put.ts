@@ -6,7 +6,8 @@ import type {
   PendingWrite,
 } from "@langchain/langgraph-checkpoint";
 import { isDeltaSnapshot } from "@langchain/langgraph-checkpoint";
-import { formatValue, InvalidInputError, ThreadConflictError } from "../errors.js";
+import { describe, quote } from "../describe.js";
+import { InvalidInputError, ThreadConflictError } from "../errors.js";
 import type { Connection, Reply } from "../redis/command.js";
 import { encodeKeyPart } from "../redis/key-encoding.js";
 import type { PipelineEntry } from "../redis/script.js";
@@ -62,18 +63,13 @@ export async function storeCheckpoint(
   const { codec, connection, keyPrefix, held, known, history } = context;
   const keys = threadKeys(keyPrefix, threadId);
   const [thread] = keys;
-  const what = `checkpoint ${formatValue(id)} of thread ${formatValue(threadId)}`;
+  const what = `checkpoint ${quote(id)} of thread ${quote(threadId)}`;
   const scope = scopeOf(thread, checkpointNs);
   const holds = (name: string) => held.has(thread, name);
   const channelValues = { ...checkpoint.channel_values };
   const encode = (channel: string): Promise<EncodedValue> => {
     const beliefs = { known: known.get(scope, channel) ?? NOTHING_KNOWN, holds };
-    return codec.encode(
-      channelValues[channel],
-      `channel ${formatValue(channel)} of ${what}`,
-      thread,
-      beliefs,
-    );
+    return codec.encode(channelValues[channel], `channel ${quote(channel)} of ${what}`, thread, beliefs);
   };
 
   const present = Object.keys(channelValues);
@@ -234,22 +230,22 @@ export async function storeWrites(
   taskPath: string,
 ): Promise<void> {
   if (typeof taskId !== "string" || taskId === "") {
-    throw new InvalidInputError(`the task id must be a non-empty string, got ${formatValue(taskId)}.`);
+    throw new InvalidInputError(`the task id must be a non-empty string, got ${describe(taskId)}.`);
   }
   if (typeof taskPath !== "string") {
-    throw new InvalidInputError(`the task path must be a string, got ${formatValue(taskPath)}.`);
+    throw new InvalidInputError(`the task path must be a string, got ${describe(taskPath)}.`);
   }
   checkWrites(writes);
   const { codec, connection, keyPrefix, held } = context;
   const keys = threadKeys(keyPrefix, threadId);
   const [thread] = keys;
-  const what = `the writes of task ${formatValue(taskId)} for checkpoint ${formatValue(checkpointId)} of thread ${formatValue(threadId)}`;
+  const what = `the writes of task ${quote(taskId)} for checkpoint ${quote(checkpointId)} of thread ${quote(threadId)}`;
   const beliefs = { known: NOTHING_KNOWN, holds: (name: string) => held.has(thread, name) };
   // All of the writes is read before the first wait.
   const named = writes.map((write, position) => ({ channel: write[0], index: writeIndex(write, position) }));
   let values: readonly EncodedValue[] = await Promise.all(
     writes.map(([channel, value]) =>
-      codec.encode(value, `channel ${formatValue(channel)} in ${what}`, thread, beliefs),
+      codec.encode(value, `channel ${quote(channel)} in ${what}`, thread, beliefs),
     ),
   );
   const lineArgs = ({ channel, index }: (typeof named)[number], position: number): string[] => {

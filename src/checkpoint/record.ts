@@ -1,4 +1,5 @@
 import type { Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
+import { repeatable } from "../describe.js";
 import { SerializationError } from "../errors.js";
 import { unseal } from "./seal.js";
 import type { ValueCodec } from "./values/codec.js";
@@ -84,13 +85,15 @@ export function assembleCheckpoint(
 export function decodeRecord(record: Buffer): { head: RecordHead; body: RecordBody } {
   const [headLine = "", bodyLine = ""] = unseal(record).split("\n");
   const head = JSON.parse(headLine) as RecordHead;
-  if (typeof head?.channels !== "object") throw new Error("the record's first line names no channels");
+  if (typeof head?.channels !== "object")
+    throw repeatable(new Error("the record's first line names no channels"));
   return { head, body: decodeBody(bodyLine) };
 }
 
 export function decodeBody(line: string): RecordBody {
   const body = JSON.parse(line) as RecordBody;
-  if (typeof body?.checkpoint !== "object") throw new Error("the record's second line holds no checkpoint");
+  if (typeof body?.checkpoint !== "object")
+    throw repeatable(new Error("the record's second line holds no checkpoint"));
   return body;
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { repeatable } from "../describe.js";
 
 /** "~" and ten hexadecimal digits. */
 const SEAL_LENGTH = 11;
@@ -15,6 +16,6 @@ export function unseal(value: Buffer): string {
     .update(text)
     .digest("hex")
     .slice(0, SEAL_LENGTH - 1)}`;
-  if (value.toString("latin1", text.length) !== seal) throw new Error("it was altered");
+  if (value.toString("latin1", text.length) !== seal) throw repeatable(new Error("it was altered"));
   return text.toString("utf8");
 }

@@ -1,4 +1,5 @@
-import { formatValue, InvalidInputError } from "../errors.js";
+import { describe, describeOption } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 import type { Connection, Reply } from "../redis/command.js";
 import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
@@ -46,7 +47,7 @@ export async function listThreads(
   const { limit = 100, before } = options ?? {};
   if (!Number.isInteger(limit) || limit < 0) {
     throw new InvalidInputError(
-      `limit must be a whole number of threads, at least 0, got ${formatValue(limit)}.`,
+      `limit must be a whole number of threads, at least 0, got ${describeOption(limit)}.`,
     );
   }
   const threads: ThreadInfo[] = [];
@@ -77,7 +78,7 @@ function cursorOf(before: ListThreadsOptions["before"]): Cursor {
   const date = before instanceof Date ? before : before.updatedAt;
   if (!(date instanceof Date) || Number.isNaN(date.getTime())) {
     throw new InvalidInputError(
-      `before must be a date or an entry that listThreads returned, got ${formatValue(before)}.`,
+      `before must be a date or an entry that listThreads returned, got ${describe(before)}.`,
     );
   }
   const member = before instanceof Date ? undefined : encodeKeyPart(before.threadId);

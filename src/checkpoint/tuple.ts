@@ -1,5 +1,6 @@
 import type { CheckpointPendingWrite, CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { maxChannelVersion, TASKS } from "@langchain/langgraph-checkpoint";
+import { reasonOf } from "../describe.js";
 import { CorruptRecordError, type CorruptRecordLocation } from "../errors.js";
 import { decodeKeyPart } from "../redis/key-encoding.js";
 import { toConfig } from "./address.js";
@@ -41,9 +42,7 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
   const [checkpointsKey, , writesKey, chunksKey] = source.keys;
   const corrupt = (problem: string, key: string, cause: unknown, channel?: string): CorruptRecordError => {
     const location: CorruptRecordLocation = { key, threadId, checkpointNs, checkpointId, channel };
-    return new CorruptRecordError(`${problem}: ${cause instanceof Error ? cause.message : cause}`, location, {
-      cause,
-    });
+    return new CorruptRecordError(`${problem}: ${reasonOf(cause)}`, location, { cause });
   };
   const chunk = (digest: string) => source.chunks.get(digest);
   const read = (reference: string, channel: string, problem: string, before?: KnownValue): DecodedValue => {

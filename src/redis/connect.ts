@@ -1,5 +1,6 @@
 import type { RedisClientOptions, RedisSentinelOptions } from "redis";
-import { formatValue, InvalidInputError } from "../errors.js";
+import { quote } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 import { ClusterAdapter } from "./clients/cluster.js";
 import { loadNodeRedis } from "./clients/load-node-redis.js";
 import { SentinelAdapter } from "./clients/sentinel.js";
@@ -101,30 +102,25 @@ export async function connectSentinel(
   checkTls(options.tls);
   const { name, sentinelRootNodes, username, password, sentinelUsername, sentinelPassword, database } = group;
   const secrets = [password, sentinelPassword].flatMap((secret) => (secret ? [secret] : []));
-  return connect(
-    `the master of ${formatValue(name)}`,
-    secrets,
-    options,
-    async ({ createSentinel }, report) => {
-      const tls = options.tls !== undefined;
-      const socket = socketOptions(tls, options.tls, backoff) as RedisClientOptions["socket"];
-      const sentinel = createSentinel({
-        name,
-        sentinelRootNodes: sentinelRootNodes.map(({ host, port }) => ({ host, port })),
-        nodeClientOptions: { username, password, database, socket },
-        sentinelClientOptions: { username: sentinelUsername, password: sentinelPassword, socket },
-      } as RedisSentinelOptions);
-      listen(sentinel, report);
-      sentinel.on("client-error", ({ error }: { error: Error }) => report(error));
-      return {
-        adapter: new SentinelAdapter(sentinel),
-        connect: () =>
-          Promise.race([sentinel.connect().then(() => {}), unreachable(sentinel, sentinelRootNodes.length)]),
-        mayBeDead: () => true,
-        destroy: () => void sentinel.destroy().catch(() => {}),
-      };
-    },
-  );
+  return connect(`the master of ${quote(name)}`, secrets, options, async ({ createSentinel }, report) => {
+    const tls = options.tls !== undefined;
+    const socket = socketOptions(tls, options.tls, backoff) as RedisClientOptions["socket"];
+    const sentinel = createSentinel({
+      name,
+      sentinelRootNodes: sentinelRootNodes.map(({ host, port }) => ({ host, port })),
+      nodeClientOptions: { username, password, database, socket },
+      sentinelClientOptions: { username: sentinelUsername, password: sentinelPassword, socket },
+    } as RedisSentinelOptions);
+    listen(sentinel, report);
+    sentinel.on("client-error", ({ error }: { error: Error }) => report(error));
+    return {
+      adapter: new SentinelAdapter(sentinel),
+      connect: () =>
+        Promise.race([sentinel.connect().then(() => {}), unreachable(sentinel, sentinelRootNodes.length)]),
+      mayBeDead: () => true,
+      destroy: () => void sentinel.destroy().catch(() => {}),
+    };
+  });
 }
 
 type NodeRedis = Awaited<ReturnType<typeof loadNodeRedis>>;

@@ -1,3 +1,4 @@
+import { describe } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
 import { type ClientAdapter, isClientAdapter } from "./client-adapter.js";
 import { adaptNodeRedis, isNodeRedis, isOldNodeRedis, type NodeRedis } from "./clients/node-redis.js";
@@ -83,8 +84,5 @@ function unknownClient(client: unknown): string {
         : isObject && typeof Reflect.get(client, "pipeline") === "function"
           ? " Clients that talk to Redis over HTTP cannot be used."
           : "";
-  const got = isObject
-    ? `an object of class ${client.constructor?.name}`
-    : `a value of type ${typeof client}`;
-  return `client must be a client of Redis: what ${known} return, or fromIoredis(...). Got ${got}.${hint}`;
+  return `client must be a client of Redis: what ${known} return, or fromIoredis(...). Got ${describe(client)}.${hint}`;
 }

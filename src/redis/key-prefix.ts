@@ -1,4 +1,5 @@
-import { formatValue, InvalidInputError } from "../errors.js";
+import { describeId } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 
 /** The prefix of every key and index name, unless an option says otherwise. */
 export const DEFAULT_KEY_PREFIX = "langgraph";
@@ -13,7 +14,7 @@ export const DEFAULT_KEY_PREFIX = "langgraph";
 export function checkKeyPrefix(keyPrefix: unknown): string {
   if (typeof keyPrefix !== "string" || keyPrefix === "" || /[{}\0]|\p{Surrogate}/u.test(keyPrefix)) {
     throw new InvalidInputError(
-      `keyPrefix must be a non-empty, well-formed string without braces and NUL, got ${formatValue(keyPrefix)}. Example: "langgraph".`,
+      `keyPrefix must be a non-empty, well-formed string without braces and NUL, got ${describeId(keyPrefix)}. Example: "langgraph".`,
     );
   }
   return keyPrefix;
@@ -23,7 +24,7 @@ export function checkKeyPrefix(keyPrefix: unknown): string {
 export function refuseKeyPrefix(keyPrefix: unknown): void {
   if (keyPrefix === undefined || keyPrefix === null || String(keyPrefix) === "") return;
   throw new InvalidInputError(
-    `the client was created with keyPrefix "${String(keyPrefix)}", which does not reach the keys inside scripts ` +
+    `the client was created with keyPrefix ${describeId(keyPrefix)}, which does not reach the keys inside scripts ` +
       "and index definitions. Create the client without it and pass keyPrefix to RedisSaver or RedisStore.",
   );
 }

@@ -1,4 +1,5 @@
-import { formatValue, InvalidInputError } from "../errors.js";
+import { describe, quote } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 
 /** The names of all options of a type. The compiler sees to it that none is missing. */
 export type KnownOptions<T> = { readonly [Name in keyof Required<T>]: true };
@@ -23,17 +24,14 @@ export function checkKnownOptions(
 ): void {
   if (options === undefined) return;
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    // The value is not shown: it may be a URL with a password.
-    const got = options === null ? "null" : Array.isArray(options) ? "an array" : `a ${typeof options}`;
-    throw new InvalidInputError(`the options of ${where} must be an object, got ${got}.`);
+    throw new InvalidInputError(`the options of ${where} must be an object, got ${describe(options)}.`);
   }
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) return;
   const names = Object.keys(known);
   const nearest = nearestOf(unknown, names);
-  const hint =
-    nearest === undefined ? `Known are: ${names.join(", ")}` : `Did you mean ${formatValue(nearest)}?`;
-  throw new InvalidInputError(`${where} has no option ${formatValue(unknown)}. ${hint}${nearest ? "" : "."}`);
+  const hint = nearest === undefined ? `Known are: ${names.join(", ")}` : `Did you mean ${quote(nearest)}?`;
+  throw new InvalidInputError(`${where} has no option ${quote(unknown)}. ${hint}${nearest ? "" : "."}`);
 }
 
 /** The name that needs the fewest changes to become the wanted one, if these are few. */

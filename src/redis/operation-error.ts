@@ -1,11 +1,13 @@
+import { describeId, quote, reasonOf } from "../describe.js";
 import {
   CommandTimeoutError,
-  formatValue,
   LangGraphRedisError,
   NotConnectedError,
   type OperationContext,
   OperationError,
 } from "../errors.js";
+import { clientMessage } from "./client-message.js";
+import { isErrorReply } from "./clients/error-reply.js";
 import { ConnectionFailure } from "./connection-failure.js";
 
 /** What to do about the refusals of Redis that a person can do something about. */
@@ -38,10 +40,10 @@ export function toOperationError(context: OperationContext, error: unknown): Err
   const { operation, to, ...target } = context;
   const what = Object.entries(target)
     .filter(([, value]) => value !== undefined && value !== "")
-    .map(([name, value]) => `${NAMES[name] ?? name} ${formatValue(value)}`)
+    .map(([name, value]) => `${NAMES[name] ?? name} ${describeTarget(value)}`)
     .join(", ");
   const subject = `${operation}${to === undefined ? "" : ` to ${to}`}${what && ` (${what})`}`;
-  const message = `${subject} failed: ${reasonOf(error)}`;
+  const message = `${subject} failed: ${withAdvice(messageFor(error))}`;
   if (!(error instanceof ConnectionFailure)) return new OperationError(message, context, { cause: error });
   const ErrorClass = error.kind === "timeout" ? CommandTimeoutError : NotConnectedError;
   return new ErrorClass(message, context, error.cause === undefined ? {} : { cause: error.cause });
@@ -53,9 +55,17 @@ const NAMES: Record<string, string> = {
   checkpointId: "checkpoint",
 };
 
-/** What went wrong, with what to do about it where that is known. */
-export function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message || error.name : String(error);
+function describeTarget(target: unknown): string {
+  return Array.isArray(target) ? quote(target) : describeId(target);
+}
+
+/** Only what Redis or a client says is repeated. Any other error can come from an object of the user's. */
+function messageFor(error: unknown): string {
+  if (error instanceof ConnectionFailure) return error.message;
+  return isErrorReply(error) ? clientMessage(error) : reasonOf(error);
+}
+
+function withAdvice(message: string): string {
   const code = /(?:^|\()([A-Z]+) /.exec(message)?.[1];
   const advice = ADVICE[code ?? ""];
   return advice === undefined ? message : `${message}. ${advice}.`.replace("..", ".");

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
-import { formatValue, InvalidInputError } from "../errors.js";
+import { describeOption } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 import type { KnownOptions } from "./known-options.js";
 
 /** How long to wait for Redis. */
@@ -53,7 +54,7 @@ export function checkCommandTimeout(milliseconds: unknown): number {
   // Node's timers take no more.
   if (typeof milliseconds !== "number" || !(milliseconds >= 0 && milliseconds < 2 ** 31)) {
     throw new InvalidInputError(
-      `commandTimeout must be a number of milliseconds, 0 for none, got ${formatValue(milliseconds)}.`,
+      `commandTimeout must be a number of milliseconds, 0 for none, got ${describeOption(milliseconds)}.`,
     );
   }
   return milliseconds === 0 ? Number.POSITIVE_INFINITY : milliseconds;

@@ -1,5 +1,7 @@
 import type { ClientAdapter, Transmission } from "./client-adapter.js";
+import { clientMessage, withoutSecrets } from "./client-message.js";
 import type { Command, Reply } from "./command.js";
+import { ConnectionFailure } from "./connection-failure.js";
 import { atMost } from "./deadline.js";
 import type { Lane } from "./lane.js";
 import { toOperationError } from "./operation-error.js";
@@ -56,7 +58,7 @@ export class ReconnectingAdapter implements ClientAdapter {
   }
 
   get lastError(): Error | undefined {
-    return this.#lastError && withoutSecrets(this.#lastError, this.factory.secrets);
+    return this.#lastError && cleaned(this.#lastError, this.factory.secrets);
   }
 
   laneOf(command: Command): Lane {
@@ -120,23 +122,24 @@ async function connectClient(
     return client;
   } catch (error) {
     client.destroy();
-    throw toOperationError(
-      { operation: "connecting", to: where },
-      withoutSecrets(withLastError(error, lastError), secrets),
-    );
+    throw toOperationError({ operation: "connecting", to: where }, failureOf(error, lastError, secrets));
   }
 }
 
 /** A client that looked in several places says that it found nothing; why not, it has said before. */
-function withLastError(error: unknown, lastError: Error | undefined): Error {
-  const { message } = error as Error;
-  if (!lastError || message.includes(lastError.message)) return error as Error;
-  return new Error(`${message} (${lastError.message})`, { cause: error });
+function failureOf(
+  error: unknown,
+  lastError: Error | undefined,
+  secrets: readonly string[],
+): ConnectionFailure {
+  const found = [error, lastError].filter((each) => each !== undefined).map(clientMessage);
+  const [what = "", why = ""] = found.map((message) => withoutSecrets(message, secrets));
+  const cause = cleaned(lastError ?? (error as Error), secrets);
+  return new ConnectionFailure("not connected", what.includes(why) ? what : `${what} (${why})`, { cause });
 }
 
-/** Servers quote the commands that they do not understand, and the first one holds the password. */
-function withoutSecrets(error: Error, secrets: readonly string[]): Error {
-  if (!secrets.some((secret) => error.message.includes(secret))) return error;
-  const message = secrets.reduce((text, secret) => text.replaceAll(secret, "***"), error.message);
-  return Object.assign(new Error(message), { name: error.name });
+/** The error as it may be shown. */
+function cleaned(error: Error, secrets: readonly string[]): Error {
+  const message = withoutSecrets(error.message, secrets);
+  return message === error.message ? error : Object.assign(new Error(message), { name: error.name });
 }

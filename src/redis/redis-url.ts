@@ -1,4 +1,4 @@
-import { formatValue, InvalidInputError } from "../errors.js";
+import { InvalidInputError } from "../errors.js";
 
 /** @throws {InvalidInputError} which does not repeat the address: it may hold a password. */
 export function parseRedisUrl(uri: unknown): URL {
@@ -17,14 +17,15 @@ export function parseRedisUrl(uri: unknown): URL {
   );
 }
 
-/** @throws {InvalidInputError} naming the parameter: it would be ignored, whatever it says. */
-function refuseParameters({ searchParams, search, hash }: URL): void {
+/**
+ * @throws {InvalidInputError} as parameters would be ignored, whatever they say. They are not shown: what follows a "?"
+ * may be the rest of a password that holds one.
+ */
+function refuseParameters({ search, hash }: URL): void {
   if (search === "" && hash === "") return;
-  const [name] = searchParams.keys();
-  const what = name === undefined ? 'a "?" or "#"' : `the parameter ${formatValue(name)}`;
   throw new InvalidInputError(
-    `the URL has ${what}, but takes no parameters: give the database as /0, TLS as rediss://, and everything else as ` +
-      "options. In user and password, ? and # have to be percent-encoded, as %3F and %23.",
+    `the URL has ${search === "" ? 'a "#"' : 'parameters after a "?"'}, but takes none: give the database as /0, TLS as ` +
+      "rediss://, and everything else as options. In user and password, ? and # have to be percent-encoded, as %3F and %23.",
   );
 }
 

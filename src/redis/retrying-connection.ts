@@ -1,5 +1,6 @@
 import { LangGraphRedisError } from "../errors.js";
 import type { ClientAdapter } from "./client-adapter.js";
+import { clientMessage } from "./client-message.js";
 import { isOfflineRefusal } from "./clients/error-reply.js";
 import type { Command, Connection, Reply } from "./command.js";
 import { ConnectionFailure } from "./connection-failure.js";
@@ -74,7 +75,10 @@ export class RetryingConnection implements Connection {
           lastError = refused[0];
         }
       } catch (error) {
-        if (isPermanent(error)) throw error;
+        if (error instanceof LangGraphRedisError) throw error;
+        if (isOfflineRefusal(error)) {
+          throw new ConnectionFailure("not connected", error.message, { cause: error });
+        }
         if (!pending.isOver) lastError = error;
       }
       pending.failed();
@@ -87,12 +91,7 @@ export class RetryingConnection implements Connection {
   #timeoutError(lastError: unknown): Error {
     this.adapter.reconnect?.();
     const cause = this.adapter.lastError ?? lastError;
-    const why = cause instanceof Error && cause.message !== "" ? ` (${cause.message})` : "";
+    const why = cause === undefined ? "" : ` (${clientMessage(cause)})`;
     return new ConnectionFailure("timeout", `no answer within ${this.timeout} ms${why}`, { cause });
   }
-}
-
-/** Failures that another attempt cannot change: our own, and that of a client whose owner asked for no retries. */
-function isPermanent(error: unknown): boolean {
-  return error instanceof LangGraphRedisError || isOfflineRefusal(error);
 }

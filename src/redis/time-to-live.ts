@@ -1,4 +1,5 @@
-import { formatValue, InvalidInputError } from "../errors.js";
+import { describeOption } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 
 /**
  * 100 million days, the range of JavaScript's dates: the moment of expiry in milliseconds, which is this much later than
@@ -15,7 +16,7 @@ const LONGEST = 8.64e15;
 export function toMilliseconds(minutes: unknown, name: string): number {
   if (typeof minutes !== "number" || !(minutes > 0) || minutes * 60_000 > LONGEST) {
     throw new InvalidInputError(
-      `${name} must be a positive number of minutes, at most ${LONGEST / 60_000}, got ${formatValue(minutes)}.`,
+      `${name} must be a positive number of minutes, at most ${LONGEST / 60_000}, got ${describeOption(minutes)}.`,
     );
   }
   return Math.max(1, Math.round(minutes * 60_000));

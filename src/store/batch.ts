@@ -1,5 +1,6 @@
 import { InvalidNamespaceError } from "@langchain/langgraph-checkpoint";
-import { formatValue, InvalidInputError, LangGraphRedisError, type OperationContext } from "../errors.js";
+import { describe } from "../describe.js";
+import { InvalidInputError, LangGraphRedisError, type OperationContext } from "../errors.js";
 import { toOperationError } from "../redis/operation-error.js";
 import type { Backend, Ready } from "./backend.js";
 import { type Embedded, embedBatch } from "./embed-batch.js";
@@ -35,7 +36,7 @@ type ReadRequest = GetRequest | SearchRequest | ListRequest;
  */
 export async function runBatch(backend: Backend, operations: readonly StoreOperation[]): Promise<unknown[]> {
   if (!Array.isArray(operations)) {
-    throw new InvalidInputError(`batch needs an array of operations, got ${formatValue(operations)}.`);
+    throw new InvalidInputError(`batch needs an array of operations, got ${describe(operations)}.`);
   }
   const outcomes: (Outcome<unknown> | undefined)[] = operations.map(() => undefined);
   const placed: Placed[] = [];

@@ -1,4 +1,4 @@
-import { formatValue } from "../errors.js";
+import { quote } from "../describe.js";
 import type { Backend } from "./backend.js";
 import type { TextVector } from "./document.js";
 import { extractTexts } from "./embedding/text-path.js";
@@ -57,7 +57,7 @@ function pick(
     const vector = known.get(text);
     if (vector instanceof Float32Array) vectors.push({ text, vector });
     else {
-      const problem = `item ${formatValue(key)} in namespace ${formatValue(namespace)} was not written: ${vector?.message}`;
+      const problem = `item ${quote(key)} in namespace ${quote(namespace)} was not written: ${vector?.message}`;
       return { ok: false, error: new InvalidVectorError(problem, { cause: vector }) };
     }
   }

@@ -1,5 +1,6 @@
+import { quote } from "../describe.js";
 import { identify } from "../error-identity.js";
-import { formatValue, LangGraphRedisError } from "../errors.js";
+import { LangGraphRedisError } from "../errors.js";
 import type { StoreOperation } from "./types.js";
 
 /** A filter cannot be used: an unknown operator, or an operand that is no JSON value. Nothing was sent to Redis. */
@@ -26,14 +27,19 @@ export class IndexMismatchError extends LangGraphRedisError {
     const list = differences
       .map(
         ({ setting, stored, configured }) =>
-          `${setting} is ${formatValue(stored)} there and ${formatValue(configured)} here`,
+          `${setting} is ${showSetting(stored)} there and ${showSetting(configured)} here`,
       )
       .join("; ");
     super(
-      `index ${formatValue(index)} was created with another configuration: ${list}. Use the stored configuration, use ` +
+      `index ${quote(index)} was created with another configuration: ${list}. Use the stored configuration, use ` +
         "another keyPrefix, or go over to the new one: new RedisStore({ client, index }).reindex().",
     );
   }
+}
+
+/** A setting is a number, a name, or paths of fields. */
+function showSetting(setting: unknown): string {
+  return setting === undefined ? "not set" : quote(setting as string);
 }
 
 /** One setting in which the stored index and the configuration differ. */
@@ -77,7 +83,7 @@ export class VersionConflictError extends LangGraphRedisError {
     const found = actual === null ? "does not exist" : `has version ${actual}`;
     const wanted = expected === null ? "to be absent" : `at version ${expected}`;
     super(
-      `item ${formatValue(key)} in namespace ${formatValue(namespace)} ${found}, but was expected ${wanted}. ` +
+      `item ${quote(key)} in namespace ${quote(namespace)} ${found}, but was expected ${wanted}. ` +
         "Read it again, apply the change to what is there, and put it with its version.",
     );
   }
@@ -106,16 +112,22 @@ export class BatchError extends LangGraphRedisError {
   }
   readonly code = "BATCH_FAILED";
 
-  constructor(
-    readonly failures: readonly BatchFailure[],
-    /** The results of the operations that were done, in their places; `undefined` for those that failed. */
-    readonly results: readonly unknown[],
-  ) {
+  /** The operations that failed. */
+  readonly failures: readonly BatchFailure[];
+  /** The results of the operations that were done, in their places; `undefined` for those that failed. */
+  declare readonly results: readonly unknown[];
+
+  constructor(failures: readonly BatchFailure[], results: readonly unknown[]) {
     const [first] = failures;
     super(
       `${failures.length} of ${results.length} operations failed, the others were done. ` +
         `Operation ${first?.index}: ${first?.error.message}`,
       { cause: first?.error },
     );
+    // Operations and results hold values: they can be read, but are not written to logs with the error.
+    this.failures = failures.map(({ index, operation, error }) =>
+      Object.defineProperty({ index, operation, error }, "operation", { enumerable: false }),
+    );
+    Object.defineProperty(this, "results", { value: results, enumerable: false });
   }
 }

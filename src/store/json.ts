@@ -1,4 +1,5 @@
 import { isDate, isUint8Array } from "node:util/types";
+import { classOf } from "../describe.js";
 
 /** What an item's value consists of: what JSON can hold, and bytes. */
 export type Json = null | boolean | number | string | Uint8Array | Json[] | JsonObject;
@@ -72,7 +73,7 @@ class Copier {
       case "[object Boolean]":
         return this.copy(written.valueOf());
       default:
-        return this.#refuse(nameOf(written));
+        return this.#refuse(classOf(written));
     }
   }
 
@@ -106,12 +107,6 @@ class Copier {
   #refuse(what: string): never {
     return this.refuse(`${what} is there`, this.#path.join("."));
   }
-}
-
-function nameOf(object: object): string {
-  const name: unknown = object.constructor?.name;
-  const tag = Object.prototype.toString.call(object).slice("[object ".length, -1);
-  return typeof name === "string" && name !== "" && name !== "Object" ? name : tag;
 }
 
 /** Whether a value has properties, as neither scalars nor bytes have; an array is one too. */

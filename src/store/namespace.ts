@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import * as langgraph from "@langchain/langgraph-checkpoint";
 import { InvalidNamespaceError } from "@langchain/langgraph-checkpoint";
-import { formatValue, InvalidInputError } from "../errors.js";
+import { describe, quote } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
 
 /** Stands between labels. {@link encodeKeyPart} never emits it, so that joining is injective. */
@@ -63,15 +64,11 @@ const READING = { allowEmpty: true, allowReservedRoot: true };
  */
 export function checkNamespace(namespace: unknown): asserts namespace is string[] {
   if (!Array.isArray(namespace)) {
-    throw new InvalidNamespaceError(
-      `A namespace must be an array of strings, got ${formatValue(namespace)}.`,
-    );
+    throw new InvalidNamespaceError(`A namespace must be an array of strings, got ${describe(namespace)}.`);
   }
   for (const label of namespace) {
     if (typeof label !== "string") {
-      throw new InvalidNamespaceError(
-        `Namespace labels must be strings, got ${formatValue(label)} (${typeof label}) in ${formatValue(namespace)}.`,
-      );
+      throw new InvalidNamespaceError(`Namespace labels must be strings, got ${describe(label)}.`);
     }
   }
   (installedRules ?? olderRules)(namespace);
@@ -86,7 +83,7 @@ export function checkNamespace(namespace: unknown): asserts namespace is string[
  */
 export function checkPath(name: string, path: unknown): asserts path is string[] {
   if (!Array.isArray(path) || !path.every((label) => typeof label === "string")) {
-    throw new InvalidInputError(`${name} must be an array of strings, got ${formatValue(path)}.`);
+    throw new InvalidInputError(`${name} must be an array of strings, got ${describe(path)}.`);
   }
   installedRules?.(path, READING);
 }
@@ -97,13 +94,13 @@ function olderRules(namespace: readonly string[]): void {
   for (const label of namespace) {
     if (label === "" || label.includes(".")) {
       throw new InvalidNamespaceError(
-        `Namespace labels cannot be empty or contain periods ('.'), got ${formatValue(label)} in ${formatValue(namespace)}.`,
+        `Namespace labels cannot be empty or contain periods ('.'), got ${quote(label)} in ${quote(namespace)}.`,
       );
     }
   }
   if (namespace[0] === "langgraph") {
     throw new InvalidNamespaceError(
-      `Root label for namespace cannot be "langgraph", got ${formatValue(namespace)}.`,
+      `Root label for namespace cannot be "langgraph", got ${quote(namespace)}.`,
     );
   }
 }

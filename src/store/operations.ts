@@ -1,5 +1,6 @@
 import type { GetOperation, ListNamespacesOperation, MatchCondition } from "@langchain/langgraph-checkpoint";
-import { formatValue, InvalidInputError } from "../errors.js";
+import { describe, quote } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 import { checkKnownOptions } from "../redis/known-options.js";
 import { TextPath } from "./embedding/text-path.js";
 import type { Predicate } from "./filter/predicate.js";
@@ -80,7 +81,7 @@ export type Request = GetRequest | PutRequest | DeleteRequest | SearchRequest | 
 /** @throws an error that names what is wrong with the operation. */
 export function readOperation(operation: StoreOperation, settings: StoreSettings): Request {
   if (typeof operation !== "object" || operation === null) {
-    throw new InvalidInputError(`an operation must be an object, got ${formatValue(operation)}.`);
+    throw new InvalidInputError(`an operation must be an object, got ${describe(operation)}.`);
   }
   if ("namespacePrefix" in operation) return readSearch(operation, settings);
   if ("key" in operation && "value" in operation) {
@@ -108,7 +109,7 @@ function readDelete(operation: RedisPutOperation): DeleteRequest {
 }
 
 function checkKey(key: unknown): asserts key is string {
-  if (typeof key !== "string") throw new InvalidInputError(`key must be a string, got ${formatValue(key)}.`);
+  if (typeof key !== "string") throw new InvalidInputError(`key must be a string, got ${describe(key)}.`);
 }
 
 function readPut(operation: RedisPutOperation, settings: StoreSettings): PutRequest {
@@ -119,7 +120,7 @@ function readPut(operation: RedisPutOperation, settings: StoreSettings): PutRequ
     kind: "put",
     namespace: [...namespace],
     key,
-    ...encodeValue(operation.value, `item ${formatValue(key)} in namespace ${formatValue(namespace)}`),
+    ...encodeValue(operation.value, `item ${quote(key)} in namespace ${quote(namespace)}`),
     fields: readIndex(index),
     ttl: operation.ttl === undefined ? settings.defaultTtl : readTtl("ttl", operation.ttl),
     condition: readCondition(operation),
@@ -130,7 +131,7 @@ function readIndex(index: unknown): readonly TextPath[] | undefined {
   if (index === undefined || index === null) return undefined;
   if (index === false) return [];
   if (!Array.isArray(index)) {
-    throw new InvalidInputError(`index must be false or an array of fields, got ${formatValue(index)}.`);
+    throw new InvalidInputError(`index must be false or an array of fields, got ${describe(index)}.`);
   }
   return index.map(TextPath.parse);
 }
@@ -148,7 +149,7 @@ function readSearch(operation: RedisSearchOperation, settings: StoreSettings): S
   const { namespacePrefix, filter, query, mode, minScore, efRuntime, explain } = operation;
   checkPath("namespacePrefix", namespacePrefix);
   if (query !== undefined && query !== null && typeof query !== "string") {
-    throw new InvalidInputError(`query must be a string, got ${formatValue(query)}.`);
+    throw new InvalidInputError(`query must be a string, got ${describe(query)}.`);
   }
   const request: SearchRequest = {
     kind: "search",
@@ -167,7 +168,7 @@ function readSearch(operation: RedisSearchOperation, settings: StoreSettings): S
   if (!settings.vectors && request.mode === "vector") return { ...request, query: undefined };
   if (request.mode !== "vector" && !settings.vectors?.text) {
     throw new InvalidInputError(
-      `mode ${formatValue(request.mode)} needs a store with an index of texts. Configure index, and leave index.text on.`,
+      `mode ${quote(request.mode)} needs a store with an index of texts. Configure index, and leave index.text on.`,
     );
   }
   if (request.mode === "text" && minScore !== undefined) {
@@ -181,7 +182,7 @@ function readList(operation: ListNamespacesOperation): ListRequest {
   checkKnownOptions(operation, LIST_OPERATION, "listNamespaces");
   const conditions: unknown = matchConditions ?? [];
   if (!Array.isArray(conditions)) {
-    throw new InvalidInputError(`matchConditions must be an array, got ${formatValue(conditions)}.`);
+    throw new InvalidInputError(`matchConditions must be an array, got ${describe(conditions)}.`);
   }
   for (const condition of conditions as MatchCondition[]) {
     checkKnownOptions(condition ?? null, MATCH_CONDITION, "matchConditions");

@@ -1,6 +1,7 @@
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import type { IndexConfig } from "@langchain/langgraph-checkpoint";
-import { formatValue, InvalidInputError } from "../errors.js";
+import { describe, describeOption } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { CONNECT_OPTIONS, type ConnectOptions, type TimeoutOptions } from "../redis/options.js";
@@ -158,13 +159,13 @@ function readVectors(index: StoreIndexConfig): VectorSettings {
   const { embeddings, fields = ["$"] } = index;
   if (typeof embeddings?.embedDocuments !== "function" || typeof embeddings.embedQuery !== "function") {
     throw new InvalidInputError(
-      `index.embeddings must be a LangChain Embeddings object, got ${formatValue(embeddings)}. ` +
+      `index.embeddings must be a LangChain Embeddings object, got ${describe(embeddings)}. ` +
         "Example: new OpenAIEmbeddings({ model: 'text-embedding-3-small' }).",
     );
   }
   if (!Array.isArray(fields) || fields.length === 0) {
     throw new InvalidInputError(
-      `index.fields must be a non-empty array of paths, got ${formatValue(fields)}. Example: ["$"].`,
+      `index.fields must be a non-empty array of paths, got ${describe(fields)}. Example: ["$"].`,
     );
   }
   return {
@@ -189,49 +190,49 @@ export function readTtl(name: string, minutes: unknown): number | undefined {
 
 function readPaths(paths: unknown): string[] {
   if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string" && path !== "")) {
-    throw new InvalidInputError(`index.numericFields must be an array of paths, got ${formatValue(paths)}.`);
+    throw new InvalidInputError(`index.numericFields must be an array of paths, got ${describe(paths)}.`);
   }
   return [...new Set<string>(paths)].sort();
 }
 
 export function readNumber(name: string, value: unknown): number {
   if (typeof value !== "number" || !Number.isFinite(value)) {
-    throw new InvalidInputError(`${name} must be a finite number, got ${formatValue(value)}.`);
+    throw new InvalidInputError(`${name} must be a finite number, got ${describeOption(value)}.`);
   }
   return value;
 }
 
 export function wholeNumber(name: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new InvalidInputError(`${name} must be 0 or a positive integer, got ${formatValue(value)}.`);
+    throw new InvalidInputError(`${name} must be 0 or a positive integer, got ${describeOption(value)}.`);
   }
   return value as number;
 }
 
 export function positiveInteger(name: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new InvalidInputError(`${name} must be a positive integer, got ${formatValue(value)}.`);
+    throw new InvalidInputError(`${name} must be a positive integer, got ${describeOption(value)}.`);
   }
   return value as number;
 }
 
 function flag(name: string, value: unknown): boolean {
   if (typeof value !== "boolean") {
-    throw new InvalidInputError(`${name} must be true or false, got ${formatValue(value)}.`);
+    throw new InvalidInputError(`${name} must be true or false, got ${describe(value)}.`);
   }
   return value;
 }
 
 function readName(name: string, value: unknown): string {
   if (typeof value !== "string" || value === "") {
-    throw new InvalidInputError(`${name} must be a non-empty string, got ${formatValue(value)}.`);
+    throw new InvalidInputError(`${name} must be a non-empty string, got ${describe(value)}.`);
   }
   return value;
 }
 
 export function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
   if (!allowed.includes(value)) {
-    throw new InvalidInputError(`${name} must be one of ${allowed.join(", ")}, got ${formatValue(value)}.`);
+    throw new InvalidInputError(`${name} must be one of ${allowed.join(", ")}, got ${describe(value)}.`);
   }
   return value;
 }

@@ -4,7 +4,8 @@ import {
   type Operation,
   type OperationResults,
 } from "@langchain/langgraph-checkpoint";
-import { formatValue, InvalidInputError } from "../errors.js";
+import { quote } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
 import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
 import { createConnection, type RedisClient, requireOptions } from "../redis/connection.js";
 import { checkKnownOptions } from "../redis/known-options.js";
@@ -256,8 +257,7 @@ export class RedisStore extends BaseStore {
     const extras = options === false || Array.isArray(options) ? { index: options } : (options ?? {});
     checkKnownOptions(extras, PUT_OPTIONS, "put");
     // Only `delete` deletes: LangGraph's operation for it is a put of null.
-    if (value === null)
-      throw new InvalidInputError(`the value of item ${formatValue(key)} is null. Use delete().`);
+    if (value === null) throw new InvalidInputError(`the value of item ${quote(key)} is null. Use delete().`);
     await this.batch([{ ...extras, namespace, key, value }] as const);
   }
 

@@ -1,4 +1,5 @@
-import { CorruptRecordError, formatValue, InvalidInputError } from "../errors.js";
+import { quote } from "../describe.js";
+import { CorruptRecordError, InvalidInputError } from "../errors.js";
 import { isObject, type Json, type JsonObject, toJson } from "./json.js";
 
 /** A value as an item holds it. */
@@ -26,7 +27,7 @@ const TRACE = '$bytes":';
 export function encodeValue(value: unknown, where: string): EncodedValue {
   const refuse = (problem: string, path: string, options?: ErrorOptions): never => {
     throw new InvalidInputError(
-      `the value of ${where} cannot be stored: ${problem}${path === "" ? "" : ` at ${formatValue(path)}`}. ` +
+      `the value of ${where} cannot be stored: ${problem}${path === "" ? "" : ` at ${quote(path)}`}. ` +
         "Convert it to plain objects, arrays, strings, finite numbers, booleans, null and Uint8Arrays.",
       options,
     );

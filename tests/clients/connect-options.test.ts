@@ -21,8 +21,8 @@ describe.each([
   ["RedisStore", RedisStore],
 ] as const)("%s", (_, Class) => {
   test.each([
-    ["redis://127.0.0.1:1?db=3", 'the parameter "db"'],
-    [`redis://127.0.0.1:1/0?password=${secret}`, 'the parameter "password"'],
+    ["redis://127.0.0.1:1?db=3", 'parameters after a "?"'],
+    [`redis://127.0.0.1:1/0?password=${secret}`, 'parameters after a "?"'],
     [`redis://user#${secret}@127.0.0.1:1`, "%23"],
     [`redis://127.0.0.1:1/0#${secret}`, "%23"],
   ])("fromConnString refuses a URL with parameters: %s", async (url, message) => {

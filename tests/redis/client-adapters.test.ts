@@ -48,9 +48,9 @@ test("an ioredis cluster whose nodes have a key prefix is refused", () => {
 
 test.each([
   ["an ioredis client that is not wrapped", new Redis(url, { lazyConnect: true }), "fromIoredis(redis)"],
-  ["a URL", "redis://:s3cret@host", "Got a value of type string."],
+  ["a URL", "redis://:s3cret@host", "Got a string of 20 characters."],
   ["nothing", undefined, "must be a client of Redis"],
-  ["the options of a client", { url }, "Got an object of class Object"],
+  ["the options of a client", { url }, "Got an object."],
   ["a legacy client", createClient({ url }).legacy(), "must be a client of Redis"],
   ["a client of node-redis 4", createOldClient({ url }), "a client of node-redis 4"],
   ["a cluster of node-redis 4", createOldCluster({ rootNodes }), "npm install redis@6"],

@@ -24,9 +24,9 @@ test.each([
   [{ toString: 1 }, 'ttl has no option "toString". Known are'],
   [{ defaultTtl: undefined }, 'Did you mean "defaultTTL"?'],
   [60, "the options of ttl must be an object, got a number."],
-  ["s3cret", "the options of ttl must be an object, got a string."],
+  ["s3cret", "the options of ttl must be an object, got a string of 6 characters."],
   [null, "got null."],
-  [[1], "got an array."],
+  [[1], "got an array of 1 element."],
 ])("%j is refused", (options, message) => {
   const refused = () => checkKnownOptions(options, KNOWN, "ttl");
   expect(refused).toThrow(InvalidInputError);

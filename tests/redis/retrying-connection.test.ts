@@ -1,5 +1,5 @@
 import { InvalidInputError, OperationError, RedisSaver } from "langgraph-redis";
-import { createClient } from "redis";
+import { createClient, SimpleError } from "redis";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { ClientAdapter } from "../../src/redis/client-adapter.js";
 import type { Command, Connection, Reply } from "../../src/redis/command.js";
@@ -132,7 +132,7 @@ test("scripts that are not known are sent whole, with all that follows them", as
 
 test("an operation that fails is named, with what it was about and what to do", async () => {
   const context = { operation: "put", threadId: "t", checkpointNs: "", checkpointId: "c" };
-  const cause = new Error("OOM command not allowed when used memory > 'maxmemory'.");
+  const cause = new SimpleError("OOM command not allowed when used memory > 'maxmemory'.");
   const error = await withOperation(context, () => Promise.reject(cause)).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(OperationError);
   expect(error).toMatchObject({ context, cause, name: "OperationError" });
@@ -149,7 +149,7 @@ test("what lists fails with its name, too, and can be left before its end", asyn
   async function* results() {
     try {
       yield 1;
-      throw new Error("read ECONNRESET");
+      throw new ConnectionFailure("timeout", "read ECONNRESET");
     } finally {
       ended = true;
     }

@@ -114,7 +114,10 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     const store = await openStore({ index: textIndex(embeddings) });
     await store.put(["a"], "old", { text: "old text" });
     embeddings.failure = new Error("rate limit");
-    await expect(store.put(["a"], "old", { text: "new text" })).rejects.toThrow(/embedDocuments: rate limit/);
+    await expect(store.put(["a"], "old", { text: "new text" })).rejects.toMatchObject({
+      cause: new Error("rate limit"),
+      code: "EMBEDDING_FAILED",
+    });
     await expect(store.search(["a"], { query: "anything" })).rejects.toThrow(EmbeddingError);
     const error = await store
       .batch([

@@ -15,7 +15,7 @@ test.each([
   [{ index: { ...textIndex(), dim: 3 } }, /index has no option "dim"\. Did you mean "dims"\?/],
   [{ index: { ...textIndex(), text: "yes" } }, /index\.text must be true or false/],
   [{ index: { ...textIndex(), model: 5 } }, /index\.model must be a non-empty string/],
-  [{ index: [] }, /the options of index must be an object, got an array/],
+  [{ index: [] }, /the options of index must be an object, got an empty array/],
   [{ prefix: "x" }, /RedisStore has no option "prefix"/],
   [{ keyprefix: "x" }, /Did you mean "keyPrefix"/],
 ])("constructor and fromConnString refuse %j", async (options, message) => {

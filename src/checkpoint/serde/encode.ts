@@ -1,4 +1,5 @@
 import { DeltaSnapshot } from "@langchain/langgraph-checkpoint";
+import { repeatable } from "../../describe.js";
 import {
   bareObject,
   constructorRecord,
@@ -26,7 +27,7 @@ export function encode(value: unknown): unknown {
 
 function encodeAt(value: unknown, key: string, place: Place, ancestors: object[]): unknown {
   if (value === undefined) return place === "escaped" ? undefined : UNDEFINED_RECORD;
-  if (typeof value === "bigint") throw new TypeError("a bigint has no JSON form");
+  if (typeof value === "bigint") throw repeatable(new TypeError("a bigint has no JSON form"));
   if (typeof value !== "object" || value === null) return value;
   if (ancestors.includes(value)) return circular(value);
   ancestors.push(value);
@@ -36,7 +37,7 @@ function encodeAt(value: unknown, key: string, place: Place, ancestors: object[]
 }
 
 function circular(value: object): string {
-  if (!Array.isArray(value) && !isPlain(value)) throw new TypeError("it contains itself");
+  if (!Array.isArray(value) && !isPlain(value)) throw repeatable(new TypeError("it contains itself"));
   return "[Circular]";
 }
 

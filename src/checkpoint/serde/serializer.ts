@@ -1,5 +1,6 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { MemorySaver } from "@langchain/langgraph-checkpoint";
+import { repeatable } from "../../describe.js";
 import { decode, ForeignObjectError, findForeign, NO_FOREIGN_OBJECTS } from "./decode.js";
 import { encode } from "./encode.js";
 
@@ -37,7 +38,7 @@ export class JsonSerializer implements SerializerProtocol {
   /** @throws {TypeError} when the value has no JSON form: a function, a symbol, a bigint. */
   stringify(value: unknown): string {
     const text = JSON.stringify(encode(value)) as string | undefined;
-    if (text === undefined) throw new TypeError(`a ${typeof value} has no JSON form`);
+    if (text === undefined) throw repeatable(new TypeError(`a ${typeof value} has no JSON form`));
     return text;
   }
 

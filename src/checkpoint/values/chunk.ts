@@ -1,5 +1,6 @@
 // The default export, since bundlers turn a namespace into named imports, which fail where Node lacks one.
 import crypto from "node:crypto";
+import { repeatable } from "../../describe.js";
 
 /**
  * A chunk is one stored piece of a value. Its first byte tells what follows:
@@ -110,12 +111,12 @@ export type RunContent = { readonly json: string } | { readonly frames: Serializ
 /** @throws {Error} when the chunk is not a run or ends in the middle of a frame. */
 export function decodeRun(chunk: Buffer): RunContent {
   if (chunk[0] === JSON_RUN) return { json: `[${chunk.toString("utf8", 1)}]` };
-  if (chunk[0] !== FRAMED_RUN) throw new Error(`unknown chunk tag ${chunk[0]}`);
+  if (chunk[0] !== FRAMED_RUN) throw repeatable(new Error(`unknown chunk tag ${chunk[0]}`));
   const frames: Serialized[] = [];
   for (let at = 1; at < chunk.length; ) {
     const dataAt = at + 8 + chunk.readUInt32BE(at);
     const end = dataAt + chunk.readUInt32BE(at + 4);
-    if (end > chunk.length) throw new Error("a frame is longer than its chunk");
+    if (end > chunk.length) throw repeatable(new Error("a frame is longer than its chunk"));
     frames.push([chunk.toString("utf8", at + 8, dataAt), new Uint8Array(chunk.subarray(dataAt, end))]);
     at = end;
   }

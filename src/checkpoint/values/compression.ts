@@ -1,6 +1,7 @@
 // The default export, since bundlers turn a namespace into named imports, which fail where Node lacks one.
 import zlib from "node:zlib";
-import { formatValue, InvalidInputError } from "../../errors.js";
+import { describe, describeOption, quote, repeatable } from "../../describe.js";
+import { InvalidInputError } from "../../errors.js";
 import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
 
 export type CompressionAlgorithm = "zstd" | "deflate" | "brotli";
@@ -67,17 +68,17 @@ export function packerFor(compression: boolean | CompressionOptions | undefined)
     : ({} as Algorithm);
   if (letter === undefined) {
     throw new InvalidInputError(
-      `compression.algorithm must be "zstd", "deflate" or "brotli", got ${formatValue(algorithm)}.`,
+      `compression.algorithm must be "zstd", "deflate" or "brotli", got ${describe(algorithm)}.`,
     );
   }
   if (!compress) {
     throw new InvalidInputError(
-      `compression.algorithm ${formatValue(algorithm)} needs Node 22.15 or later. Use "deflate" or "brotli" here.`,
+      `compression.algorithm ${quote(algorithm)} needs Node 22.15 or later. Use "deflate" or "brotli" here.`,
     );
   }
   if (!Number.isInteger(threshold) || threshold < 0) {
     throw new InvalidInputError(
-      `compression.threshold must be a whole number of bytes, got ${formatValue(threshold)}.`,
+      `compression.threshold must be a whole number of bytes, got ${describeOption(threshold)}.`,
     );
   }
   const head = Buffer.from(`z${letter}`, "latin1");
@@ -93,8 +94,8 @@ export function unpack(chunk: Buffer): Buffer {
   if (chunk[0] !== COMPRESSED) return chunk;
   const letter = chunk.toString("latin1", 1, 2);
   const [name, algorithm] = Object.entries(ALGORITHMS).find(([, { letter: own }]) => own === letter) ?? [];
-  if (!algorithm) throw new Error(`the chunk is compressed in an unknown way (${letter})`);
+  if (!algorithm) throw repeatable(new Error("the chunk is compressed in an unknown way"));
   if (!algorithm.decompress)
-    throw new Error(`the chunk is compressed with ${name}, which this version of Node lacks`);
+    throw repeatable(new Error(`the chunk is compressed with ${name}, which this version of Node lacks`));
   return algorithm.decompress(chunk.subarray(2));
 }

@@ -1,3 +1,4 @@
+import { repeatable } from "../../describe.js";
 import { digestOf } from "./chunk.js";
 import { type KnownValue, NOTHING_KNOWN } from "./known-values.js";
 import { type Prefix, parseReference } from "./reference.js";
@@ -76,7 +77,7 @@ function finishedRuns(spine: string, chunk: ChunkSource): string[] {
 }
 
 function lost(name: string): Error {
-  return new Error(`chunk ${name} is missing or altered`);
+  return repeatable(new Error(`chunk ${name} is missing or altered`));
 }
 
 function first(elements: unknown[] | Promise<unknown[]>): unknown {

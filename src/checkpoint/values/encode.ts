@@ -1,4 +1,5 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
+import { reasonOf } from "../../describe.js";
 import { SerializationError } from "../../errors.js";
 import type { JsonSerializer } from "../serde/serializer.js";
 import { textOf } from "../serde/snapshot.js";
@@ -139,9 +140,8 @@ function rewriteList(
 }
 
 function refused(what: string, cause: unknown): SerializationError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new SerializationError(
-    `cannot store ${what}: the serializer refused it (${reason}). Nothing was written. ` +
+    `cannot store ${what}: the serializer refused it (${reasonOf(cause)}). Nothing was written. ` +
       "Keep only serializable values in the state, or pass a serde that can write this one.",
     { cause },
   );

@@ -1,3 +1,4 @@
+import { repeatable } from "../../describe.js";
 import { spineDigests } from "./tree.js";
 
 /**
@@ -50,8 +51,7 @@ export function parseReference(text: string): Reference {
     if (plus === -1) return { kind, spine: rest, open: undefined };
     return { kind, spine: rest.slice(0, plus), open: parsePrefix(rest.slice(plus + 1)) };
   }
-  if (kind !== "W" && kind !== "A")
-    throw new Error(`unknown kind of reference ${JSON.stringify(text.slice(0, 20))}`);
+  if (kind !== "W" && kind !== "A") throw repeatable(new Error("a reference is of an unknown kind"));
   return { kind, run: rest[0] === "b" ? Buffer.from(rest.slice(1), "base64") : Buffer.from(rest, "utf8") };
 }
 
@@ -70,6 +70,6 @@ function formatPrefix({ name, length, digest }: Prefix): string {
 
 function parsePrefix(text: string): Prefix {
   const [name, length, digest] = text.split(".");
-  if (!name || !length) throw new Error(`malformed reference to a run ${JSON.stringify(text.slice(0, 60))}`);
+  if (!name || !length) throw repeatable(new Error("a reference to a run is malformed"));
   return { name, length: Number(length), digest: digest ?? name };
 }

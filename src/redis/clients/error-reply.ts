@@ -38,6 +38,6 @@ function isOfDerivedClass(error: Error): boolean {
 }
 
 /** Whether node-redis refused a command because the connection is lost and the option `disableOfflineQueue` is set. */
-export function isOfflineRefusal(error: unknown): boolean {
+export function isOfflineRefusal(error: unknown): error is Error {
   return error instanceof Error && error.message === "The client is offline";
 }

@@ -1,4 +1,5 @@
-import { formatValue, InvalidInputError } from "../../errors.js";
+import { describe } from "../../describe.js";
+import { InvalidInputError } from "../../errors.js";
 import type { ClientAdapter, Transmission } from "../client-adapter.js";
 import type { Command, Reply } from "../command.js";
 import { refuseKeyPrefix } from "../key-prefix.js";
@@ -35,9 +36,7 @@ const UNUSABLE: Record<string, string> = {
 export class IoredisAdapter implements ClientAdapter {
   constructor(private readonly redis: Ioredis) {
     if (typeof redis?.pipeline !== "function" || typeof redis.status !== "string") {
-      throw new InvalidInputError(
-        `fromIoredis needs a Redis or Cluster of ioredis, got ${formatValue(redis)}.`,
-      );
+      throw new InvalidInputError(`fromIoredis needs a Redis or Cluster of ioredis, got ${describe(redis)}.`);
     }
     const { keyPrefix, redisOptions } = redis.options as {
       keyPrefix?: unknown;

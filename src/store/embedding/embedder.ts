@@ -1,6 +1,6 @@
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
+import { reasonOf } from "../../describe.js";
 import { EmbeddingError, InvalidVectorError } from "../errors.js";
-import { asError } from "../plan.js";
 import type { Distance } from "../types.js";
 import { TextCache } from "./text-cache.js";
 
@@ -67,9 +67,12 @@ export class Embedder {
     try {
       return await call();
     } catch (error) {
-      throw new EmbeddingError(`the embedding model failed in ${method}: ${asError(error).message}`, {
-        cause: error,
-      });
+      throw new EmbeddingError(
+        `the embedding model failed in ${method} (${reasonOf(error)}); see its error at cause.`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

@@ -1,4 +1,5 @@
-import { formatValue, InvalidInputError } from "../../errors.js";
+import { describe, quote } from "../../describe.js";
+import { InvalidInputError } from "../../errors.js";
 import { isObject, type Json } from "../json.js";
 
 type Token =
@@ -30,7 +31,7 @@ export class TextPath {
   /** @throws {InvalidInputError} when the path cannot be read. */
   static parse(source: unknown): TextPath {
     if (typeof source !== "string" || source === "") {
-      throw new InvalidInputError(`a field to embed must be a non-empty string, got ${formatValue(source)}.`);
+      throw new InvalidInputError(`a field to embed must be a non-empty string, got ${describe(source)}.`);
     }
     if (source === "$") return new TextPath(source, []);
     const tokens: Token[] = [];
@@ -43,10 +44,10 @@ export class TextPath {
       TOKEN.lastIndex = from;
       const match = TOKEN.exec(path);
       const token = match && toToken(match);
-      if (!token) throw new InvalidInputError(`cannot read the field ${formatValue(source)}. ${EXAMPLES}`);
+      if (!token) throw new InvalidInputError(`cannot read the field ${quote(source)}. ${EXAMPLES}`);
       if ("paths" in token && TOKEN.lastIndex < path.length) {
         throw new InvalidInputError(
-          `cannot read the field ${formatValue(source)}: nothing can follow braces. Write the paths out within them.`,
+          `cannot read the field ${quote(source)}: nothing can follow braces. Write the paths out within them.`,
         );
       }
       tokens.push(token);

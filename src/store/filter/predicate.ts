@@ -1,4 +1,4 @@
-import { formatValue } from "../../errors.js";
+import { describe, quote } from "../../describe.js";
 import { FilterError } from "../errors.js";
 import { type Json, toJson } from "../json.js";
 
@@ -31,7 +31,7 @@ export interface Predicate {
 export function parseFilter(filter: unknown): Predicate[] {
   if (filter === undefined || filter === null) return [];
   if (!isPlainObject(filter))
-    throw new FilterError(`a filter must be a plain object, got ${formatValue(filter)}.`);
+    throw new FilterError(`a filter must be a plain object, got ${describe(filter)}.`);
   return parseEntries(filter, "");
 }
 
@@ -39,7 +39,7 @@ function parseEntries(entries: Record<string, unknown>, where: string): Predicat
   return Object.entries(entries).map(([name, operand]) => {
     if (name.startsWith("$")) {
       throw new FilterError(
-        `unknown operator ${formatValue(name)} in the filter${where === "" ? "" : ` at ${formatValue(where)}`}. Operators are ` +
+        `unknown operator ${quote(name)} in the filter${where === "" ? "" : ` at ${quote(where)}`}. Operators are ` +
           `${OPERATORS.join(", ")}, and they follow a field name: { score: { $gte: 3 } }.`,
       );
     }
@@ -61,7 +61,7 @@ function parseEntry(path: string, operand: unknown, where: string): Predicate {
   }
   if (operators.length < names.length) {
     throw new FilterError(
-      `the filter at ${formatValue(where)} mixes operators and field names: ${names.join(", ")}.`,
+      `the filter at ${quote(where)} mixes operators and field names: ${names.join(", ")}.`,
     );
   }
   for (const operator of operators) addOperator(predicate, operator, operand[operator], where);
@@ -92,7 +92,7 @@ function addOperator(predicate: Predicate, operator: string, operand: unknown, w
       const bound = isInfinite(operand) ? operand : toOperand(operand, where);
       if (typeof bound !== "number" && typeof bound !== "string") {
         throw new FilterError(
-          `${operator} at ${formatValue(where)} compares with a number or a string, got ${formatValue(operand)}.`,
+          `${operator} at ${quote(where)} compares with a number or a string, got ${describe(operand)}.`,
         );
       }
       predicate.some.push({ is: "range", operator, bound });
@@ -100,24 +100,20 @@ function addOperator(predicate: Predicate, operator: string, operand: unknown, w
     }
     case "$exists":
       if (typeof operand !== "boolean") {
-        throw new FilterError(
-          `$exists at ${formatValue(where)} is true or false, got ${formatValue(operand)}.`,
-        );
+        throw new FilterError(`$exists at ${quote(where)} is true or false, got ${describe(operand)}.`);
       }
       predicate.exists = operand;
       return;
     default:
       throw new FilterError(
-        `unknown operator ${formatValue(operator)} in the filter at ${formatValue(where)}. Operators are ${OPERATORS.join(", ")}.`,
+        `unknown operator ${quote(operator)} in the filter at ${quote(where)}. Operators are ${OPERATORS.join(", ")}.`,
       );
   }
 }
 
 function toList(operator: string, operand: unknown, where: string): Json[] {
   if (!Array.isArray(operand)) {
-    throw new FilterError(
-      `${operator} at ${formatValue(where)} takes an array, got ${formatValue(operand)}.`,
-    );
+    throw new FilterError(`${operator} at ${quote(where)} takes an array, got ${describe(operand)}.`);
   }
   return operand.map((each) => toOperand(each, where));
 }
@@ -126,13 +122,13 @@ function toList(operator: string, operand: unknown, where: string): Json[] {
 function toOperand(operand: unknown, where: string): Json {
   const refuse = (problem: string, path: string): never => {
     throw new FilterError(
-      `the filter at ${formatValue(where)} equals no stored value: ${problem}${path === "" ? "" : ` at ${formatValue(path)}`}.`,
+      `the filter at ${quote(where)} equals no stored value: ${problem}${path === "" ? "" : ` at ${quote(path)}`}.`,
     );
   };
   const copy = toJson(operand, refuse);
   if (copy === undefined) {
     throw new FilterError(
-      `the filter at ${formatValue(where)} is undefined, which no stored value equals. ` +
+      `the filter at ${quote(where)} is undefined, which no stored value equals. ` +
         "Leave the entry out, or ask for { $exists: false }.",
     );
   }

@@ -59,7 +59,7 @@ it("a list goes on growing and changing, with compression switched on and off in
 });
 
 it("an algorithm that is none is refused", async () => {
-  await expect(openSaver({ compression: { algorithm: "zip" as "zstd" } })).rejects.toThrow('got "zip"');
+  await expect(openSaver({ compression: { algorithm: "zip" as "zstd" } })).rejects.toThrow("got a string");
   await expect(openSaver({ compression: { threshold: -1 } })).rejects.toThrow("threshold");
   if (!zstdCompressSync) {
     await expect(openSaver({ compression: { algorithm: "zstd" } })).rejects.toThrow("Node 22.15");
