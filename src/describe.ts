@@ -49,7 +49,7 @@ export function repeatable<E extends Error>(error: E): E {
 
 /**
  * What is said of an error in a message of ours. The message of somebody else's error is not repeated, since it may
- * quote what the user gave: `JSON.parse` does, models do. Its name, its code and its HTTP status are; the error itself
+ * quote what the user gave: `JSON.parse` does, models do. Its class, its code and its HTTP status are; the error itself
  * is found at `cause`.
  */
 export function reasonOf(error: unknown): string {
@@ -57,14 +57,14 @@ export function reasonOf(error: unknown): string {
   if (repeatableErrors.has(error)) return error.message;
   const { code, status } = error as { code?: unknown; status?: unknown };
   const details = [
-    IDENTIFIER.test(error.name) ? error.name : "Error",
+    classOf(error),
     ...(typeof code === "string" && IDENTIFIER.test(code) ? [code] : []),
     ...(typeof status === "number" ? [`status ${status}`] : []),
   ];
   return details.join(", ");
 }
 
-/** Names of classes and codes, as opposed to texts that somebody put in their place. */
+/** A code, as opposed to a text that somebody put in its place. */
 const IDENTIFIER = /^[A-Za-z][A-Za-z0-9_]{0,49}$/;
 
 /** The name of an object's class. A property called "constructor" may hold anything; the prototype's names the class. */
