@@ -8,6 +8,7 @@ export type LangGraphRedisErrorCode =
   | "CHECKPOINT_NOT_FOUND"
   | "COMMAND_TIMEOUT"
   | "CORRUPT_RECORD"
+  | "DESERIALIZATION_FAILED"
   | "EMBEDDING_FAILED"
   | "ENGINE_UNAVAILABLE"
   | "INDEX_MISMATCH"
@@ -69,6 +70,30 @@ export class SerializationError extends LangGraphRedisError {
     identify(SerializationError, "SerializationError");
   }
   readonly code = "SERIALIZATION_FAILED";
+}
+
+/**
+ * The serializer could not read what was stored, although its bytes are as they were written. `cause` is the
+ * serializer's own error. Unlike after a {@link CorruptRecordError}, nothing is lost: with the serializer that wrote it,
+ * it can be read.
+ */
+export class DeserializationError extends LangGraphRedisError {
+  static {
+    identify(DeserializationError, "DeserializationError");
+  }
+  readonly code = "DESERIALIZATION_FAILED";
+
+  constructor(
+    problem: string,
+    readonly location: CorruptRecordLocation,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${problem}: the serializer refused it, though it is as it was written (${placeOf(location)}). ` +
+        "Use the serde that it was written with; the cause has its error.",
+      options,
+    );
+  }
 }
 
 /**
@@ -193,10 +218,13 @@ export class CorruptRecordError extends LangGraphRedisError {
     readonly location: CorruptRecordLocation,
     options?: ErrorOptions,
   ) {
-    const where = Object.entries(location)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-      .join(", ");
-    super(`${problem} (${where})`, options);
+    super(`${problem} (${placeOf(location)})`, options);
   }
+}
+
+function placeOf(location: CorruptRecordLocation): string {
+  return Object.entries(location)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    .join(", ");
 }

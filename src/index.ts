@@ -9,6 +9,7 @@ export {
   CommandTimeoutError,
   CorruptRecordError,
   type CorruptRecordLocation,
+  DeserializationError,
   InvalidInputError,
   LangGraphRedisError,
   type LangGraphRedisErrorCode,

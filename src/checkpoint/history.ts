@@ -1,7 +1,6 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { CheckpointPendingWrite, DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
-import { reasonOf } from "../describe.js";
-import { CorruptRecordError, ThreadConflictError } from "../errors.js";
+import { ThreadConflictError } from "../errors.js";
 import type { Reply } from "../redis/command.js";
 import { encodeKeyPart } from "../redis/key-encoding.js";
 import { type Address, addressOf, refuseCheckpoint } from "./address.js";
@@ -11,6 +10,7 @@ import { checkpointField, fieldPrefix, threadKeys } from "./keys.js";
 import { decodeWrites } from "./pending-writes.js";
 import { decodeChunks } from "./reply.js";
 import { HISTORY } from "./scripts.js";
+import { unreadable } from "./unreadable.js";
 import { splitDigests } from "./values/chunk.js";
 
 /** How often the walk begins anew. */
@@ -69,8 +69,8 @@ async function walk(
       try {
         return await context.codec.decode(reference, (name) => chunks.get(name), keys[0]).value;
       } catch (cause) {
-        const problem = `cannot read the history of a channel: ${reasonOf(cause)}`;
-        throw new CorruptRecordError(problem, { key: keys[3], threadId, checkpointNs, channel }, { cause });
+        const location = { key: keys[3], threadId, checkpointNs, channel };
+        throw unreadable("cannot read the history of a channel", location, cause);
       }
     };
     for (const ancestor of ancestors) {

@@ -1,7 +1,7 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { CheckpointListOptions, CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { describeOption } from "../describe.js";
-import { CorruptRecordError, InvalidInputError } from "../errors.js";
+import { InvalidInputError } from "../errors.js";
 import type { Reply } from "../redis/command.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { checkpointIdOf, checkThreadId, namespaceOf } from "./address.js";
@@ -14,6 +14,7 @@ import { decodeReadReply } from "./reply.js";
 import { GET, LIST } from "./scripts.js";
 import { allThreads } from "./threads.js";
 import { decodeTuple } from "./tuple.js";
+import { unreadable } from "./unreadable.js";
 import type { ValueCodec } from "./values/codec.js";
 
 /** What to list. */
@@ -147,11 +148,7 @@ async function matches(
       .then(() => decodeMetadata(codec, decodeBody(body.toString("utf8"))))
       .catch((cause: unknown) => {
         const checkpointId = name.slice(name.indexOf(":") + 1);
-        throw new CorruptRecordError(
-          "cannot read the metadata",
-          { key: keys[0], threadId, checkpointId },
-          { cause },
-        );
+        throw unreadable("cannot read the metadata", { key: keys[0], threadId, checkpointId }, cause);
       });
     if (matchesFilter(metadata, filter)) wanted.push(`=${name}`);
   }

@@ -98,8 +98,8 @@ export function decodeBody(line: string): RecordBody {
 }
 
 export async function decodeMetadata(codec: ValueCodec, body: RecordBody): Promise<CheckpointMetadata> {
-  const { serde } = codec;
-  return body.metadataType === undefined
-    ? serde.loadsTyped("json", JSON.stringify(body.metadata))
-    : serde.loadsTyped(body.metadataType, new Uint8Array(Buffer.from(body.metadata as string, "base64")));
+  const metadata = await (body.metadataType === undefined
+    ? codec.load("json", JSON.stringify(body.metadata))
+    : codec.load(body.metadataType, new Uint8Array(Buffer.from(body.metadata as string, "base64"))));
+  return metadata as CheckpointMetadata;
 }

@@ -178,6 +178,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * with `history: "latest"` also when others were put after it.
    * @throws {InvalidInputError} when an id in the config is not a non-empty string.
    * @throws {CorruptRecordError} when what is stored is damaged.
+   * @throws {DeserializationError} when the serializer refuses what is not damaged.
    */
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     checkConfig(config, "getTuple");
@@ -200,6 +201,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @param options.filter metadata that the checkpoints must have: any key, compared as JSON values.
    * @throws {InvalidInputError} when the config or an option cannot be used.
    * @throws {CorruptRecordError} when what is stored is damaged.
+   * @throws {DeserializationError} when the serializer refuses what is not damaged.
    */
   override list(
     config: RunnableConfig | null | undefined,

@@ -1,7 +1,6 @@
 import type { CheckpointPendingWrite, CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { maxChannelVersion, TASKS } from "@langchain/langgraph-checkpoint";
-import { reasonOf } from "../describe.js";
-import { CorruptRecordError, type CorruptRecordLocation } from "../errors.js";
+import type { CorruptRecordLocation } from "../errors.js";
 import { decodeKeyPart } from "../redis/key-encoding.js";
 import { toConfig } from "./address.js";
 import type { ThreadKeys } from "./keys.js";
@@ -9,6 +8,7 @@ import { decodeWrites } from "./pending-writes.js";
 import { assembleCheckpoint, decodeMetadata, decodeRecord } from "./record.js";
 import type { ReadReply, Row } from "./reply.js";
 import { unseal } from "./seal.js";
+import { unreadable } from "./unreadable.js";
 import type { ValueCodec } from "./values/codec.js";
 import type { DecodedValue } from "./values/decode.js";
 import type { KnownValue } from "./values/known-values.js";
@@ -34,15 +34,16 @@ export interface TupleSource {
  * Builds the tuple of one row. Every call makes new objects, so that no two tuples share state.
  *
  * @throws {CorruptRecordError} when the record, a chunk or a pending write is missing, altered or malformed.
+ * @throws {DeserializationError} when the serializer refuses what is none of these.
  */
 export async function decodeTuple(source: TupleSource, row: Row): Promise<CheckpointTuple> {
   const { codec, threadId } = source;
   const checkpointNs = decodeKeyPart(row.checkpointNsEncoded);
   const { checkpointId } = row;
   const [checkpointsKey, , writesKey, chunksKey] = source.keys;
-  const corrupt = (problem: string, key: string, cause: unknown, channel?: string): CorruptRecordError => {
+  const corrupt = (problem: string, key: string, cause: unknown, channel?: string): Error => {
     const location: CorruptRecordLocation = { key, threadId, checkpointNs, checkpointId, channel };
-    return new CorruptRecordError(`${problem}: ${reasonOf(cause)}`, location, { cause });
+    return unreadable(problem, location, cause);
   };
   const chunk = (digest: string) => source.chunks.get(digest);
   const read = (reference: string, channel: string, problem: string, before?: KnownValue): DecodedValue => {

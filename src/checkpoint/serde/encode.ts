@@ -4,6 +4,7 @@ import {
   bareObject,
   constructorRecord,
   ESCAPED,
+  isLangChainObject,
   type JsonObject,
   looksSerialized,
   UNDEFINED_RECORD,
@@ -15,20 +16,51 @@ import {
  */
 type Place = "data" | "kwargs" | "escaped";
 
+/** A value that has no form in the wire format. */
+export class UnencodableError extends TypeError {
+  constructor(message: string) {
+    super(message);
+    repeatable(this);
+  }
+}
+
+/** Is told of each object of a class of LangChain's, with its record. @throws when it could not be read back. */
+export type LangChainObjectCheck = (value: object, record: JsonObject) => void;
+
+interface Ancestors extends Array<object> {
+  check?: LangChainObjectCheck | undefined;
+}
+
 /**
  * Turns any value into plain JSON data in the wire format, so that native JSON can write it.
  *
- * @throws {TypeError} on a bigint, and on a cycle through anything but plain objects and arrays; on those
- * LangGraph's serializer would store a remark in place of the whole value.
+ * Functions and symbols that are properties are left out, as JSON does; as elements of a list they would become null.
+ *
+ * @throws {UnencodableError} on a bigint, on a function or symbol that is not a property, and on a cycle through
+ * anything but plain objects and arrays; on those LangGraph's serializer would store a remark in place of the whole
+ * value.
  */
-export function encode(value: unknown): unknown {
-  return encodeAt(value, "", "data", []);
+export function encode(value: unknown, check?: LangChainObjectCheck): unknown {
+  const ancestors: Ancestors = [];
+  ancestors.check = check;
+  return encodeAt(value, "", "data", ancestors);
 }
 
-function encodeAt(value: unknown, key: string, place: Place, ancestors: object[]): unknown {
+function encodeAt(value: unknown, key: string, place: Place, ancestors: Ancestors): unknown {
   if (value === undefined) return place === "escaped" ? undefined : UNDEFINED_RECORD;
-  if (typeof value === "bigint") throw repeatable(new TypeError("a bigint has no JSON form"));
-  if (typeof value !== "object" || value === null) return value;
+  switch (typeof value) {
+    case "bigint":
+    case "symbol":
+      throw unencodable(`a ${typeof value}`, key, ancestors);
+    case "function":
+      if (!hasToJson(value)) throw unencodable("a function", key, ancestors);
+      return encodeAt(value.toJSON(key), key, place, ancestors);
+    case "object":
+      break;
+    default:
+      return value;
+  }
+  if (value === null) return value;
   if (ancestors.includes(value)) return circular(value);
   ancestors.push(value);
   const encoded = encodeObject(value, key, place, ancestors);
@@ -36,21 +68,38 @@ function encodeAt(value: unknown, key: string, place: Place, ancestors: object[]
   return encoded;
 }
 
+function hasToJson(value: object): value is { toJSON(key: string): unknown } {
+  return typeof (value as { toJSON?: unknown }).toJSON === "function";
+}
+
+function unencodable(what: string, key: string, ancestors: Ancestors): UnencodableError {
+  // The way down, as far as it goes through properties and elements.
+  const keys = ancestors.slice(1).map((child, at) => {
+    const entry = Object.entries(ancestors[at] as object).find(([, value]) => value === child);
+    return entry?.[0] ?? "…";
+  });
+  const path = ancestors.length === 0 ? "" : `, at ${[...keys, key].map((each) => `[${each}]`).join("")}`;
+  return new UnencodableError(`${what} has no JSON form${path}`);
+}
+
 function circular(value: object): string {
-  if (!Array.isArray(value) && !isPlain(value)) throw repeatable(new TypeError("it contains itself"));
+  if (!Array.isArray(value) && !isPlain(value)) throw new UnencodableError("it contains itself");
   return "[Circular]";
 }
 
-function encodeObject(value: object, key: string, place: Place, ancestors: object[]): unknown {
-  const toJSON = (value as { toJSON?: unknown }).toJSON;
-  if (typeof toJSON === "function") {
-    const json: unknown = toJSON.call(value, key);
+function encodeObject(value: object, key: string, place: Place, ancestors: Ancestors): unknown {
+  // Before toJSON, which a Buffer has.
+  if (value instanceof Uint8Array && place === "data") return encodeBytes(value);
+  if (hasToJson(value)) {
+    const json: unknown = value.toJSON(key);
     if (typeof json !== "object" || json === null) return encodeAt(json, key, place, ancestors);
     if (Array.isArray(json)) return encodeArray(json, place, ancestors);
     // What an object makes of itself is taken at its word: this is how LangChain's classes become records.
-    return (
-      encodeSpecial(json, ancestors) ?? encodeEntries(json, placeInside(json as JsonObject, place), ancestors)
-    );
+    const special = encodeSpecial(json, ancestors);
+    if (special) return special;
+    const record = encodeEntries(json, placeInside(json as JsonObject, place), ancestors);
+    if (isLangChainObject(record)) ancestors.check?.(value, record);
+    return record;
   }
   if (Array.isArray(value)) return encodeArray(value, place, ancestors);
   // JSON knows the values inside these by itself.
@@ -67,24 +116,24 @@ function placeInside(json: JsonObject, place: Place): Place {
   return json.lc === 1 ? "kwargs" : place;
 }
 
-function encodeArray(array: readonly unknown[], place: Place, ancestors: object[]): unknown[] {
+function encodeArray(array: readonly unknown[], place: Place, ancestors: Ancestors): unknown[] {
   const encoded = new Array<unknown>(array.length);
   for (let at = 0; at < array.length; at++) encoded[at] = encodeAt(array[at], String(at), place, ancestors);
   return encoded;
 }
 
-function encodeEntries(object: object, place: Place, ancestors: object[]): JsonObject {
+function encodeEntries(object: object, place: Place, ancestors: Ancestors): JsonObject {
   const encoded = bareObject();
   for (const key of Object.keys(object)) {
     const value: unknown = (object as JsonObject)[key];
-    if (typeof value === "function" || typeof value === "symbol") continue;
+    if (typeof value === "symbol" || (typeof value === "function" && !hasToJson(value))) continue;
     encoded[key] = encodeAt(value, key, place === "kwargs" && key === ESCAPED ? "escaped" : place, ancestors);
   }
   return encoded;
 }
 
 /** The objects that have records of their own. */
-function encodeSpecial(value: object, ancestors: object[]): object | undefined {
+function encodeSpecial(value: object, ancestors: Ancestors): object | undefined {
   if (isPlain(value)) return encodeSend(value, ancestors);
   if (value instanceof DeltaSnapshot) {
     return { lc: 2, type: "delta_snapshot", value: encodeAt(value.value, "value", "data", ancestors) };
@@ -94,11 +143,15 @@ function encodeSpecial(value: object, ancestors: object[]): object | undefined {
   }
   if (value instanceof RegExp) return constructorRecord("RegExp", [value.source, value.flags]);
   if (value instanceof Error) return constructorRecord("Error", [value.message]);
-  if (value instanceof Uint8Array) return constructorRecord("Uint8Array", [Array.from(value)], "from");
+  if (value instanceof Uint8Array) return encodeBytes(value);
   return encodeSend(value, ancestors);
 }
 
-function encodeSend(value: object, ancestors: object[]): object | undefined {
+function encodeBytes(bytes: Uint8Array): object {
+  return constructorRecord("Uint8Array", [Array.from(bytes)], "from");
+}
+
+function encodeSend(value: object, ancestors: Ancestors): object | undefined {
   const send = value as { lg_name?: unknown; node?: unknown; args?: unknown; timeout?: unknown };
   if (send.lg_name !== "Send") return undefined;
   const { node, args, timeout } = send;

@@ -1,8 +1,8 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { MemorySaver } from "@langchain/langgraph-checkpoint";
-import { repeatable } from "../../describe.js";
 import { decode, ForeignObjectError, findForeign, NO_FOREIGN_OBJECTS } from "./decode.js";
 import { encode } from "./encode.js";
+import { ReadableClasses } from "./readable-classes.js";
 
 /** LangGraph's own serializer, which is not exported but which every saver has. */
 const jsonPlus: SerializerProtocol = new MemorySaver().serde;
@@ -12,8 +12,10 @@ const jsonPlus: SerializerProtocol = new MemorySaver().serde;
  * the other way round, but does its work synchronously and with native JSON, and constructs LangChain's messages
  * directly.
  *
- * It differs on purpose in what the other one loses: a plain object that looks like a serialized one stays data,
- * and a bigint is refused instead of replacing the whole value by a remark.
+ * It differs on purpose in what the other one loses: a plain object that looks like a serialized one stays data, and a
+ * `Buffer` comes back as a `Uint8Array`. It refuses a bigint, which would replace the whole value by a remark, a function or
+ * symbol in a list, which would become null, and an instance of a class derived from one of LangChain's, which could not be read
+ * again. Functions and symbols that are properties are left out, as JSON does.
  *
  * @example
  * ```ts
@@ -23,10 +25,13 @@ const jsonPlus: SerializerProtocol = new MemorySaver().serde;
  * ```
  */
 export class JsonSerializer implements SerializerProtocol {
+  private readonly classes = new ReadableClasses((text) => jsonPlus.loadsTyped("json", text));
+
   async dumpsTyped(value: unknown): Promise<[string, Uint8Array]> {
-    return value instanceof Uint8Array
-      ? ["bytes", value]
-      : ["json", Buffer.from(this.stringify(value), "utf8")];
+    if (value instanceof Uint8Array) return ["bytes", value];
+    const text = this.stringify(value);
+    await this.readable();
+    return ["json", Buffer.from(text, "utf8")];
   }
 
   async loadsTyped(type: string, data: Uint8Array | string): Promise<unknown> {
@@ -35,11 +40,22 @@ export class JsonSerializer implements SerializerProtocol {
     return this.parse(typeof data === "string" ? data : Buffer.from(data).toString("utf8"));
   }
 
-  /** @throws {TypeError} when the value has no JSON form: a function, a symbol, a bigint. */
+  /**
+   * The JSON text of a value. Before it is stored, {@link readable} has to be awaited.
+   *
+   * @throws {TypeError} when the value has no JSON form: a function, a symbol, a bigint; or could not be read back, as an
+   * instance of a class that is derived from one of LangChain's.
+   */
   stringify(value: unknown): string {
-    const text = JSON.stringify(encode(value)) as string | undefined;
-    if (text === undefined) throw repeatable(new TypeError(`a ${typeof value} has no JSON form`));
-    return text;
+    return JSON.stringify(encode(value, this.classes.check));
+  }
+
+  /**
+   * To be called right after {@link stringify}: a promise when a class in the value is met for the first time, which is
+   * rejected when its instances cannot be read back.
+   */
+  readable(): Promise<void> | undefined {
+    return this.classes.finish();
   }
 
   /** The value of a JSON text; a promise of it only when LangChain has to build an object of an unknown class. */

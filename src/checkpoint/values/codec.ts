@@ -4,11 +4,30 @@ import { remake, type Snapshot, snapshotOfJson } from "../serde/snapshot.js";
 import { decodeRun } from "./chunk.js";
 import { AS_IS, type Packer, unpack } from "./compression.js";
 import { type ChunkSource, type DecodedValue, decodeValue } from "./decode.js";
-import { encodeFramed, encodeJson, type Memory, serialize } from "./encode.js";
+import { encodeFramed, encodeJson, type Memory, serialize, serializerRefused } from "./encode.js";
 import type { EncodedValue } from "./encoded-value.js";
 import { NOTHING_KNOWN } from "./known-values.js";
 import type { Beliefs } from "./run-writer.js";
 import { allOf, StoredElements } from "./stored-elements.js";
+
+/** What the serializer threw when it was given bytes that are as they were written. */
+export class SerializerFailure extends Error {
+  constructor(override readonly cause: unknown) {
+    super("the serializer cannot read it");
+  }
+}
+
+function bySerializer<T>(read: () => T | Promise<T>): T | Promise<T> {
+  const fail = (cause: unknown): never => {
+    throw new SerializerFailure(cause);
+  };
+  try {
+    const value = read();
+    return value instanceof Promise ? value.catch(fail) : value;
+  } catch (cause) {
+    return fail(cause);
+  }
+}
 
 /** Turns values into references and chunks, and back, with the saver's serializer. */
 export class ValueCodec {
@@ -34,7 +53,9 @@ export class ValueCodec {
    */
   async encode(value: unknown, what: string, thread: string, beliefs: Beliefs): Promise<EncodedValue> {
     if (!this.json) return encodeFramed(this.serde, value, what, beliefs, this.pack);
-    return encodeJson(this.json, this.memoryOf(thread, beliefs), value, what, beliefs, this.pack);
+    const encoded = encodeJson(this.json, this.memoryOf(thread, beliefs), value, what, beliefs, this.pack);
+    await this.json.readable()?.catch((cause) => Promise.reject(serializerRefused(what, cause)));
+    return encoded;
   }
 
   /**
@@ -58,6 +79,11 @@ export class ValueCodec {
     return this.json && type === "json" ? { json: Buffer.from(data).toString("utf8") } : { type, data };
   }
 
+  /** Reads what {@link encodeText} wrote. @throws {SerializerFailure} */
+  async load(type: string, data: Uint8Array | string): Promise<unknown> {
+    return bySerializer(() => this.serde.loadsTyped(type, data));
+  }
+
   private readRun(
     run: Buffer,
     finished: string | undefined,
@@ -73,11 +99,13 @@ export class ValueCodec {
 
   private parse(run: Buffer): unknown[] | Promise<unknown[]> {
     const content = decodeRun(unpack(run));
-    if ("frames" in content) {
-      return Promise.all(content.frames.map(([type, data]) => this.serde.loadsTyped(type, data)));
-    }
-    if (!this.json) return this.serde.loadsTyped("json", content.json);
-    return this.json.parse(content.json) as unknown[] | Promise<unknown[]>;
+    return bySerializer(() => {
+      if ("frames" in content) {
+        return Promise.all(content.frames.map(([type, data]) => this.serde.loadsTyped(type, data)));
+      }
+      if (!this.json) return this.serde.loadsTyped("json", content.json);
+      return this.json.parse(content.json) as unknown[] | Promise<unknown[]>;
+    });
   }
 
   /** The elements of a run that was read before: made anew from their snapshots, which is faster than parsing it. */

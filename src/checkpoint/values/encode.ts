@@ -53,7 +53,7 @@ export async function serialize(
   try {
     return await serde.dumpsTyped(value);
   } catch (cause) {
-    throw refused(what, cause);
+    throw serializerRefused(what, cause);
   }
 }
 
@@ -83,7 +83,7 @@ export function encodeJson(
     if (!isList(value)) return RunWriter.single(JSON_RUNS, serde.stringify(value), pack);
     return encodeJsonList(serde, memory, value, beliefs, pack);
   } catch (cause) {
-    throw refused(what, cause);
+    throw serializerRefused(what, cause);
   }
 }
 
@@ -139,7 +139,7 @@ function rewriteList(
   return writeList(JSON_RUNS, texts, NO_BELIEFS, pack);
 }
 
-function refused(what: string, cause: unknown): SerializationError {
+export function serializerRefused(what: string, cause: unknown): SerializationError {
   return new SerializationError(
     `cannot store ${what}: the serializer refused it (${reasonOf(cause)}). Nothing was written. ` +
       "Keep only serializable values in the state, or pass a serde that can write this one.",

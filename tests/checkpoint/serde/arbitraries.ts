@@ -122,7 +122,6 @@ function specialIn(inner: fc.Arbitrary<unknown>, list: fc.Arbitrary<unknown[]>):
     text.map((message) => new Error(message)),
     text.map((message) => new TypeError(message, { cause: 1 })),
     fc.uint8Array({ maxLength: 5 }),
-    fc.uint8Array({ maxLength: 5 }).map((bytes) => Buffer.from(bytes)),
     fc.constantFrom(new Date(0), new Date(Number.NaN)),
     fc.tuple(text, inner).map(([node, args]) => new Send(node, args)),
     inner.map((args) => new Send("node", args, { timeout: 5 })),
