@@ -47,7 +47,13 @@ export type {
 } from "./store/options.js";
 export type { ReindexOptions, ReindexProgress, ReindexReport } from "./store/reindex.js";
 export { RedisStore } from "./store/store.js";
-export type { RedisPutOptions, RedisSearchOptions, StoreResults, StoreStats } from "./store/store-types.js";
+export type {
+  ListNamespacesOptions,
+  RedisPutOptions,
+  RedisSearchOptions,
+  StoreResults,
+  StoreStats,
+} from "./store/store-types.js";
 export type { DeleteNamespaceOptions, DeleteProgress } from "./store/sweep.js";
 export type {
   Distance,
@@ -60,3 +66,4 @@ export type {
   SearchMode,
   StoreOperation,
 } from "./store/types.js";
+export type { ItemValue } from "./store/value.js";

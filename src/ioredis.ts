@@ -1,7 +1,7 @@
-import type { ClientAdapter } from "./redis/client-adapter.js";
 import { type Ioredis, IoredisAdapter } from "./redis/clients/ioredis.js";
+import type { RedisClient } from "./redis/connection.js";
 
-export type { Ioredis } from "./redis/clients/ioredis.js";
+export type { Ioredis, IoredisPipeline } from "./redis/clients/ioredis.js";
 
 /**
  * Lets `RedisSaver` and `RedisStore` use an ioredis client, which stays yours: it is neither configured nor closed here.
@@ -22,6 +22,6 @@ export type { Ioredis } from "./redis/clients/ioredis.js";
  * const checkpointer = new RedisSaver({ client: fromIoredis(redis) });
  * ```
  */
-export function fromIoredis(redis: Ioredis): ClientAdapter {
+export function fromIoredis(redis: Ioredis): RedisClient {
   return new IoredisAdapter(redis);
 }

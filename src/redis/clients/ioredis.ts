@@ -17,7 +17,8 @@ export interface Ioredis {
   pipeline(): IoredisPipeline;
 }
 
-interface IoredisPipeline {
+/** The part of a pipeline of ioredis that is used. */
+export interface IoredisPipeline {
   callBuffer(command: string, args: (string | Buffer)[], listener: AnswerListener): unknown;
   exec(): Promise<[error: Error | null, reply: unknown][] | null>;
 }
