@@ -47,6 +47,37 @@ test("search holds no more items at a time than it is allowed to", async () => {
   expect(most).toBeLessThanOrEqual(12); // ten, shared by four namespaces and rounded up
 });
 
+test.each([2, 3, 1_000])(
+  "search lists all items of one millisecond, %i held at a time",
+  async (candidatesAtOnce) => {
+    const keyPrefix = freshPrefix();
+    const store = await openStore({ keyPrefix, candidatesAtOnce }, plainRedisUrl());
+    const client = await connect(plainRedisUrl());
+    const later = 1_700_000_000_001;
+    const items = [
+      ...["a1", "a2", "a7", "b3", "b4", "c5", "c6", "c1"].map((name) => ({ name, updated: later })),
+      ...["a3", "b1", "b2", "c4", "c8"].map((name) => ({ name, updated: later - 1 })),
+    ];
+    for (const { name, updated } of items) {
+      const [namespace, key] = name as unknown as [string, string];
+      await store.put(["n", namespace], key, {});
+      // As if all had been put in two milliseconds.
+      const document = `${keyPrefix}:store:doc:{n:${namespace}}:${key}`;
+      await client.hSet(document, "meta", `${updated} ${updated} ${updated}000`);
+      await client.zAdd(`${keyPrefix}:store:ns:{n:${namespace}}:items`, { score: -updated, value: key });
+    }
+    const order = ["a1", "c1", "a2", "b3", "b4", "c5", "c6", "a7", "b1", "b2", "a3", "c4", "c8"];
+    for (const limit of [1, 2, 4, 15]) {
+      const pages: string[] = [];
+      for (let offset = 0; offset < order.length; offset += limit) {
+        const page = await store.search(["n"], { limit, offset });
+        pages.push(...page.map(({ key, namespace }) => `${namespace[1]}${key}`));
+      }
+      expect(pages).toEqual(order);
+    }
+  },
+);
+
 test("search finds what is put again while it reads on", async () => {
   const store = await openStore({ candidatesAtOnce: 3, index: textIndex() }, plainRedisUrl());
   const names = Array.from({ length: 30 }, (_, n) => `${n}`);

@@ -160,6 +160,23 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(embeddings.queryCalls).toEqual(["one", "new"]);
   });
 
+  test("put and search tell long texts apart to the last character", async () => {
+    const embeddings = new FakeEmbeddings();
+    const store = await openStore({ index: textIndex(embeddings) });
+    for (const length of [40, 63, 64, 2_000, 100_000]) {
+      const [one, two] = ["1", "2"].map((end) => `${"apples ".repeat(length).slice(0, length)}${end}`) as [
+        string,
+        string,
+      ];
+      await store.put(["a"], "one", { text: one });
+      await store.put(["a"], "two", { text: two });
+      await store.search(["a"], { query: one });
+      await store.search(["a"], { query: two });
+      expect(embeddings.documentCalls.splice(0)).toEqual([[one], [two]]);
+      expect(embeddings.queryCalls.splice(0)).toEqual([one, two]);
+    }
+  });
+
   test("put does not embed blank texts", async () => {
     const embeddings = new FakeEmbeddings();
     const store = await openStore({ index: { ...textIndex(embeddings), fields: ["text", "title"] } });

@@ -88,6 +88,27 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     );
   });
 
+  test("put gives a greater version, also when the server's clock was set back", async () => {
+    const keyPrefix = freshPrefix();
+    const store = await openStore({ keyPrefix });
+    await store.put(["a"], "k", { n: 0 });
+    const client = await connect();
+    const future = Date.now() * 1_000 + 3_600_000_000;
+    const times = (await client.hGet(`${keyPrefix}:store:doc:{a}:k`, "meta"))
+      ?.split(" ")
+      .slice(0, 2)
+      .join(" ");
+    await client.hSet(`${keyPrefix}:store:doc:{a}:k`, "meta", `${times} ${future}`);
+    await store.put(["a"], "k", { n: 1 });
+    const after = (await store.get(["a"], "k"))?.version as number;
+    expect(after).toBeGreaterThan(future);
+    await expect(store.put(["a"], "k", { n: 2 }, { ifVersion: future })).rejects.toThrow(
+      VersionConflictError,
+    );
+    await store.put(["a"], "k", { n: 2 }, { ifVersion: after });
+    expect((await store.get(["a"], "k"))?.version).toBeGreaterThan(after);
+  });
+
   test("put with ifVersion or ifAbsent is refused when the item is another one", async () => {
     const store = await openStore();
     await store.put(["a"], "k", { n: 0 }, { ifAbsent: true });

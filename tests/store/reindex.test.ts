@@ -3,6 +3,7 @@ import { IndexMismatchError } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/store.js";
 import { connect as connectTo, freshPrefix, type TestClient } from "../helpers/redis.js";
+import { atEveryGap, SteppingConnection } from "../helpers/stepping-connection.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { ENGINES, openStore as openStoreAt } from "./helpers.js";
 
@@ -233,5 +234,30 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     expect(report.undecodable.sort()).toEqual(engine === "search" ? [broken, stranger].sort() : [broken]);
     expect(await client.hGet(broken, "value")).toBe("{broken");
     expect(await client.hGetAll(stranger)).toEqual({ name: "somebody else's" });
+  });
+
+  test("reindex finds what a client with the old configuration puts at any moment before it knows", async () => {
+    await atEveryGap(async () => {
+      const keyPrefix = freshPrefix();
+      const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
+      await old.put(["a"], "there", { title: "red wine" });
+      const connection = new SteppingConnection(await connect());
+      const store = new RedisStore({ client: connection, keyPrefix, index: index(new FakeEmbeddings(32)) });
+      let put: PromiseSettledResult<void> | undefined;
+      return {
+        connection,
+        operation: () => store.reindex(),
+        work: async () => {
+          [put] = await Promise.allSettled([old.put(["a"], "between", { title: "green apples" })]);
+        },
+        check: async (gap, outcome) => {
+          expect(outcome.status, gap).toBe("fulfilled");
+          const found = await store.search(["a"], { query: "green apples" });
+          const keys = found.map(({ key }) => key);
+          if (put?.status === "fulfilled") expect(keys, gap).toEqual(["between", "there"]);
+          else expect(keys, gap).toContain("there");
+        },
+      };
+    });
   });
 });

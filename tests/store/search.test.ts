@@ -56,6 +56,22 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
       expect(await store.search(["a"])).toHaveLength(2);
     });
 
+    test.each([
+      ["cosine", 1, 1.000_001],
+      ["ip", 6, 6.000_001],
+      ["l2", 0.25, 0.250_001],
+    ] as const)("includes a similarity by %s that is just as high", async (distance, minScore, more) => {
+      const embeddings = new FakeEmbeddings(2);
+      embeddings.vector = (text) => (text === "query" && distance === "l2" ? [2, 3] : [2, 0]);
+      if (distance === "ip") embeddings.vector = (text) => (text === "query" ? [3, 0] : [2, 5]);
+      const store = await openStore({ index: { ...textIndex(embeddings), distance } });
+      await store.put(["a"], "k", { text: "apples" });
+      for (const mode of ["vector", "hybrid"] as const) {
+        expect(await store.search(["a"], { query: "query", mode, minScore })).toHaveLength(1);
+        expect(await store.search(["a"], { query: "query", mode, minScore: more })).toEqual([]);
+      }
+    });
+
     test("is refused where there is no similarity", async () => {
       const store = await openStore({ index: textIndex() });
       await expect(store.search(["a"], { query: "x", mode: "text", minScore: 1 })).rejects.toThrow(

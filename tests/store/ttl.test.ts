@@ -38,6 +38,27 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     }, 10_000);
   });
 
+  test("delete of the last item that does not expire lets all keys of its namespace expire", async () => {
+    const keyPrefix = freshPrefix();
+    const store = await openStore({ keyPrefix });
+    await store.put(["a"], "expires", {}, { ttl: 10 });
+    await store.put(["a"], "expires last", {}, { ttl: 20 });
+    await store.put(["a"], "stays", {});
+    const client = await connect();
+    const names = ["items", "expiry"].map((name) => `${keyPrefix}:store:ns:{a}:${name}`);
+    const lives = () => Promise.all(names.map((name) => client.pTTL(name)));
+    expect(await lives()).toEqual([-1, -1]);
+    await store.delete(["a"], "stays");
+    for (const life of await lives()) {
+      expect(life).toBeGreaterThan(19 * 60_000);
+      expect(life).toBeLessThanOrEqual(20 * 60_000);
+    }
+    await store.put(["a"], "stays", {});
+    expect(await lives()).toEqual([-1, -1]);
+    await store.put(["a"], "stays", {}, { ttl: 30 });
+    for (const life of await lives()) expect(life).toBeGreaterThan(29 * 60_000);
+  });
+
   test("put refuses a time to live that Redis cannot hold, and leaves the item as it is", async () => {
     const store = await openStore({ index: { ...textIndex(), fields } });
     await store.put(["a"], "book", book);
