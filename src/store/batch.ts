@@ -120,7 +120,7 @@ class Batch {
       case "get":
         return getPlan(keys, request, settings.refreshOnRead);
       case "list":
-        return listPlan(keys, request);
+        return listPlan(keys, request, settings.limits);
       case "search": {
         const search = engine.search(request, vector?.ok ? vector.value : undefined);
         return settings.refreshOnRead ? this.refreshing(search) : search;

@@ -1,27 +1,23 @@
 import type { MatchCondition } from "@langchain/langgraph-checkpoint";
 import type { PipelineEntry } from "../redis/script.js";
 import type { StoreKeys } from "./keys.js";
+import type { Limits } from "./limits.js";
 import { fromRegistryMember, toRegistryMember } from "./namespace.js";
 import type { ListRequest } from "./operations.js";
 import { type Plan, step } from "./plan.js";
 
-/** How many namespaces are read in one round trip, at most. */
-const PAGE = 10_000;
-
-/** How many namespaces are looked after by one command, when all of them live. */
-const TOGETHER = 100;
-
 /** Lists the namespaces that hold items, in the order of the registry. Costs grow with namespaces, not with items. */
-export function* listPlan(keys: StoreKeys, request: ListRequest): Plan<string[][]> {
+export function* listPlan(keys: StoreKeys, request: ListRequest, limits: Limits): Plan<string[][]> {
   const { conditions, maxDepth, limit, offset } = request;
   const prefix = literalPrefix(conditions);
   const listed = new Map<string, string[]>();
   const wanted = (namespace: string[]) => conditions.every((condition) => satisfies(condition, namespace));
   // A little more than is asked for, as some may be unwanted; then ever more at a time.
-  let size = Math.min(2 * (offset + limit), PAGE);
-  for (let from: string | undefined; limit > 0; size = Math.min(4 * size, PAGE)) {
-    const page = yield* registryPage(keys, prefix, from, size);
-    const living = yield* livingOf(keys, page.map(fromRegistryMember).filter(wanted));
+  const { registryPage: largest } = limits;
+  let size = Math.min(2 * (offset + limit), largest);
+  for (let from: string | undefined; limit > 0; size = Math.min(4 * size, largest)) {
+    const page = yield* readRegistry(keys, prefix, from, size);
+    const living = yield* livingOf(keys, page.map(fromRegistryMember).filter(wanted), limits);
     for (const namespace of living) {
       const path = namespace.slice(0, maxDepth);
       listed.set(toRegistryMember(path), path);
@@ -33,18 +29,22 @@ export function* listPlan(keys: StoreKeys, request: ListRequest): Plan<string[][
 }
 
 /** The namespaces at or under a path that hold items. */
-export function* namespacesUnder(keys: StoreKeys, path: readonly string[]): Plan<string[][]> {
-  return yield* livingOf(keys, yield* registeredUnder(keys, path));
+export function* namespacesUnder(keys: StoreKeys, path: readonly string[], limits: Limits): Plan<string[][]> {
+  return yield* livingOf(keys, yield* registeredUnder(keys, path, limits), limits);
 }
 
 /** The namespaces at or under a path that are registered: some of them may hold nothing any more. */
-export function* registeredUnder(keys: StoreKeys, path: readonly string[]): Plan<string[][]> {
+export function* registeredUnder(
+  keys: StoreKeys,
+  path: readonly string[],
+  { registryPage }: Limits,
+): Plan<string[][]> {
   const all: string[][] = [];
   for (let from: string | undefined; ; ) {
-    const page = yield* registryPage(keys, path, from, PAGE);
+    const page = yield* readRegistry(keys, path, from, registryPage);
     all.push(...page.map(fromRegistryMember));
     from = page.at(-1);
-    if (page.length < PAGE) return all;
+    if (page.length < registryPage) return all;
   }
 }
 
@@ -76,7 +76,7 @@ export function* unregister(keys: StoreKeys, namespaces: readonly string[][]): P
   if (back.length > 0) yield* step(registerStep(keys, back));
 }
 
-function* registryPage(
+function* readRegistry(
   keys: StoreKeys,
   prefix: readonly string[],
   after: string | undefined,
@@ -100,11 +100,15 @@ function* registryPage(
 }
 
 /** Those of the namespaces that hold items; the others are taken off the registry. */
-function* livingOf(keys: StoreKeys, namespaces: readonly string[][]): Plan<string[][]> {
+function* livingOf(
+  keys: StoreKeys,
+  namespaces: readonly string[][],
+  { existsTogether }: Limits,
+): Plan<string[][]> {
   if (namespaces.length === 0) return [];
   const groups: string[][][] = [];
-  for (let from = 0; from < namespaces.length; from += TOGETHER)
-    groups.push(namespaces.slice(from, from + TOGETHER));
+  for (let from = 0; from < namespaces.length; from += existsTogether)
+    groups.push(namespaces.slice(from, from + existsTogether));
   const counts = yield groups.map((group) => existsStep(keys, ...group));
   // Where one is missing, or where a cluster wants to be asked for each by itself, each is looked at.
   const unsure = groups.filter((group, at) => counts[at] !== group.length).flat();

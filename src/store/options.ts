@@ -7,6 +7,7 @@ import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js"
 import { CONNECT_OPTIONS, type ConnectOptions, type TimeoutOptions } from "../redis/options.js";
 import { toMilliseconds } from "../redis/time-to-live.js";
 import { TextPath } from "./embedding/text-path.js";
+import { type Limits, limitsOf } from "./limits.js";
 import type { Distance } from "./types.js";
 /** Which engine answers searches. */
 export type EngineChoice = "auto" | "search" | "core";
@@ -120,6 +121,7 @@ export interface StoreSettings {
   numericFields: readonly string[];
   minScore: number | undefined;
   vectors: VectorSettings | undefined;
+  limits: Limits;
 }
 
 /** The part of the settings that needs an embedding model. */
@@ -152,6 +154,7 @@ export function readOptions(options: RedisStoreOptions): StoreSettings {
     numericFields: readPaths(index?.numericFields ?? []),
     minScore: index?.minScore === undefined ? undefined : readNumber("index.minScore", index.minScore),
     vectors: index && readVectors(index),
+    limits: limitsOf(options),
   };
 }
 

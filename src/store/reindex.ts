@@ -148,9 +148,9 @@ export class Reindexer {
     phase: ReindexProgress["phase"],
     visit: (namespace: string[], documents: string[]) => Promise<void>,
   ): Promise<void> {
-    const { connection, keys } = this.backend;
+    const { connection, keys, settings } = this.backend;
     const { batchSize, onProgress } = this.options;
-    const namespaces = await runPlan(connection, namespacesUnder(keys, []));
+    const namespaces = await runPlan(connection, namespacesUnder(keys, [], settings.limits));
     const sizes = await executeAll(
       connection,
       namespaces.map((namespace) => {

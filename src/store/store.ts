@@ -332,8 +332,8 @@ export class RedisStore extends BaseStore {
   async stats(): Promise<StoreStats> {
     return this.operations.run({ operation: "stats" }, async () => {
       const { engine } = await this.backend.ready();
-      const { connection, keys } = this.backend;
-      const namespaces = await runPlan(connection, namespacesUnder(keys, []));
+      const { connection, keys, settings } = this.backend;
+      const namespaces = await runPlan(connection, namespacesUnder(keys, [], settings.limits));
       const { engineReason } = this.backend;
       return { engine: engine.name, engineReason, namespaces: namespaces.length, ...(await engine.stats()) };
     });

@@ -8,9 +8,6 @@ import { type Plan, runPlan, step } from "./plan.js";
 
 const SWEEP = new Script(sweepSource);
 
-/** How many namespaces are emptied side by side. */
-const AT_ONCE = 16;
-
 /** How far a deletion has come. */
 export interface DeleteProgress {
   /** Items deleted so far. */
@@ -35,14 +32,14 @@ export const DELETE_NAMESPACE_OPTIONS: KnownOptions<DeleteNamespaceOptions> = {
 
 /** Deletes all items at or under a path that were there when it began. */
 export async function deleteUnder(
-  { connection, keys }: Backend,
+  { connection, keys, settings: { limits } }: Backend,
   path: readonly string[],
   batchSize: number,
   onProgress: ((progress: DeleteProgress) => void) | undefined,
 ): Promise<number> {
   const time = (await runPlan(connection, step({ key: keys.namespaces, args: ["TIME"] }))) as Reply[];
   const began = Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000);
-  let waiting = await runPlan(connection, namespacesUnder(keys, path));
+  let waiting = await runPlan(connection, namespacesUnder(keys, path, limits));
   const progress: DeleteProgress = { deleted: 0, namespaces: 0, totalNamespaces: waiting.length };
 
   function* round(namespaces: readonly string[][]): Plan<string[][]> {
@@ -65,8 +62,8 @@ export async function deleteUnder(
   }
 
   while (waiting.length > 0) {
-    const unfinished = await runPlan(connection, round(waiting.slice(0, AT_ONCE)));
-    waiting = [...unfinished, ...waiting.slice(AT_ONCE)];
+    const unfinished = await runPlan(connection, round(waiting.slice(0, limits.deleteNamespaces)));
+    waiting = [...unfinished, ...waiting.slice(limits.deleteNamespaces)];
     onProgress?.({ ...progress });
   }
   return progress.deleted;

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../src/store/limits.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
+import type { DeleteProgress } from "../../src/store/sweep.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
@@ -33,6 +35,24 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(await client.keys(`${keyPrefix}*{a:b[}:]*`)).toEqual([]);
     expect(await store.deleteNamespace(["nothing"])).toBe(0);
     await expect(store.deleteNamespace([])).rejects.toThrow(/at least one label/);
+  });
+
+  test.each([1, 2, 3, 7, 8])("deleteNamespace deletes all in steps of %i", async (batchSize) => {
+    const store = await openStore({
+      [LIMITS]: { deleteNamespaces: 2, registryPage: 2 },
+    } as RedisStoreOptions);
+    for (const label of ["1", "2", "3", "4", "5"]) {
+      await store.batch(
+        Array.from({ length: 7 }, (_, n) => ({ namespace: ["a", label], key: `${n}`, value: {} })),
+      );
+    }
+    await store.put(["b"], "stays", {});
+    const progress: DeleteProgress[] = [];
+    const options = { batchSize, onProgress: (each: DeleteProgress) => progress.push(each) };
+    expect(await store.deleteNamespace(["a"], options)).toBe(35);
+    expect(progress.at(-1)).toEqual({ deleted: 35, namespaces: 5, totalNamespaces: 5 });
+    expect(await store.search([])).toMatchObject([{ key: "stays" }]);
+    expect(await store.listNamespaces()).toEqual([["b"]]);
   });
 
   test("deleteNamespace keeps what is put meanwhile", async () => {

@@ -1,10 +1,38 @@
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../src/store/limits.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { freshPrefix } from "../helpers/redis.js";
 import { ENGINES, openStore as openStoreAt } from "./helpers.js";
 
 describe.each(ENGINES)("on engine $engine", ({ url }) => {
   const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
+
+  test.each([1, 2, 3])("listNamespaces reads on where a page of %i ends", async (registryPage) => {
+    const limits = { registryPage, existsTogether: registryPage };
+    const store = await openStore({ [LIMITS]: limits } as RedisStoreOptions);
+    const all = ["a", "b", "c", "d", "e"].flatMap((one) => ["1", "2"].map((two) => [one, two]));
+    await store.batch(all.map((namespace) => ({ namespace, key: "k", value: {} })));
+    const gone = [
+      ["b", "1"],
+      ["c", "1"],
+      ["c", "2"],
+    ];
+    for (const namespace of gone) await store.delete(namespace, "k");
+    const left = all.filter(([one, two]) => !gone.some(([a, b]) => a === one && b === two));
+    for (let offset = 0; offset <= left.length; offset++) {
+      for (let limit = 0; limit <= left.length; limit++) {
+        expect(await store.listNamespaces({ limit, offset })).toEqual(left.slice(offset, offset + limit));
+      }
+    }
+    expect(await store.listNamespaces({ maxDepth: 1 })).toEqual([["a"], ["b"], ["d"], ["e"]]);
+    expect(await store.listNamespaces({ maxDepth: 1, limit: 2, offset: 1 })).toEqual([["b"], ["d"]]);
+    expect(await store.listNamespaces({ suffix: ["2"] })).toEqual(left.filter(([, two]) => two === "2"));
+    expect(await store.listNamespaces({ prefix: ["d"] })).toEqual([
+      ["d", "1"],
+      ["d", "2"],
+    ]);
+    expect(await store.stats()).toMatchObject({ namespaces: left.length, items: left.length });
+  });
 
   test("listNamespaces returns more namespaces than fit one page", async () => {
     const store = await openStore();

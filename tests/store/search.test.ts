@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "../../src/errors.js";
 import { encodeKeyPart } from "../../src/redis/key-encoding.js";
+import { LIMITS } from "../../src/store/limits.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { HOSTILE_STRINGS } from "../helpers/hostile.js";
 import { legalLabels } from "../helpers/labels.js";
@@ -42,6 +43,33 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
         Buffer.compare(Buffer.from(encodeKeyPart(one.key)), Buffer.from(encodeKeyPart(other.key))),
     );
     expect(found.map(({ key }) => key)).toEqual(sorted.map(({ key }) => key));
+  });
+
+  test.each([1, 2, 3])("search reads on where a page of %i ends, as often as it takes", async (size) => {
+    const limits = { listPage: size, scanNamespaces: size, registryPage: size };
+    const embeddings = new FakeEmbeddings(64);
+    const options = { candidatesAtOnce: size, index: textIndex(embeddings), [LIMITS]: limits };
+    const store = await openStore(options as RedisStoreOptions);
+    const items = Array.from({ length: 23 }, (_, n) => ({
+      namespace: ["a", `${n % 3}`],
+      key: String(n).padStart(2, "0"),
+      value: { text: `apples ${"and pears ".repeat(n)}`, n },
+    }));
+    for (const item of items) await store.put(item.namespace, item.key, item.value);
+    // The index does not know these ranges: what it finds is tested afterwards, and most of it does not match.
+    for (const filter of [{ n: { $lt: 4 } }, { n: { $gte: 20 } }, { n: { $gt: 5, $lt: 9 } }, {}]) {
+      for (const query of [undefined, "apples"]) {
+        const all = (await store.search(["a"], { filter, query, limit: 100 })).map(({ key }) => key);
+        const expected = items.filter(({ value: { n } }) => matchesRange(n, filter)).map(({ key }) => key);
+        expect(all.toSorted()).toEqual(expected);
+        for (let offset = 0; offset <= all.length; offset++) {
+          for (const limit of [1, 3, 23]) {
+            const page = await store.search(["a"], { filter, query, limit, offset });
+            expect(page.map(({ key }) => key)).toEqual(all.slice(offset, offset + limit));
+          }
+        }
+      }
+    }
   });
 
   describe("minScore", () => {
@@ -268,3 +296,11 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(await keys({ n1: { $gte: 1 } })).toEqual(["large", "small"]);
   });
 });
+
+function matchesRange(
+  n: number,
+  { n: range = {} }: { n?: { $gt?: number; $gte?: number; $lt?: number } },
+): boolean {
+  const { $gt = -1, $gte = 0, $lt = 100 } = range;
+  return n > $gt && n >= $gte && n < $lt;
+}

@@ -78,7 +78,7 @@ export class CoreEngine implements StoreEngine {
       for (const { documents } of candidates) vectors += documents.filter(([kept]) => kept !== null).length;
       return true;
     };
-    const { candidatesAtOnce: atOnce } = this.settings;
+    const { candidatesAtOnce: atOnce, limits } = this.settings;
     await runPlan(
       this.connection,
       scan(this.keys, {
@@ -86,6 +86,7 @@ export class CoreEngine implements StoreEngine {
         order: "oldest",
         fields: [FIELD.text(this.generation)],
         atOnce,
+        limits,
         take: count,
       }),
     );
@@ -100,7 +101,7 @@ export class CoreEngine implements StoreEngine {
   /** Items that match, newest first, until nothing unread can be newer. */
   private *list({ scope, predicates, offset, limit }: SearchRequest): Plan<RedisSearchItem[]> {
     const needed = offset + limit;
-    const { candidatesAtOnce: atOnce } = this.settings;
+    const { candidatesAtOnce: atOnce, limits } = this.settings;
     let found = new Map<string, Listed>();
     const take = (candidates: Candidate[], newestUnread: number) => {
       for (const { address, value, meta } of candidates) {
@@ -114,14 +115,14 @@ export class CoreEngine implements StoreEngine {
       return !last || found.size < needed || last.item.updatedAt.getTime() <= newestUnread;
     };
     const ofEach = predicates.length > 0 ? atOnce : needed;
-    yield* scan(this.keys, { path: scope, order: "newest", fields: [], atOnce, ofEach, take });
+    yield* scan(this.keys, { path: scope, order: "newest", fields: [], atOnce, limits, ofEach, take });
     return [...found.values()].slice(offset).map(({ item }) => item);
   }
 
   /** Compares every candidate with the query. */
   private *rank(request: SearchRequest, query: Float32Array | undefined): Plan<RedisSearchItem[]> {
     const { scope, predicates, offset, limit } = request;
-    const { vectors, candidatesAtOnce: atOnce } = this.settings;
+    const { vectors, candidatesAtOnce: atOnce, limits } = this.settings;
     const words = request.mode === "vector" ? [] : queryWords(request.query ?? "");
     if (request.mode === "text" && words.length === 0) return [];
     const similarity = query && vectors && similarityTo(query, vectors.distance);
@@ -153,7 +154,7 @@ export class CoreEngine implements StoreEngine {
     if (words.length > 0) fields.push(FIELD.words(generation));
     // Oldest first: what is put again meanwhile is still ahead.
     yield* together([
-      scan(this.keys, { path: scope, order: "oldest", fields, atOnce, take }),
+      scan(this.keys, { path: scope, order: "oldest", fields, atOnce, limits, take }),
       this.checkIndex(),
     ]);
     const best = bestOfEach(ranking([...compared.values()].flat(), request));

@@ -3,14 +3,12 @@ import { decodeKeyPart } from "../../redis/key-encoding.js";
 import { Script } from "../../redis/script.js";
 import type { ItemAddress } from "../item.js";
 import type { StoreKeys } from "../keys.js";
+import type { Limits } from "../limits.js";
 import candidatesSource from "../lua/candidates.lua";
 import { registeredUnder, unregister } from "../namespaces.js";
 import type { Plan } from "../plan.js";
 
 const CANDIDATES = new Script(candidatesSource);
-
-/** How many namespaces are read side by side, at most. */
-const AT_ONCE = 250;
 
 /** An item as it was read, with the fields asked for of each of its documents. */
 export interface Candidate {
@@ -27,6 +25,7 @@ export interface ScanOptions {
   fields: readonly string[];
   /** How many items are held at a time. */
   atOnce: number;
+  limits: Limits;
   /** How many items of one namespace are worth reading at a time (default: as many as may be held). */
   ofEach?: number;
   /**
@@ -46,12 +45,12 @@ interface Cursor {
 
 /** Reads the items under a path, so many at a time, namespaces side by side. */
 export function* scan(keys: StoreKeys, options: ScanOptions): Plan<void> {
-  const { path, order, fields, atOnce, ofEach = atOnce, take } = options;
-  const namespaces = yield* registeredUnder(keys, path);
+  const { path, order, fields, atOnce, limits, ofEach = atOnce, take } = options;
+  const namespaces = yield* registeredUnder(keys, path, limits);
   let unfinished: Cursor[] = namespaces.map((namespace) => ({ namespace, score: "", member: "" }));
   const empty: string[][] = [];
   while (unfinished.length > 0) {
-    const group = unfinished.slice(0, Math.min(AT_ONCE, atOnce));
+    const group = unfinished.slice(0, Math.min(limits.scanNamespaces, atOnce));
     const rest = unfinished.slice(group.length);
     const count = Math.min(ofEach, Math.ceil(atOnce / group.length));
     const replies = yield group.map(({ namespace, score, member }) => {

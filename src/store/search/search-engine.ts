@@ -35,7 +35,7 @@ export class SearchEngine implements StoreEngine {
     settings: StoreSettings,
   ) {
     this.queries = new QueryBuilder(keys.indexAlias, settings.numericFields);
-    this.searcher = new Searcher(keys, this.queries, settings.vectors);
+    this.searcher = new Searcher(keys, this.queries, settings.vectors, settings.limits);
   }
 
   search(request: SearchRequest, vector: Float32Array | undefined): Plan<RedisSearchItem[]> {

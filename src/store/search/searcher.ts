@@ -3,6 +3,7 @@ import { queryWords } from "../embedding/words.js";
 import { matches } from "../filter/match.js";
 import { decodeItem, FIELD, type RedisItem, type RedisSearchItem } from "../item.js";
 import type { DocumentAddress, StoreKeys } from "../keys.js";
+import type { Limits } from "../limits.js";
 import type { SearchRequest } from "../operations.js";
 import type { VectorSettings } from "../options.js";
 import { type Plan, step, together } from "../plan.js";
@@ -49,6 +50,7 @@ export class Searcher {
     private readonly keys: StoreKeys,
     private readonly queries: QueryBuilder,
     private readonly vectors: VectorSettings | undefined,
+    private readonly limits: Limits,
   ) {
     this.severalVectors = (vectors?.fields.length ?? 0) > 1 || vectors?.fields[0]?.isMultiple === true;
   }
@@ -78,7 +80,7 @@ export class Searcher {
     const needed = skip + limit;
     const found = new Map<string, RedisItem>();
     let from = offset - skip;
-    for (let count = needed; ; count = Math.max(count, 1_000)) {
+    for (let count = needed; ; count = Math.max(count, this.limits.listPage)) {
       const command = this.queries.listing(request, from, count);
       const { documents } = decodeSearchReply(yield* ask(command, request), false);
       for (const { id, fields } of documents) {

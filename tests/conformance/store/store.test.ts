@@ -1,6 +1,7 @@
 import { InMemoryStore } from "@langchain/langgraph-checkpoint";
 import type { Connection } from "../../../src/redis/command.js";
 import { asClient, createConnection } from "../../../src/redis/connection.js";
+import { LIMITS, type Limits, limitsOf } from "../../../src/store/limits.js";
 import { RedisStore } from "../../../src/store/store.js";
 import { connect, freshPrefix, plainRedisUrl, redisUrl, type TestClient } from "../../helpers/redis.js";
 import { IN_MEMORY_DEVIATIONS } from "./in-memory-deviations.js";
@@ -45,16 +46,28 @@ storeConformance({
   destroy: async (store) => store.stop(),
 });
 
-storeConformance({
-  name: "RedisStore that holds no more than three items at a time, without modules",
-  create: async ({ embeddings, ...index }) =>
-    RedisStore.fromConnString(plainRedisUrl(), {
-      keyPrefix: freshPrefix(),
-      candidatesAtOnce: 3,
-      index: embeddings && { dims: embeddings.dims, embeddings, ...index },
-    }),
-  destroy: async (store) => store.stop(),
-});
+for (const [name, url, pages] of [
+  ["with a search engine", redisUrl, 2],
+  ["without modules", plainRedisUrl, 2],
+  ["without modules", plainRedisUrl, 3],
+] as const) {
+  storeConformance({
+    name: `RedisStore that reads no more than ${pages} at a time, ${name}`,
+    create: async ({ embeddings, ...index }) =>
+      RedisStore.fromConnString(url(), {
+        keyPrefix: freshPrefix(),
+        candidatesAtOnce: pages,
+        index: embeddings && { dims: embeddings.dims, embeddings, ...index },
+        ...{ [LIMITS]: allOf(pages) },
+      }),
+    destroy: async (store) => store.stop(),
+  });
+}
+
+function allOf(size: number): Limits {
+  const names = Object.keys(limitsOf({}));
+  return Object.fromEntries(names.map((name) => [name, size])) as unknown as Limits;
+}
 
 storeConformance({
   name: "RedisStore when every script reaches the server twice",

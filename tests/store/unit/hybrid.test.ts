@@ -16,7 +16,7 @@ const item = (key: string) => ({
 });
 
 function hybrid(more: object = {}) {
-  const searcher = new Searcher(keys, new QueryBuilder("p:store", []), settings.vectors);
+  const searcher = new Searcher(keys, new QueryBuilder("p:store", []), settings.vectors, settings.limits);
   searcher.fusesItself = true;
   const operation = { namespacePrefix: ["a"], query: "words", mode: "hybrid" as const, ...more };
   const request = readOperation(operation, settings);
