@@ -13,7 +13,9 @@ export function clientMessage(error: unknown): string {
 
 /** The text without the secrets: servers quote what they were sent, also in a way of their own. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((cleaned, secret) => cleaned.replaceAll(patternOf(secret), "***"), text);
+  // A secret may be the beginning of another one.
+  const longestFirst = [...secrets].sort((one, other) => other.length - one.length);
+  return longestFirst.reduce((cleaned, secret) => cleaned.replaceAll(patternOf(secret), "***"), text);
 }
 
 /** A short secret can be part of any word, which would become illegible; it is taken out where it stands alone. */

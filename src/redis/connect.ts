@@ -176,7 +176,7 @@ function unreachable(sentinel: Emitter, count: number): Promise<never> {
 }
 
 /** Milliseconds before the next attempt to connect: 50, 100, 200 ... 2,000, with some randomness, for ever. */
-function backoff(retries: number): number {
+export function backoff(retries: number): number {
   return Math.min(50 * 2 ** retries, 2_000) * (0.75 + Math.random() / 2);
 }
 

@@ -65,8 +65,12 @@ export class ReconnectingAdapter implements ClientAdapter {
     return this.client.adapter.laneOf(command);
   }
 
-  send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
-    return this.client.adapter.send(commands, transmission);
+  async send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
+    try {
+      return await this.client.adapter.send(commands, transmission);
+    } catch (error) {
+      throw error instanceof Error ? cleaned(error, this.factory.secrets) : error;
+    }
   }
 
   /**

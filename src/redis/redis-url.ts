@@ -45,7 +45,8 @@ export function credentialsOf({ username, password }: URL) {
   };
 }
 
+/** What must not be shown of a URL: the password, as it is and as it stands in the URL. */
 export function secretsOf(url: URL): string[] {
   const { password } = credentialsOf(url);
-  return password === undefined ? [] : [password];
+  return password === undefined ? [] : [...new Set([password, url.password])];
 }

@@ -82,6 +82,28 @@ test("a connection that died silently is replaced when a command has waited in v
   expect(await values(saver, config("t", "", id(1)))).toEqual({ a: 1 });
 });
 
+test.each([
+  ["for longer than commandTimeout", 1_000],
+  ["for so long that connecting was tried many times", 9_000],
+])("a server that was away %s is found again", async (_, milliseconds) => {
+  const proxy = await proxied(plainRedisUrl());
+  const saver = await openSaver(proxy.url, { commandTimeout: 300 });
+  const own = Object.entries(ownClients).map(async ([, open]) => {
+    const client = await open(proxy.url);
+    return new RedisSaver({ client, keyPrefix: freshPrefix(), commandTimeout: 300 });
+  });
+  const savers = [saver, ...(await Promise.all(own))];
+  for (const each of savers) await put(each, "t", { id: id(1), values: { a: 1 } });
+  proxy.refuse = true;
+  proxy.cutAll();
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until)
+    await expectFailure(saver.getTuple(config("t")), /no answer within 300 ms/);
+  proxy.refuse = false;
+  for (const each of savers)
+    await vi.waitFor(async () => expect(await values(each, config("t"))).toEqual({ a: 1 }), 10_000);
+});
+
 test("a command that failed is not carried out later", async () => {
   const proxy = await proxied(plainRedisUrl());
   const saver = await openSaver(proxy.url, { commandTimeout: 200 });

@@ -14,18 +14,30 @@ function clients(options: { connect?: (n: number) => Promise<void>; mayBeDead?: 
   const lane = new Lane();
   let count = 0;
   let report: (lastError: Error | undefined) => void = () => {};
+  let failure: Error | undefined;
+  const send = async (n: number) => {
+    if (failure) throw failure;
+    return [n];
+  };
   const create = async (reporting: typeof report): Promise<ManagedClient> => {
     const n = ++count;
     report = reporting;
     return {
-      adapter: { unusable: undefined, laneOf: () => lane, send: async () => [n] },
+      adapter: { unusable: undefined, laneOf: () => lane, send: () => send(n) },
       connect: () => options.connect?.(n) ?? Promise.resolve(),
       mayBeDead: () => options.mayBeDead ?? true,
       destroy: () => void destroyed.push(n),
     };
   };
   const factory = { where: "nowhere", secrets: ["s3cret"], timeout: 1_000, create };
-  return { factory, destroyed, report: (lastError: Error | undefined) => report(lastError) };
+  return {
+    factory,
+    destroyed,
+    report: (lastError: Error | undefined) => report(lastError),
+    fail: (error: Error) => {
+      failure = error;
+    },
+  };
 }
 
 test("a dead client is replaced by a fresh one", async () => {
@@ -78,6 +90,21 @@ test("nothing is left open when it is closed meanwhile", async () => {
   adapter.destroy();
   connect();
   await vi.waitFor(() => expect(destroyed).toEqual([1, 2]));
+});
+
+test("every occurrence of every password is hidden, also where one begins with another", async () => {
+  const secrets = ["s3cret", "s3cret-of-sentinels", "a+b"];
+  const text = "AUTH s3cret-of-sentinels s3cret, AUTH a+b s3cret: s3cret-of-sentinels (s3crets3cret)";
+  const hidden = "AUTH *** ***, AUTH *** ***: *** (******)";
+  const { factory } = clients({ connect: () => Promise.reject(new Error(text)) });
+  await expect(ReconnectingAdapter.open({ ...factory, secrets })).rejects.toThrow(hidden);
+
+  const later = clients();
+  const adapter = await ReconnectingAdapter.open({ ...later.factory, secrets });
+  later.report(new Error(text));
+  expect(adapter.lastError?.message).toBe(hidden);
+  later.fail(new Error(text));
+  await expect(adapter.send(commands, transmission)).rejects.toThrow(hidden);
 });
 
 test("passwords that a server repeats are not passed on", async () => {

@@ -1,8 +1,19 @@
-import { describe, expect, test } from "vitest";
+import { Redis } from "ioredis";
+import { fromIoredis } from "langgraph-redis/ioredis";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { ClientAdapter, Transmission } from "../../src/redis/client-adapter.js";
 import type { Command, Reply } from "../../src/redis/command.js";
+import { createConnection } from "../../src/redis/connection.js";
 import { Lane } from "../../src/redis/lane.js";
 import { RetryingConnection } from "../../src/redis/retrying-connection.js";
+import { connect, plainRedisUrl } from "../helpers/redis.js";
+
+async function openIoredis(): Promise<Redis> {
+  const redis = new Redis(plainRedisUrl());
+  onTestFinished(() => redis.disconnect());
+  await redis.ping();
+  return redis;
+}
 
 const command = (key: string): Command => ({ key, args: ["PING"] });
 
@@ -131,6 +142,19 @@ describe("a process that is busy for longer than the time-out", () => {
       expect(await Promise.all(pipelines)).toEqual([[1], [1]]);
     }
   });
+
+  test("reads them from its sockets, too", async () => {
+    const clients = [await connect(plainRedisUrl()), fromIoredis(await openIoredis())];
+    for (const client of clients) {
+      const connection = createConnection(client, 50);
+      for (let n = 0; n < 3; n++) {
+        const pipelines = [connection.pipeline([command("a")]), connection.pipeline([command("a")])];
+        await new Promise(setImmediate); // it is sent
+        busy(200);
+        expect((await Promise.all(pipelines)).map(String)).toEqual(["PONG", "PONG"]);
+      }
+    }
+  });
 });
 
 test("close gives up where there is no time-out and no answer", async () => {
@@ -138,6 +162,17 @@ test("close gives up where there is no time-out and no answer", async () => {
   void connection.pipeline([command("a")]);
   await connection.close(20);
   await expect(connection.pipeline([command("a")])).rejects.toThrow("closed by end() or stop()");
+});
+
+test("close waits for an answer that takes 400 ms", async () => {
+  const connection = new RetryingConnection(new Servers(() => after(400)), 10_000);
+  const pipeline = connection.pipeline([command("a")]);
+  let answered = false;
+  void pipeline.then(() => {
+    answered = true;
+  });
+  await connection.close();
+  expect(answered).toBe(true);
 });
 
 test.each([50, Number.POSITIVE_INFINITY])(

@@ -80,7 +80,9 @@ export class IoredisAdapter implements ClientAdapter {
       });
     });
     try {
-      return (await pipeline.exec()) ?? [];
+      const results = await pipeline.exec();
+      if (results?.length === commands.length) return results;
+      throw new Error("ioredis answered another number of commands than it was given");
     } catch (error) {
       // What a cluster would answer, ioredis says itself.
       if (!/to the same slot/.test(String(error))) throw error;

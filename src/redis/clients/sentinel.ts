@@ -37,10 +37,13 @@ export class SentinelAdapter implements ClientAdapter {
     this.#entered = new Promise((resolve) => {
       enter = resolve;
     });
+    // One that gives up lets the others in, also when it never got a connection.
+    transmission.signal.addEventListener("abort", enter);
     // Asked for a connection twice at once, node-redis makes the second wait until the first is done with it. Asked
     // one after the other, it shares the connection.
-    await before;
     try {
+      await before;
+      transmission.signal.throwIfAborted();
       return await this.sentinel._execute(false, async (master) => {
         enter();
         transmission.signal.throwIfAborted();
@@ -58,6 +61,7 @@ export class SentinelAdapter implements ClientAdapter {
       throw error;
     } finally {
       enter();
+      transmission.signal.removeEventListener("abort", enter);
     }
   }
 }
