@@ -1,7 +1,7 @@
 import { HumanMessage } from "@langchain/core/messages";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import fc from "fast-check";
-import { CorruptRecordError } from "langgraph-redis";
+import { CorruptRecordError, type RedisSaver } from "langgraph-redis";
 import { expect, test } from "vitest";
 import { tupleText } from "../conformance/saver/oracle.js";
 import { config, id, list, put, values } from "../conformance/saver/steps.js";
@@ -117,23 +117,29 @@ test("getTuple and list notice an altered byte at the edges and in the middle of
 test("getTuple notices an altered byte of a chunk that it has read before", async () => {
   const { client, saver, key } = await damageable();
   const warm = saver();
-  const expected = await everything(warm);
+  const read = async (by: RedisSaver) => {
+    const tuple = await by.getTuple(config("t")).catch(corruptOnly);
+    return tuple === "corrupt" ? tuple : tuple && tupleText(tuple);
+  };
+  const expected = await read(warm);
+  let used = 0;
   for (const [field, chunk] of await rawHash(client, key("chunks"))) {
     if (chunk.toString("latin1", 0, 1) !== "j") continue;
-    const isUsed = await client
-      .hDel(key("chunks"), field)
-      .then(() => everything(saver()).then(() => false, corruptOnly));
-    for (const at of isUsed ? [1, chunk.length >> 1, chunk.length - 1] : []) {
-      const altered = Buffer.from(chunk);
-      altered[at] = (altered[at] as number) ^ 1;
-      await client.hSet(key("chunks"), field, altered);
-      expect([field, at, await everything(warm).catch(corruptOnly)]).toEqual([field, at, "corrupt"]);
-      // The bytes that were there before are not taken for altered ones.
-      await client.hSet(key("chunks"), field, chunk);
-      expect(await everything(warm)).toEqual(expected);
+    await client.hDel(key("chunks"), field);
+    if ((await read(saver())) === "corrupt") {
+      used += 1;
+      for (const at of [1, chunk.length >> 1, chunk.length - 1]) {
+        const altered = Buffer.from(chunk);
+        altered[at] = (altered[at] as number) ^ 1;
+        await client.hSet(key("chunks"), field, altered);
+        expect([field, at, await read(warm)]).toEqual([field, at, "corrupt"]);
+        await client.hSet(key("chunks"), field, chunk);
+        expect(await read(warm)).toBe(expected);
+      }
     }
     await client.hSet(key("chunks"), field, chunk);
   }
+  expect(used).toBeGreaterThan(2);
 });
 
 test.each(["checkpoints", "writes"])(

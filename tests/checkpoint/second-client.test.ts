@@ -18,8 +18,8 @@ const state = (n: number) => ({
 });
 const SAME = ["t", "copy"];
 
-async function step(saver: RedisSaver, n: number, run: string, parent?: number): Promise<void> {
-  const at = await put(saver, "t", {
+async function step(saver: RedisSaver, n: number, run: string, parent?: number, thread = "t"): Promise<void> {
+  const at = await put(saver, thread, {
     id: id(n),
     parent: parent === undefined ? undefined : id(parent),
     values: state(n),
@@ -47,11 +47,14 @@ const others: Record<string, (setting: Setting) => Promise<unknown>> = {
     await other.deleteThread("t");
     await step(other, 9, "second");
   },
+  // Readers remove what they find stale in the registry.
+  "lists all threads": ({ other }) => other.listThreads(),
   "lets the thread expire": ({ client, keyPrefix }) => client.unlink([...threadKeys(keyPrefix, "t")]),
 };
 
 const operations: Record<string, (setting: Setting) => Promise<unknown>> = {
   put: ({ saver }) => step(saver, 4, "second", 3),
+  "put of a thread's first checkpoint": ({ saver }) => step(saver, 4, "second", undefined, "copy"),
   putWrites: ({ saver }) => saver.putWrites(config("t", "", id(3)), [["l", entry(5)]], "late"),
   getTuple: ({ saver }) => saver.getTuple(config("t")),
   "getTuple of an id": ({ saver }) => saver.getTuple(config("t", "", id(2))),
