@@ -73,7 +73,9 @@ export class RedisSaver extends BaseCheckpointSaver {
    *
    * @example
    * ```ts
-   * const client = await createClient({ url: "redis://localhost:6379" }).connect();
+   * const client = createClient({ url: "redis://localhost:6379" });
+   * client.on("error", console.error); // without a listener a broken connection ends the process
+   * await client.connect();
    * const checkpointer = new RedisSaver({ client, ttl: { defaultTTL: 60 * 24 } });
    * ```
    */

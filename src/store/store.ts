@@ -64,7 +64,9 @@ export class RedisStore extends BaseStore {
    *
    * @example
    * ```ts
-   * const client = await createClient({ url: "redis://localhost:6379" }).connect();
+   * const client = createClient({ url: "redis://localhost:6379" });
+   * client.on("error", console.error); // without a listener a broken connection ends the process
+   * await client.connect();
    * const store = new RedisStore({ client });
    * ```
    * @throws {InvalidInputError} when an option cannot be used, or the client was created with a `keyPrefix`.
