@@ -1,8 +1,15 @@
 import { defineConfig, mergeConfig } from "vitest/config";
 import config from "./vitest.config.js";
 
-/** Tests that take minutes, by themselves: `npm run test:long`. */
+/** What takes minutes by itself, and every suite with every client: `npm run test:long`. */
 export default mergeConfig(
   { ...config, test: { ...config.test, include: [] } },
-  defineConfig({ test: { include: ["tests/**/*.long.ts"], testTimeout: 900_000, fileParallelism: false } }),
+  defineConfig({
+    test: {
+      include: ["tests/**/*.long.ts", "tests/clients/**/*.test.ts"],
+      env: { LANGGRAPH_REDIS_TEST_MATRIX: "whole" },
+      testTimeout: 900_000,
+      fileParallelism: false,
+    },
+  }),
 );

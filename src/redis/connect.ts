@@ -33,6 +33,8 @@ export async function connectUrl(uri: string, options: ConnectOptions = {}): Pro
     let connected = false;
     const client = createClient({
       url: uri,
+      // Some versions of node-redis 5 read it in the URL and do not select it.
+      database: Number(url.pathname.slice(1)),
       socket: socketOptions(url.protocol === "rediss:", options.tls, (retries, cause) =>
         // A first connection that fails is an answer for the caller; a lost one is tried again.
         connected ? backoff(retries) : cause,
@@ -47,7 +49,7 @@ export async function connectUrl(uri: string, options: ConnectOptions = {}): Pro
       },
       // One that is not ready is being connected again already.
       mayBeDead: () => client.isReady,
-      destroy: () => client.destroy(),
+      destroy: () => destroy(client),
     };
   });
 }
@@ -88,7 +90,7 @@ export async function connectCluster(
       adapter: new ClusterAdapter(cluster),
       connect: async () => void (await cluster.connect()),
       mayBeDead: () => true,
-      destroy: () => cluster.destroy(),
+      destroy: () => destroy(cluster),
     };
   });
 }
@@ -173,6 +175,15 @@ function unreachable(sentinel: Emitter, count: number): Promise<never> {
       if (error instanceof Error && ++failures >= count) reject(error);
     });
   });
+}
+
+/** Node-redis 5 throws when there is nothing to close any more. */
+function destroy(client: { destroy(): void }): void {
+  try {
+    client.destroy();
+  } catch {
+    // It is closed, which is all that was wanted.
+  }
 }
 
 /** Milliseconds before the next attempt to connect: 50, 100, 200 ... 2,000, with some randomness, for ever. */

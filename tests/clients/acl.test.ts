@@ -35,12 +35,14 @@ afterAll(() => server?.stop());
 
 saverConformance({
   name: "a user with the documented rights",
+  onlyConnection: true,
   create: () => RedisSaver.fromConnString(url, { keyPrefix: prefix() }),
   destroy: (saver) => (saver as RedisSaver).end(),
 });
 
 storeConformance({
   name: "RedisStore for a user with the documented rights",
+  onlyConnection: true,
   create: ({ embeddings, ...index }) =>
     RedisStore.fromConnString(url, {
       keyPrefix: prefix(),

@@ -60,7 +60,7 @@ describe("one server", () => {
     },
     createClientPool: async () => {
       const pool = quiet(createClientPool({ url: server.url }, { minimum: 2, maximum: 4 }));
-      onTestFinished(() => pool.destroy());
+      onTestFinished(() => void pool.close().catch(() => {}));
       await pool.connect();
       return pool;
     },

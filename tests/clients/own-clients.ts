@@ -18,6 +18,7 @@ function injected(name: string, open: () => Promise<OwnClient>): SaverFactory {
   const clients = new Map<unknown, OwnClient>();
   return {
     name,
+    onlyConnection: true,
     create: async () => {
       const own = await open();
       const saver = new RedisSaver({ client: own.client, keyPrefix: freshPrefix() });
@@ -51,6 +52,7 @@ export function conformance(name: string, open: () => Promise<OwnClient>): void 
   let own: Promise<OwnClient> | undefined;
   storeConformance({
     name: `RedisStore on ${name}`,
+    onlyConnection: true,
     create: async (setup) => {
       own ??= open(); // one client for all of them
       return new RedisStore({ client: (await own).client, ...storeOptions(setup) });
@@ -68,6 +70,7 @@ export function conformanceOpened(
 ): void {
   saverConformance({
     name: `RedisSaver.${name}`,
+    onlyConnection: true,
     create: () => openSaver({ keyPrefix: freshPrefix() }),
     destroy: (saver) => (saver as RedisSaver).end(),
   });

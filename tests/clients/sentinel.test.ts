@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { RedisSaver, RedisStore } from "langgraph-redis";
 import { createSentinel } from "redis";
 import { createSentinel as createSentinel5 } from "redis-5";
@@ -36,7 +37,11 @@ conformance("a node-redis 5 Sentinel client", async () => {
   return { client, close: () => client.destroy() };
 });
 
-test("operations at the same time share one round trip to the master", async () => {
+/** Not all versions of node-redis 5 can be told to reach the nodes of a group at other addresses. */
+const { version } = createRequire(import.meta.url)("redis/package.json") as { version: string };
+const mapsAddresses = !version.startsWith("5.");
+
+test.runIf(mapsAddresses)("operations at the same time share one round trip to the master", async () => {
   const proxy = await startTcpProxy(await group.masterUrl());
   onTestFinished(() => proxy.stop());
   const { name, sentinelRootNodes, nodes } = group;

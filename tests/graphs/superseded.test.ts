@@ -7,6 +7,7 @@ import {
   StateGraph,
   StateSchema,
 } from "@langchain/langgraph";
+import * as langgraph from "@langchain/langgraph-checkpoint";
 import { CheckpointNotFoundError } from "langgraph-redis";
 import { describe, expect, test } from "vitest";
 import { answer, on, redis, texts } from "./savers.js";
@@ -89,23 +90,32 @@ describe.each(CASES)(
       expect(await read()).toEqual([...BEFORE, "please pay", "approved, please pay"]);
     });
 
-    test("going on from the config of an old state loses nothing that was said before it", async () => {
-      const { graph, options, named, read } = await conversation();
-      const { config } = await (await graph()).getState(on("t"));
-      await (await graph()).invoke(said("from another tab"), options);
-      const result = await (await graph()).invoke(said("three"), named(config)).catch((error) => error);
-      if (history === "latest") {
-        refused(result);
-        expect(await read()).toEqual([...BEFORE, "from another tab", "answer to from another tab"]);
-      } else {
-        expect(await read()).toEqual([...BEFORE, "three", "answer to three"]);
-        const all = [];
-        for await (const each of (await graph()).getStateHistory(on("t")))
-          all.push(texts(each.values.messages));
-        if (state === "messages")
-          expect(all).toContainEqual([...BEFORE, "from another tab", "answer to from another tab"]);
-      }
-    });
+    // Older versions of LangGraph mix the writes of both branches there, also with their MemorySaver.
+    const mixed =
+      !("compareWritesSortKeys" in langgraph) &&
+      state === "a delta channel of messages" &&
+      history === "all" &&
+      durability === "exit";
+    (mixed ? test.fails : test)(
+      "going on from the config of an old state loses nothing that was said before it",
+      async () => {
+        const { graph, options, named, read } = await conversation();
+        const { config } = await (await graph()).getState(on("t"));
+        await (await graph()).invoke(said("from another tab"), options);
+        const result = await (await graph()).invoke(said("three"), named(config)).catch((error) => error);
+        if (history === "latest") {
+          refused(result);
+          expect(await read()).toEqual([...BEFORE, "from another tab", "answer to from another tab"]);
+        } else {
+          expect(await read()).toEqual([...BEFORE, "three", "answer to three"]);
+          const all = [];
+          for await (const each of (await graph()).getStateHistory(on("t")))
+            all.push(texts(each.values.messages));
+          if (state === "messages")
+            expect(all).toContainEqual([...BEFORE, "from another tab", "answer to from another tab"]);
+        }
+      },
+    );
 
     test("updating an old state loses nothing that was said before it", async () => {
       const { graph, options, read } = await conversation();

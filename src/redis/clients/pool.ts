@@ -32,11 +32,20 @@ export class PoolAdapter implements ClientAdapter {
     while (!this.#hasRoom()) await this.#turn(transmission.signal);
     this.#given++;
     try {
-      return await this.pool.execute((client) => {
-        transmission.signal.throwIfAborted();
-        transmission.useOwnLane();
-        return sendPipelined(client, commands, transmission);
+      // Pools of older versions leave a rejection behind that nobody handles when the work fails. So it never does.
+      let failure: { error: unknown } | undefined;
+      const replies = await this.pool.execute(async (client) => {
+        try {
+          transmission.signal.throwIfAborted();
+          transmission.useOwnLane();
+          return await sendPipelined(client, commands, transmission);
+        } catch (error) {
+          failure = { error };
+          return [];
+        }
       });
+      if (failure) throw failure.error;
+      return replies;
     } finally {
       this.#given--;
       const [next] = this.#waiting;

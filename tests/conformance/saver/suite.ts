@@ -1,6 +1,7 @@
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { deltaChannelHistoryTests, specTest } from "@langchain/langgraph-checkpoint-validation";
 import { describe } from "vitest";
+import { WHOLE_MATRIX } from "../../helpers/matrix.js";
 import { contractTests } from "./contract.js";
 
 /** One way to run a saver: an implementation, or a mode or server of one. */
@@ -13,6 +14,8 @@ export interface SaverFactory {
    * list stays true.
    */
   readonly deviations?: readonly string[];
+  /** Whether it differs from others in its connection only: `npm test` leaves out LangGraph's suite for it then. */
+  readonly onlyConnection?: boolean;
 }
 
 /** LangGraph's official suite, its suite for delta channels, and the contract that we add to both. */
@@ -22,9 +25,11 @@ export function saverConformance(factory: SaverFactory): void {
     createCheckpointer: () => factory.create(),
     destroyCheckpointer: (saver: BaseCheckpointSaver) => factory.destroy(saver),
   };
-  describe(`official suite: ${factory.name}`, () => {
-    specTest(initializer);
-    deltaChannelHistoryTests(initializer);
-  });
+  if (WHOLE_MATRIX || !factory.onlyConnection) {
+    describe(`official suite: ${factory.name}`, () => {
+      specTest(initializer);
+      deltaChannelHistoryTests(initializer);
+    });
+  }
   describe(`contract: ${factory.name}`, () => contractTests(factory));
 }
