@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import * as zlib from "node:zlib";
 import { type CompressionAlgorithm, JsonSerializer } from "langgraph-redis";
 import { expect, it } from "vitest";
+import { packerFor, unpack } from "../../../src/checkpoint/values/compression.js";
 import { config, id, put, values } from "../../conformance/saver/steps.js";
 import { openSaver, threadKeysOf } from "../lifecycle/helpers.js";
 
@@ -64,4 +66,13 @@ it("an algorithm that is none is refused", async () => {
   if (!zstdCompressSync) {
     await expect(openSaver({ compression: { algorithm: "zstd" } })).rejects.toThrow("Node 22.15");
   }
+});
+
+it("compresses chunks of exactly the threshold, not below it, and keeps what would not get smaller", () => {
+  const pack = packerFor({ algorithm: "deflate", threshold: 100 });
+  const run = (length: number) => Buffer.from(`j"${"x".repeat(length - 3)}"`);
+  expect([99, 100, 101].map((length) => pack(run(length)).length < length)).toEqual([false, true, true]);
+  for (const length of [99, 100, 101]) expect(unpack(pack(run(length)))).toEqual(run(length));
+  const random = Buffer.concat([Buffer.from("j"), randomBytes(1_000)]);
+  expect(pack(random)).toEqual(random);
 });
