@@ -4,12 +4,14 @@ import { InvalidInputError } from "../errors.js";
 import type { Connection, Reply } from "../redis/command.js";
 import { encodeKeyPart } from "../redis/key-encoding.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
+import type { PipelineEntry } from "../redis/script.js";
 import { checkThreadId } from "./address.js";
 import { execute, executeAll } from "./call.js";
 import { type ThreadKeys, threadKeys, threadsKey } from "./keys.js";
 import type { Limits } from "./limits.js";
 import { addToRuns, expireRuns, removeFromRuns, threadsOfRuns } from "./runs.js";
 import { COPY, DELETE, DELETE_RUN, DUMP, EXPIRE, PRUNE, RESTORE } from "./scripts.js";
+import { enterThread } from "./threads.js";
 
 export interface LifecycleContext {
   readonly connection: Connection;
@@ -32,11 +34,12 @@ export async function deleteThread(context: LifecycleContext, threadId: string):
   const keys = threadKeys(context.keyPrefix, checkThreadId(threadId));
   const registry = threadsKey(context.keyPrefix);
   // Out of the registry first: a checkpoint that is put meanwhile enters it after it was stored, so that no thread
-  // which is there is ever missing from it.
-  const [unregistered, runs] = await executeAll(context.connection, [
-    { key: registry, args: ["ZREM", registry, encodeKeyPart(threadId)] },
-    DELETE.call(keys, []),
-  ]);
+  // which is there is ever missing from it. Between the nodes of a cluster, waiting is what keeps the order.
+  const unregister: PipelineEntry = { key: registry, args: ["ZREM", registry, encodeKeyPart(threadId)] };
+  const { connection } = context;
+  const [unregistered, runs] = connection.isCluster
+    ? [await execute(connection, unregister), await execute(connection, DELETE.call(keys, []))]
+    : await executeAll(connection, [unregister, DELETE.call(keys, [])]);
   if (unregistered instanceof Error) throw unregistered;
   if (runs instanceof Error) throw runs;
   await removeFromRuns(
@@ -117,11 +120,7 @@ export async function copyThread(context: LifecycleContext, source: string, targ
       `thread ${quote(target)} exists already. Delete it first, or copy to another one.`,
     );
   }
-  const registry = threadsKey(context.keyPrefix);
-  await execute(context.connection, {
-    key: registry,
-    args: ["ZADD", registry, String(Date.now()), encodeKeyPart(target)],
-  });
+  await enterThread(context, target);
   await addToRuns(
     context,
     runs.map((run) => ({ threadId: target, run })),

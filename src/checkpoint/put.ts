@@ -23,11 +23,12 @@ import {
 import { Admission } from "./admission.js";
 import { execute, executeAll } from "./call.js";
 import type { HeldChunks } from "./held-chunks.js";
-import { checkpointField, runKey, scopeOf, threadKeys, threadsKey } from "./keys.js";
+import { checkpointField, runKey, scopeOf, threadKeys } from "./keys.js";
 import { writeIndex, writeKey, writeValue } from "./pending-writes.js";
 import { encodeBody, plainJson } from "./record.js";
 import { expireRuns } from "./runs.js";
 import { PUT, PUT_WRITES } from "./scripts.js";
+import { enterThread, threadEntry } from "./threads.js";
 import type { ValueCodec } from "./values/codec.js";
 import type { EncodedValue } from "./values/encoded-value.js";
 import { type KnownValues, NOTHING_KNOWN } from "./values/known-values.js";
@@ -75,12 +76,12 @@ export async function storeCheckpoint(
   const present = Object.keys(channelValues);
   const versions = checkpoint.channel_versions ?? {};
   for (const channel of [...present, ...Object.keys(versions)]) checkChannel(channel, what);
-  const isNew = newChannels(newVersions, versions);
+  const hasChanged = newChannels(newVersions, versions);
   // Without a parent nothing can be inherited, and only what is new is given. But LangGraph's updates from outside
   // apply the pending writes of tasks without new versions, and its forks are copies under another parent: both are
   // given whole, and say of what differs from the parent that it is not new.
   const isFork = metadata?.source === "fork";
-  const given = isFork || metadata?.source === "update" ? present : present.filter(isNew);
+  const given = isFork || metadata?.source === "update" ? present : present.filter(hasChanged);
   const stored = parentId === undefined ? given : present;
   const under = history === "latest" ? parentTaskOf(checkpointNs, metadata) : undefined;
   const head = plainJson({ v: checkpoint.v ?? 4, versions, under }, what).slice(0, -1);
@@ -129,11 +130,13 @@ export async function storeCheckpoint(
     ]);
     for (const answer of [reply, ...registered]) if (answer instanceof Error) throw answer;
     if (Buffer.isBuffer(reply)) refuseCheckpoint({ threadId, checkpointNs }, parentId ?? "", reply);
-    const [refused, left, ownTtl] = reply as [Reply, Reply, Buffer];
+    const [refused, left, ownTtl, isNew] = reply as [Reply, Reply, Buffer, number | undefined];
     const missing = toStrings(refused);
     const notInherited = toStrings(left);
     if (missing.length === 0 && notInherited.length === 0) {
       admission.accepted();
+      // On another node the entry may have been made before the checkpoint was stored, and removed with an older thread.
+      if (isNew === 1 && connection.isCluster) await enterThread(context, threadId);
       known.set(
         scope,
         id,
@@ -211,9 +214,8 @@ function registration(
   threadId: string,
   runId: string | undefined,
 ): PipelineEntry[] {
-  const threads = threadsKey(keyPrefix);
   const member = encodeKeyPart(threadId);
-  const steps: PipelineEntry[] = [{ key: threads, args: ["ZADD", threads, String(Date.now()), member] }];
+  const steps: PipelineEntry[] = [threadEntry(keyPrefix, threadId)];
   if (runId === undefined) return steps;
   const run = runKey(keyPrefix, runId);
   steps.push({ key: run, args: ["SADD", run, member] });

@@ -3,6 +3,7 @@ import { InvalidInputError } from "../errors.js";
 import type { Connection, Reply } from "../redis/command.js";
 import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
+import type { PipelineEntry } from "../redis/script.js";
 import { execute, executeAll } from "./call.js";
 import { threadKeys, threadsKey } from "./keys.js";
 import type { Limits } from "./limits.js";
@@ -35,6 +36,19 @@ interface Entry {
 
 /** Where a page of the registry begins: after this entry, or after all entries of this score. */
 type Cursor = { readonly score: number; readonly member: string | undefined } | undefined;
+
+/** Enters a thread, as written now. */
+export function threadEntry(keyPrefix: string, threadId: string): PipelineEntry {
+  const key = threadsKey(keyPrefix);
+  return { key, args: ["ZADD", key, String(Date.now()), encodeKeyPart(threadId)] };
+}
+
+export async function enterThread(
+  { connection, keyPrefix }: Pick<Registry, "connection" | "keyPrefix">,
+  threadId: string,
+): Promise<void> {
+  await execute(connection, threadEntry(keyPrefix, threadId));
+}
 
 const LIST_THREADS_OPTIONS: KnownOptions<ListThreadsOptions> = { limit: true, before: true };
 

@@ -22,6 +22,9 @@ export interface ClientAdapter {
   /** Why nothing can be sent now, however long one waits; undefined when it can. */
   readonly unusable: string | undefined;
 
+  /** See {@link Connection.isCluster}. */
+  readonly isCluster?: boolean;
+
   /** The queue in which a command would wait now. */
   laneOf(command: Command): Lane;
 

@@ -23,4 +23,7 @@ export interface Connection {
    * They may reach Redis more than once, so they have to be idempotent.
    */
   pipeline(commands: readonly Command[]): Promise<(Reply | Error)[]>;
+
+  /** Whether commands of one pipeline may go to several nodes, so that those for different slots run in any order. */
+  readonly isCluster?: boolean;
 }

@@ -28,6 +28,10 @@ export class RetryingConnection implements Connection {
     this.#stalls = new StallDetector(timeout);
   }
 
+  get isCluster(): boolean {
+    return this.adapter.isCluster ?? false;
+  }
+
   pipeline(commands: readonly Command[]): Promise<(Reply | Error)[]> {
     if (this.#closed)
       return Promise.reject(

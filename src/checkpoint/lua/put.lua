@@ -10,8 +10,8 @@
 --       8 the number of delta channels, then their names
 --       then the number of channels; name and reference of each follow, '' for "as in the parent"
 --       then the chunks, see admit.lua
--- Reply { chunks that are missing, channels that the parent cannot give, the thread's own time to live or '' }; stored
--- only if the first two are empty. Or why it may not go on from the parent, see refusal in thread.lua.
+-- Reply { chunks that are missing, channels that the parent cannot give, the thread's own time to live or '', 1 when the
+-- thread is new }; stored only if the first two are empty. Or why it may not go on from the parent, see refusal in thread.lua.
 --
 -- Atomic, because a checkpoint must not become visible without its chunks, nor be listed without its record, and
 -- because the parent's references must not be freed between reading and writing them.
@@ -92,8 +92,9 @@ if parent_field == field then parent_id = parent and parent.parent end
 if parent_id then head = head .. ',"parent":' .. cjson.encode(parent_id) end
 store_chunks(received)
 redis.call('HSET', CHECKPOINTS, field, seal(head .. ',"channels":{' .. table.concat(members, ',') .. '}}\n' .. body .. '\n'))
+local is_new = redis.call('EXISTS', ORDER) == 0
 redis.call('ZADD', ORDER, 0, field)
 -- While a delta channel is open its value is spread over the ancestors, so they stay until it is stored again.
 if history ~= 'all' and not open_delta then keep_latest(field) end
 extend_life(ttl)
-return { {}, {}, redis.call('HGET', CHECKPOINTS, 'ttl') or '' }
+return { {}, {}, redis.call('HGET', CHECKPOINTS, 'ttl') or '', is_new and 1 or 0 }

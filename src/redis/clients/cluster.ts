@@ -22,6 +22,8 @@ export interface NodeRedisCluster {
 
 /** Sends each command to the master of its key's slot, wherever it has moved. What is for one node leaves in one write. */
 export class ClusterAdapter implements ClientAdapter {
+  readonly isCluster = true;
+
   constructor(private readonly cluster: NodeRedisCluster) {}
 
   get unusable(): string | undefined {

@@ -46,6 +46,10 @@ export class IoredisAdapter implements ClientAdapter {
     refuseKeyPrefix(keyPrefix || redisOptions?.keyPrefix);
   }
 
+  get isCluster(): boolean {
+    return this.redis.isCluster ?? false;
+  }
+
   get unusable(): string | undefined {
     return UNUSABLE[this.redis.status];
   }
