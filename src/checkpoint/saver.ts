@@ -273,6 +273,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     config: RunnableConfig;
     channels: string[];
   }): Promise<Record<string, DeltaChannelHistory>> {
+    checkConfig(options?.config, "getDeltaChannelHistory");
     const { config, channels } = options;
     checkConfig(config, "getDeltaChannelHistory");
     return this.operations.run(

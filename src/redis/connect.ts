@@ -145,7 +145,8 @@ async function connect(
   return {
     connection: asClient(connection),
     close: async () => {
-      await connection.close();
+      // Who calls this has waited for its operations already.
+      await connection.close(0);
       adapter.destroy();
     },
   };

@@ -5,7 +5,6 @@ import { isOfflineRefusal } from "./clients/error-reply.js";
 import type { Command, Connection, Reply } from "./command.js";
 import { ConnectionFailure } from "./connection-failure.js";
 import { atMost } from "./deadline.js";
-import { DEFAULT_COMMAND_TIMEOUT } from "./options.js";
 import { isTransient, PendingPipeline } from "./pending-pipeline.js";
 import { StallDetector } from "./stall-detector.js";
 
@@ -53,7 +52,7 @@ export class RetryingConnection implements Connection {
    *
    * @param limit milliseconds after which it waits no longer where pipelines have no time-out.
    */
-  async close(limit = DEFAULT_COMMAND_TIMEOUT): Promise<void> {
+  async close(limit: number): Promise<void> {
     this.#closed = true;
     const settled = Promise.allSettled(this.#underWay);
     await (Number.isFinite(this.timeout) ? settled : atMost(limit, settled));

@@ -15,10 +15,7 @@ async function run(listener: string): Promise<string> {
     ${listener}
     await client.connect();
     console.log("connected");
-    while ((await client.ping().catch(() => "")) !== "PONG" || !globalThis.lost) {
-      globalThis.lost = !client.isReady || globalThis.lost;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await new Promise((resolve) => client.on("reconnecting", () => client.once("ready", resolve)));
     console.log("again");
     client.destroy();`;
   const running = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {

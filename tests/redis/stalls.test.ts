@@ -171,7 +171,7 @@ test("close waits for an answer that takes 400 ms", async () => {
   void pipeline.then(() => {
     answered = true;
   });
-  await connection.close();
+  await connection.close(5_000);
   expect(answered).toBe(true);
 });
 
@@ -180,7 +180,7 @@ test.each([50, Number.POSITIVE_INFINITY])(
   async (timeout) => {
     const connection = new RetryingConnection(new Servers(() => after(10)), timeout);
     const pipelines = Array.from({ length: 40 }, () => connection.pipeline([command("a")]));
-    await connection.close();
+    await connection.close(5_000);
     expect(await Promise.all(pipelines)).toHaveLength(40);
   },
 );
