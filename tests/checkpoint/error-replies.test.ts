@@ -1,4 +1,5 @@
 import { RedisSaver } from "langgraph-redis";
+import { ErrorReply } from "redis";
 import { describe, expect, test } from "vitest";
 import type { Command, Connection, Reply } from "../../src/redis/command.js";
 import { type ConnectionClient, createConnection, IS_CONNECTION } from "../../src/redis/connection.js";
@@ -23,7 +24,7 @@ class RefusingConnection implements ConnectionClient {
     const sent = commands.filter((_, at) => !isRefused(at));
     const replies = sent.length > 0 ? await this.inner.pipeline(sent) : [];
     return commands.map((_, at) =>
-      isRefused(at) ? new Error("READONLY refused by the test") : (replies.shift() as Reply | Error),
+      isRefused(at) ? new ErrorReply("READONLY refused by the test") : (replies.shift() as Reply | Error),
     );
   }
 }
