@@ -27,6 +27,7 @@ const anything = (value: unknown) => value as never;
 
 const BAD: Record<string, (saver: RedisSaver) => Promise<unknown>> = {
   "getTuple() without a config": (saver) => saver.getTuple(anything(undefined)),
+  "getDeltaChannelHistory() without options": (saver) => saver.getDeltaChannelHistory(anything(undefined)),
   "getTuple(null)": (saver) => saver.getTuple(anything(null)),
   "put() without a config": (saver) => saver.put(anything(undefined), checkpointOf(1, {}), METADATA, {}),
   "put() without a checkpoint": (saver) => saver.put(config("t"), anything(undefined), METADATA, {}),
