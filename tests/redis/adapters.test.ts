@@ -269,6 +269,14 @@ describe("IoredisAdapter", () => {
     expect(transmission.answers.map(([index]) => index)).not.toContain(place);
   });
 
+  test("tells each answer of a cluster by its place, although each command goes by itself", async () => {
+    const transmission = new FakeTransmission();
+    const cluster = { ...redis((name) => (name === "b" ? refused : Buffer.from(name))), isCluster: true };
+    const expected = [Buffer.from("a"), refused, Buffer.from("c")];
+    expect(await new IoredisAdapter(cluster).send(commands, transmission)).toEqual(expected);
+    expect(transmission.answers).toEqual([...expected.entries()]);
+  });
+
   test.each([null, []])("throws when there are not as many answers as commands: %j", async (results) => {
     const adapter = new IoredisAdapter(
       redis(

@@ -1,5 +1,5 @@
 import { OperationError } from "langgraph-redis";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { OperationTracker } from "../../src/redis/operation-tracker.js";
 
 const context = { operation: "put", threadId: "t" };
@@ -46,10 +46,25 @@ test("close without operations is done at once, and can be repeated", async () =
   expect(await isSettled(operations.close())).toBe(true);
 });
 
-test("close gives up on operations of which none comes to its end, also without a commandTimeout", async () => {
+test("close gives up on operations of which none comes to its end", async () => {
   const operations = new OperationTracker(50);
   void operations.run(context, () => new Promise(() => {}));
   await operations.close();
+});
+
+test("close without a commandTimeout waits as long as it would by default", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const operations = new OperationTracker(0);
+  void operations.run(context, () => new Promise(() => {}));
+  let closed = false;
+  void operations.close().then(() => {
+    closed = true;
+  });
+  await vi.advanceTimersByTimeAsync(9_900);
+  expect(closed).toBe(false);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(closed).toBe(true);
 });
 
 test("close goes on waiting as long as operations come to their end", async () => {

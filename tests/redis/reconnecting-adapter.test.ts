@@ -78,6 +78,20 @@ test("the old one stays when there is no fresh one", async () => {
   expect(await adapter.send(commands, transmission)).toEqual([1]);
 });
 
+test("after an attempt that failed another one is made, once commands time out again", async () => {
+  const connect = async (n: number) => {
+    if (n === 2) throw new Error("connect ECONNREFUSED");
+  };
+  const { factory, destroyed } = clients({ connect });
+  const adapter = await ReconnectingAdapter.open({ ...factory, timeout: 20 });
+  adapter.reconnect();
+  await vi.waitFor(() => expect(destroyed).toEqual([2]));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  adapter.reconnect();
+  await vi.waitFor(() => expect(destroyed).toEqual([2, 1]));
+  expect(await adapter.send(commands, transmission)).toEqual([3]);
+});
+
 test("nothing is left open when it is closed meanwhile", async () => {
   let connect: () => void = () => {};
   const pending = (n: number) =>

@@ -125,6 +125,59 @@ test("pipeline fails when a connection of its own is dead, whatever the others a
   clearInterval(answers);
 });
 
+/** A pool of one connection: each pipeline waits behind others for it, and then has it to itself. */
+class OneAtATime implements ClientAdapter {
+  readonly unusable = undefined;
+  readonly lane = new Lane();
+
+  constructor(private readonly attempts: ((transmission: Transmission) => Promise<(Reply | Error)[]>)[]) {}
+
+  laneOf(): Lane {
+    return this.lane;
+  }
+
+  send(_: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
+    return (this.attempts.shift() ?? never)(transmission) as Promise<(Reply | Error)[]>;
+  }
+}
+
+test("pipeline of many commands over a connection of its own takes as long as it is being answered", async () => {
+  const commands = Array.from({ length: 25 }, () => command("a"));
+  const adapter = new OneAtATime([
+    async (transmission) => {
+      transmission.useOwnLane();
+      for (const index of commands.keys()) transmission.answered(index, await after(20));
+      return commands.map(() => 1);
+    },
+  ]);
+  expect(await new RetryingConnection(adapter, 150).pipeline(commands)).toHaveLength(25);
+});
+
+test("pipeline whose own connection broke waits behind others for the next one", async () => {
+  const adapter: OneAtATime = new OneAtATime([
+    async (transmission) => {
+      transmission.useOwnLane();
+      throw new Error("read ECONNRESET");
+    },
+    async () => {
+      for (let n = 0; n < 25; n++) {
+        await after(20);
+        adapter.lane.answers++;
+      }
+      return [1];
+    },
+  ]);
+  expect(await new RetryingConnection(adapter, 150).pipeline([command("a")])).toEqual([1]);
+});
+
+test("pipeline fails without an answer also when the connection has been idle before", async () => {
+  let dead = false;
+  const connection = new RetryingConnection(new Servers(() => (dead ? never() : after(5))), 100);
+  for (let n = 0; n < 2; n++) expect(await connection.pipeline([command("a")])).toEqual([1]);
+  dead = true;
+  await expect(connection.pipeline([command("a")])).rejects.toThrow("no answer within 100 ms");
+});
+
 describe("a process that is busy for longer than the time-out", () => {
   const busy = (milliseconds: number) => {
     const end = performance.now() + milliseconds;
