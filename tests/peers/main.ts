@@ -5,20 +5,23 @@ import { delimiter, dirname, join } from "node:path";
 import { copySources, root } from "../helpers/working-copy.js";
 import { type End, installEnd, SUITES } from "./ends.js";
 
-const USAGE = "Usage: npm run test:peers -- [oldest | newest] [node <version>]";
+const USAGE = "Usage: npm run test:peers -- [oldest | newest] [node <version>] [tests/...]";
 
 /** What the command line asks for. */
 interface Asked {
   end: End | undefined;
   node: string | undefined;
+  /** Folders or files to run, in place of all that is run otherwise. */
+  paths: string[];
 }
 
 function readArguments(args: readonly string[]): Asked {
-  const asked: Asked = { end: undefined, node: undefined };
+  const asked: Asked = { end: undefined, node: undefined, paths: [] };
   const rest = [...args];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === "oldest" || word === "newest") asked.end = word;
     else if (word === "node" && /^\d+(\.\d+)*$/.test(rest[0] ?? "")) asked.node = rest.shift();
+    else if (word.startsWith("tests/")) asked.paths.push(word);
     else throw new Error(USAGE);
   }
   if (!asked.end && !asked.node) throw new Error(USAGE);
@@ -51,7 +54,7 @@ async function nodeOf(version: string): Promise<string> {
 }
 
 async function main(): Promise<boolean> {
-  const { end, node } = readArguments(process.argv.slice(2));
+  const { end, node, paths } = readArguments(process.argv.slice(2));
   const scratch = mkdtempSync(join(tmpdir(), "langgraph-redis-peers-"));
   const remove = () => rmSync(scratch, { recursive: true, force: true });
   process.on("exit", remove);
@@ -70,7 +73,12 @@ async function main(): Promise<boolean> {
   }
   const report = join(scratch, "report.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const vitest = ["node_modules/vitest/vitest.mjs", "run", ...reporters, ...(end ? SUITES[end] : [])];
+  const vitest = [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    ...reporters,
+    ...(paths.length > 0 || !end ? paths : SUITES[end]),
+  ];
   const { code } = await run(program, vitest, 3_000, { cwd, env });
 
   const { output } = await run(program, ["--version"], 10, { stdio: ["ignore", "pipe", "inherit"] });
