@@ -34,10 +34,12 @@ type ReadRequest = GetRequest | SearchRequest | ListRequest;
  *
  * @throws the error of the only operation; for more than one, {@link BatchError} after all others were done.
  */
-export async function runBatch(backend: Backend, operations: readonly StoreOperation[]): Promise<unknown[]> {
-  if (!Array.isArray(operations)) {
-    throw new InvalidInputError(`batch needs an array of operations, got ${describe(operations)}.`);
+export async function runBatch(backend: Backend, given: readonly StoreOperation[]): Promise<unknown[]> {
+  if (!Array.isArray(given)) {
+    throw new InvalidInputError(`batch needs an array of operations, got ${describe(given)}.`);
   }
+  // The caller may use the array again while this waits.
+  const operations: readonly StoreOperation[] = [...given];
   const outcomes: (Outcome<unknown> | undefined)[] = operations.map(() => undefined);
   const placed: Placed[] = [];
   operations.forEach((operation, place) => {

@@ -184,17 +184,19 @@ function readList(operation: ListNamespacesOperation): ListRequest {
   if (!Array.isArray(conditions)) {
     throw new InvalidInputError(`matchConditions must be an array, got ${describe(conditions)}.`);
   }
-  for (const condition of conditions as MatchCondition[]) {
-    checkKnownOptions(condition ?? null, MATCH_CONDITION, "matchConditions");
-    const { matchType, path } = condition;
-    oneOf("matchType", matchType, ["prefix", "suffix"]);
-    checkPath(matchType, path);
-  }
   return {
     kind: "list",
-    conditions,
+    conditions: conditions.map(readMatchCondition),
     maxDepth: maxDepth === undefined || maxDepth === null ? undefined : positiveInteger("maxDepth", maxDepth),
     limit: limit === undefined ? Number.MAX_SAFE_INTEGER : wholeNumber("limit", limit),
     offset: wholeNumber("offset", offset ?? 0),
   };
+}
+
+function readMatchCondition(condition: MatchCondition): MatchCondition {
+  checkKnownOptions(condition ?? null, MATCH_CONDITION, "matchConditions");
+  const { matchType, path } = condition;
+  oneOf("matchType", matchType, ["prefix", "suffix"]);
+  checkPath(matchType, path);
+  return { matchType, path: [...path] };
 }

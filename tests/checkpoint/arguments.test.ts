@@ -127,6 +127,14 @@ describe("put() without new versions", () => {
   });
 });
 
+test("put() stores the value of a channel that has no version, also when it is not said to be new", async () => {
+  const { saver } = await savers();
+  await put(saver(), "t", { id: id(1), values: { a: 1 }, versions: {}, changed: [] });
+  await put(saver(), "t", { id: id(2), parent: id(1), values: { a: 2 }, versions: {}, changed: [] });
+  expect(await values(saver(), config("t"))).toEqual({ a: 2 });
+  expect(await values(saver(), config("t", "", id(1)))).toEqual({ a: 1 });
+});
+
 test("getTuple() gives the properties of a checkpoint in the order in which they were put", async () => {
   const { saver } = await savers();
   const {

@@ -58,6 +58,27 @@ describe.each(["all", "latest"] as const)('with history: "%s"', (history) => {
     expect((await saver({ history }).getTuple(config("t", "", id(3))))?.checkpoint.id).toBe(id(3));
   });
 
+  test("getTuple() of any of the newest ones that were deleted, together or one after the other, is an error", async () => {
+    const { saver } = await savers({ history: "all" });
+    for (const [n, run] of ["first", "second", "second", "third", "third"].entries()) {
+      const parent = n === 0 ? undefined : id(n);
+      await put(saver(), "t", { id: id(n + 1), parent, values: { n }, metadata: { run_id: run } });
+    }
+    const gone = [];
+    for (const [run, ids] of [
+      ["third", [4, 5]],
+      ["second", [2, 3]],
+    ] as const) {
+      await saver().deleteForRuns([run]);
+      gone.push(...ids);
+      for (const n of gone) {
+        const expected = { ...notFound, checkpointId: id(n) };
+        await expect(saver({ history }).getTuple(config("t", "", id(n)))).rejects.toMatchObject(expected);
+      }
+    }
+    expect(await saver({ history }).getTuple(config("t", "", id(6)))).toBeUndefined();
+  });
+
   test("getTuple() of a named checkpoint gives undefined where there is nothing to lose", async () => {
     const { saver } = await savers({ history });
     expect(await saver().getTuple(config("t", "", id(1)))).toBeUndefined();

@@ -85,6 +85,20 @@ test("put and putWrites create at most four keys for a thread, with one hash tag
   expect(await keysUnder(client, keyPrefix)).toEqual([]);
 });
 
+test("put of a checkpoint that names itself as its parent, as a run that ends where it began, keeps its real one", async () => {
+  const { saver } = await savers();
+  await put(saver(), "t", { id: id(1), values: { l: [entry(1)] } });
+  await put(saver(), "t", { id: id(2), parent: id(1), values: { l: [entry(2)] }, versions: { l: 2 } });
+  for (const own of [id(2), id(1)]) {
+    const before = await saver().getTuple(config("t", "", own));
+    const same = { values: before?.checkpoint.channel_values, versions: before?.checkpoint.channel_versions };
+    await put(saver(), "t", { ...same, id: own, parent: own, changed: [] });
+    expect(await saver().getTuple(config("t", "", own))).toEqual(before);
+  }
+  const history = await saver().getDeltaChannelHistory({ config: config("t"), channels: ["none"] });
+  expect(history).toEqual({ none: { writes: [] } });
+});
+
 test("put refuses a channel name with half of a surrogate pair, and writes nothing", async () => {
   const { client, keyPrefix, saver } = await savers();
   await expect(put(saver(), "t", { id: id(1), values: { "\ud800": 1 } })).rejects.toThrow(InvalidInputError);

@@ -4,6 +4,7 @@ import { asClient, createConnection } from "../../src/redis/connection.js";
 import { type BatchError, FilterError } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/store.js";
+import type { StoreOperation } from "../../src/store/types.js";
 import { connect, freshPrefix } from "../helpers/redis.js";
 import { ENGINES, openStore as openStoreAt } from "./helpers.js";
 
@@ -96,5 +97,73 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(item?.value).toEqual({ v: "before" });
     expect(none).toBeNull();
     expect((await store.get(["a"], "k"))?.value).toEqual({ v: "after" });
+  });
+
+  test("batch does the last write of an item that can be done, however many after it are refused", async () => {
+    const connection = createConnection(await connect(url()));
+    const oom = new Error("OOM command not allowed when used memory > 'maxmemory'.");
+    // As a server that has no memory left for some of them.
+    const client = asClient({
+      pipeline: async (commands) => {
+        const refused = commands.map(({ args }) => args.some((arg) => String(arg).includes("refused")));
+        const replies = await connection.pipeline(commands.filter((_, at) => !refused[at]));
+        return refused.map((each) => (each ? oom : (replies.shift() ?? null)));
+      },
+    });
+    const store = new RedisStore({ client, keyPrefix: freshPrefix() });
+    for (const count of [1, 2, 3]) {
+      const key = `${count}`;
+      const refused = Array.from({ length: count }, () => ({
+        namespace: ["a"],
+        key,
+        value: { v: "refused" },
+      }));
+      const error = await store
+        .batch([
+          { namespace: ["a"], key, value: { v: "first" } },
+          { namespace: ["a"], key, value: { v: "good" } },
+          ...refused,
+        ])
+        .catch((each: unknown) => each as BatchError);
+      expect((error as BatchError).failures.map(({ index }) => index)).toEqual(
+        refused.map((_, at) => at + 2),
+      );
+      expect((await store.get(["a"], key))?.value).toEqual({ v: "good" });
+    }
+  });
+
+  test("batch does what it was asked for at the call", async () => {
+    const store = await openStore();
+    await store.put(["b"], "k", { v: [0] });
+    const namespace = ["a"];
+    const value = { v: [1] };
+    const put = { namespace, key: "k", value };
+    const change = () => {
+      namespace[0] = "b";
+      value.v.push(2);
+      put.key = "l";
+    };
+    const putting = store.batch([put]);
+    change();
+    await putting;
+    expect((await store.get(["a"], "k"))?.value).toEqual({ v: [1] });
+    expect((await store.get(["b"], "k"))?.value).toEqual({ v: [0] });
+    expect(await store.get(["b"], "l")).toBeNull();
+
+    const path = ["a"];
+    const wanted = [1];
+    const operations: StoreOperation[] = [
+      { namespace: path, key: "k" },
+      { namespacePrefix: path, filter: { v: { $in: wanted } } },
+      { matchConditions: [{ matchType: "prefix", path }], limit: 10, offset: 0 },
+    ];
+    const reading = store.batch(operations);
+    path[0] = "b";
+    wanted[0] = 0;
+    operations.length = 0;
+    const [item, found, namespaces] = (await reading) as unknown[];
+    expect(item).toMatchObject({ namespace: ["a"], value: { v: [1] } });
+    expect(found).toMatchObject([{ namespace: ["a"], value: { v: [1] } }]);
+    expect(namespaces).toEqual([["a"]]);
   });
 });

@@ -4,6 +4,7 @@ import { bm25, countWords } from "../../src/store/core/bm25.js";
 import { similarityTo } from "../../src/store/core/compare.js";
 import { RedisStore } from "../../src/store/store.js";
 import { connect, freshPrefix, plainRedisUrl } from "../helpers/redis.js";
+import { SteppingConnection } from "../helpers/stepping-connection.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { openStore, textIndex } from "./helpers.js";
 
@@ -87,6 +88,22 @@ test("search finds what is put again while it reads on", async () => {
     const [found] = await Promise.all([store.search(["a"], { query: "apples", limit: 100 }), putAll()]);
     expect(found.map(({ key }) => key).sort()).toEqual([...names].sort());
   }
+});
+
+test("search does not find what was put again, and does not match any more, while it reads on", async () => {
+  const connection = new SteppingConnection(await connect(plainRedisUrl()));
+  const options = { keyPrefix: freshPrefix(), candidatesAtOnce: 1, index: textIndex() };
+  const store = new RedisStore({ client: connection, ...options });
+  const other = await openStore(options, plainRedisUrl());
+  for (const key of ["0", "1", "2"]) await other.put(["a"], key, { text: "apples", ripe: true });
+  await store.search(["a"], { query: "apples" });
+  let reads = 0;
+  connection.before(
+    ({ args }) => args.includes("oldest") && ++reads === 2,
+    () => other.put(["a"], "0", { text: "apples", ripe: false }),
+  );
+  const found = await store.search(["a"], { query: "apples", filter: { ripe: true } });
+  expect(found.map(({ key }) => key).sort()).toEqual(["1", "2"]);
 });
 
 test("search does not find items that were evicted, and forgets their namespace", async () => {

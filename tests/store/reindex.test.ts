@@ -82,6 +82,24 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     await expect(old.put(["a"], "k", { title: "old" })).rejects.toThrow(IndexMismatchError);
   });
 
+  test("reindex lets all documents of an item expire together, as before", async () => {
+    const keyPrefix = freshPrefix();
+    const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
+    const value = { title: "a title", chapters: ["green apples", "yellow pears"] };
+    await old.put(["a"], "goes", value, { ttl: 60 });
+    await old.put(["a"], "stays", value);
+    const store = await unopened({ keyPrefix, index: index(new FakeEmbeddings(32)) });
+    await store.reindex();
+    const client = await connect();
+    const lives = async (item: string) => {
+      const keys = await client.keys(`${keyPrefix}:store:doc:{a}:${item}*`);
+      return Promise.all(keys.map((key) => client.pTTL(key)));
+    };
+    const [goes, stays] = [await lives("goes"), await lives("stays")];
+    expect([goes.length, stays]).toEqual([3, [-1, -1, -1]]);
+    for (const life of goes) expect(life).toBeGreaterThan(3_000_000);
+  });
+
   test("reindex keeps the vectors when only the index changes", async () => {
     const keyPrefix = freshPrefix();
     const embeddings = new FakeEmbeddings();

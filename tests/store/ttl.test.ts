@@ -158,6 +158,48 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect((await plain.get(["a"], "k"))?.version).toBe(version);
   });
 
+  test("get and search of an item do not shorten the life of its neighbours", async () => {
+    const keyPrefix = freshPrefix();
+    const store = await openStore({ keyPrefix, ttl: { refreshOnRead: true } });
+    await store.put(["a"], "long", { v: 1 }, { ttl: 10 });
+    await store.put(["a"], "short", { v: 1 }, { ttl: 1 });
+    const client = await connect();
+    const lives = async () => {
+      const names = ["doc:{a}:long", "ns:{a}:items", "ns:{a}:expiry"];
+      return Promise.all(names.map((name) => client.pTTL(`${keyPrefix}:store:${name}`)));
+    };
+    for (const read of [() => store.get(["a"], "short"), () => store.search(["a"], { limit: 1 })]) {
+      await read();
+      for (const life of await lives()) expect(life).toBeGreaterThan(500_000);
+    }
+  });
+
+  test("put of an item that stays lets its namespace stay, whatever expires beside it", async () => {
+    const keyPrefix = freshPrefix();
+    const store = await openStore({ keyPrefix });
+    await store.put(["a"], "goes", { v: 1 }, { ttl: 1 });
+    await store.put(["a"], "stays", { v: 1 });
+    const client = await connect();
+    const names = await client.keys(`${keyPrefix}:store:ns:*`);
+    expect(names).toHaveLength(2);
+    expect(await Promise.all(names.map((name) => client.pTTL(name)))).toEqual([-1, -1]);
+  });
+
+  test.each([undefined, 10])(
+    "put of an item that has expired makes it anew, with a ttl of %s",
+    async (ttl) => {
+      const store = await openStore();
+      await store.put(["a"], "other", { v: 1 });
+      await store.put(["a"], "k", { v: "old" }, { ttl: SHORT });
+      await vi.waitFor(async () => expect(await store.get(["a"], "k")).toBeNull(), 10_000);
+      await store.put(["a"], "k", { v: "new" }, ttl === undefined ? {} : { ttl });
+      expect((await store.search(["a"], { filter: { v: "new" } })).map(({ key }) => key)).toEqual(["k"]);
+      await store.delete(["a"], "other");
+      expect(await store.listNamespaces()).toEqual([["a"]]);
+      expect(await store.search(["a"])).toMatchObject([{ key: "k", value: { v: "new" } }]);
+    },
+  );
+
   test("get and search leave an item without a ttl as it is", async () => {
     const keyPrefix = freshPrefix();
     const store = await openStore({ keyPrefix, ttl: { refreshOnRead: true } });

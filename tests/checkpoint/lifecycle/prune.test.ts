@@ -175,3 +175,18 @@ it("prune keeps the chunks below the largest tables that a list can have", async
   const { saver: fresh } = await openSaver({ keyPrefix: prefix });
   expect(await values(fresh, config("t"))).toEqual({ texts });
 });
+
+it("prune keeps what a delta channel is read from also for a copy that says nothing of the channel", async () => {
+  const { saver } = await openSaver();
+  const counted = { metadata: { counters_since_delta_snapshot: { log: [1, 1] } } };
+  await put(saver, "t", { id: id(1), values: { log: new DeltaSnapshot(["one"]) }, ...counted });
+  await saver.putWrites(config("t", "", id(1)), [["log", "two"]], "task");
+  await put(saver, "t", { id: id(2), parent: id(1), versions: { log: 2 }, ...counted });
+  await put(saver, "t", { id: id(3), parent: id(2), versions: { log: 2 }, metadata: { source: "fork" } });
+  await put(saver, "t", { id: id(4), parent: id(3), versions: { log: 2 } });
+  const history = () => saver.getDeltaChannelHistory({ config: config("t"), channels: ["log"] });
+  const before = await history();
+  expect(before.log).toMatchObject({ seed: new DeltaSnapshot(["one"]), writes: [["task", "log", "two"]] });
+  await saver.prune(["t"], { strategy: "keep_latest" });
+  expect(await history()).toEqual(before);
+});
