@@ -9,10 +9,12 @@ interface ErrorClass {
 }
 
 /**
- * Gives an error class its name, as text, because bundlers rename classes. It belongs to the prototype, so that it is
- * there already when the stack is captured.
+ * Gives an error class and its instances their name, as text, because bundlers rename classes. The instances' name belongs
+ * to the prototype, so that it is there already when the stack is captured.
  */
-export function identify({ prototype }: ErrorClass, name: string): void {
+export function identify(errorClass: ErrorClass, name: string): void {
+  const { prototype } = errorClass;
+  Object.defineProperty(errorClass, "name", { value: name, configurable: true });
   Object.defineProperty(prototype, "name", { value: name, writable: true, configurable: true });
   Object.defineProperty(prototype, CLASS, { value: name });
 }

@@ -57,7 +57,7 @@ import type { ItemValue } from "./value.js";
 export class RedisStore extends BaseStore {
   private readonly backend: Backend;
   private readonly operations: OperationTracker;
-  private owned: ManagedConnection | undefined;
+  private readonly owned: ManagedConnection | undefined;
 
   /**
    * A store on a connected client, which stays yours: it is neither configured nor connected nor closed here.
@@ -80,6 +80,7 @@ export class RedisStore extends BaseStore {
       readOptions(options),
     );
     this.operations = new OperationTracker(options.commandTimeout);
+    this.owned = Reflect.get(options, OWNED);
   }
 
   /**
@@ -90,7 +91,7 @@ export class RedisStore extends BaseStore {
    * stored index was made for another configuration; {@link OperationError} when the server cannot be reached.
    */
   static fromConnString(uri: string, options: RedisStoreOptions & ConnectOptions = {}): Promise<RedisStore> {
-    return RedisStore.open(options, () => connectUrl(uri, options));
+    return open(options, () => connectUrl(uri, options));
   }
 
   /** As {@link fromConnString}, for a Redis Cluster: some of its nodes are enough, the others are found. */
@@ -98,7 +99,7 @@ export class RedisStore extends BaseStore {
     rootNodes: ClusterRootNodes,
     options: RedisStoreOptions & ConnectOptions = {},
   ): Promise<RedisStore> {
-    return RedisStore.open(options, () => connectCluster(rootNodes, options));
+    return open(options, () => connectCluster(rootNodes, options));
   }
 
   /** As {@link fromConnString}, for the master of a group that Redis Sentinel watches. */
@@ -106,26 +107,7 @@ export class RedisStore extends BaseStore {
     group: SentinelGroup,
     options: RedisStoreOptions & ConnectOptions = {},
   ): Promise<RedisStore> {
-    return RedisStore.open(options, () => connectSentinel(group, options));
-  }
-
-  private static async open(
-    options: RedisStoreOptions & ConnectOptions,
-    connect: () => Promise<ManagedConnection>,
-  ): Promise<RedisStore> {
-    checkKnownOptions(options, OPEN_OPTIONS, "RedisStore");
-    const { tls: _, ...own } = options;
-    readOptions(own); // what cannot be used is refused before anything is connected
-    const owned = await connect();
-    try {
-      const store = new RedisStore({ ...own, client: owned.connection });
-      store.owned = owned;
-      await store.setup();
-      return store;
-    } catch (error) {
-      await owned.close();
-      throw error;
-    }
+    return open(options, () => connectSentinel(group, options));
   }
 
   /**
@@ -339,5 +321,28 @@ export class RedisStore extends BaseStore {
       const { engineReason } = this.backend;
       return { engine: engine.name, engineReason, namespaces: namespaces.length, ...(await engine.stats()) };
     });
+  }
+}
+
+/** Under this name the connection is among the options that the store is to close. */
+const OWNED = Symbol("owned");
+
+// Outside the class: bundlers rename a class that mentions itself.
+async function open(
+  options: RedisStoreOptions & ConnectOptions,
+  connect: () => Promise<ManagedConnection>,
+): Promise<RedisStore> {
+  checkKnownOptions(options, OPEN_OPTIONS, "RedisStore");
+  const { tls: _, ...own } = options;
+  readOptions(own); // what cannot be used is refused before anything is connected
+  const owned = await connect();
+  try {
+    const known: RedisStoreOptions & { client: RedisClient } = { ...own, client: owned.connection };
+    const store = new RedisStore(Object.assign(known, { [OWNED]: owned }));
+    await store.setup();
+    return store;
+  } catch (error) {
+    await owned.close();
+    throw error;
   }
 }

@@ -31,7 +31,7 @@ const USES = `
   await store.put(["colors"], "favourite", { name: "green" });
   const item = await store.get(["colors"], "favourite");
   await store.stop();
-  console.log(tuple.checkpoint.channel_values.color, item.value.name, RedisSaver.name);
+  console.log(tuple.checkpoint.channel_values.color, item.value.name, RedisSaver.name, RedisStore.name);
 `;
 
 const PROGRAM = `
@@ -87,14 +87,14 @@ test("what users install asks for the peers and for nothing that only tests need
 test("it works from ESM", async () => {
   const prefix = freshPrefix();
   project.write("main.mjs", `import { RedisSaver, RedisStore } from "langgraph-redis";\n${PROGRAM}`);
-  expect(await project.node("main.mjs", redisUrl(), prefix)).toBe("red green RedisSaver");
+  expect(await project.node("main.mjs", redisUrl(), prefix)).toBe("red green RedisSaver RedisStore");
   expect(await (await connect()).keys(`${prefix}*`)).not.toEqual([]);
 });
 
 test("it works from CommonJS", async () => {
   const program = `const { RedisSaver, RedisStore } = require("langgraph-redis");\nvoid (async () => {${PROGRAM}})();`;
   project.write("main.cjs", program);
-  expect(await project.node("main.cjs", redisUrl(), freshPrefix())).toBe("red green RedisSaver");
+  expect(await project.node("main.cjs", redisUrl(), freshPrefix())).toBe("red green RedisSaver RedisStore");
 });
 
 test("errors of the ESM build, the CommonJS build and the entry point of ioredis are instances of each other's classes", async () => {
@@ -122,6 +122,8 @@ test("errors of the ESM build, the CommonJS build and the entry point of ioredis
       error.code,
     ].join(" ")));
     console.log([...new Set(seen)].join("; "), esm.InvalidInputError === cjs.InvalidInputError);
+    const renamed = Object.entries({ ...esm, ...cjs }).filter(([name, value]) => value.name !== undefined && value.name !== name);
+    console.log(renamed.map(([name]) => name).join());
     `,
   );
   expect(await project.node("instances.mjs")).toBe("true true true false INVALID_INPUT false");
@@ -227,7 +229,7 @@ describe("with ioredis, and without node-redis", () => {
     async (file, text) => {
       withIoredis.write(file, text);
       const [first, ...refusals] = (await withIoredis.node(file, redisUrl(), freshPrefix())).split("\n");
-      expect(first).toBe("red green");
+      expect(first).toBe("red green RedisSaver RedisStore");
       expect(refusals).toHaveLength(2);
       for (const refusal of refusals) expect(refusal).toMatch(/^true .*Run `npm install redis`, or pass/);
     },
