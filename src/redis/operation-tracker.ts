@@ -2,6 +2,7 @@ import type { OperationContext } from "../errors.js";
 import { ConnectionFailure } from "./connection-failure.js";
 import { toOperationError, withOperation } from "./operation-error.js";
 import { checkCommandTimeout, DEFAULT_COMMAND_TIMEOUT } from "./options.js";
+import { STALL_TICKS, StallDetector } from "./stall-detector.js";
 
 /**
  * The operations of one saver or store that are under way, wherever they are: waiting for an embedding model, encoding
@@ -53,16 +54,24 @@ export class OperationTracker {
 
   /**
    * Takes no more operations, and waits for those under way. Gives up on them when for as long as the time-out none came
-   * to its end: one may wait for a model that never answers.
+   * to its end: one may wait for a model that never answers. While this process is itself busy no time passes.
    */
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.#timeout);
-      this.#onSettled = () => {
-        timer.refresh();
-        if (this.#underWay.size > 0) return;
-        clearTimeout(timer);
+      let idleTicks = 0;
+      const unwatch = new StallDetector(this.#timeout).watch({
+        tick: () => {
+          idleTicks++;
+          if (idleTicks >= STALL_TICKS) finish();
+        },
+      });
+      const finish = () => {
+        unwatch();
         resolve();
+      };
+      this.#onSettled = () => {
+        idleTicks = 0;
+        if (this.#underWay.size === 0) finish();
       };
       this.#onSettled();
     });

@@ -51,6 +51,27 @@ describe.each(["end", "stop", Symbol.asyncDispose] as const)("%s", (method) => {
     expect((await reader.get(["a"], "k"))?.value).toEqual({ text: "remember this" });
   });
 
+  test("finishes what was called before although this process is busy for longer than the time-out", async () => {
+    const keyPrefix = freshPrefix();
+    const model = {
+      embedDocuments: async (texts: string[]) => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await new Promise(setImmediate);
+        return texts.map(() => [1, 0]);
+      },
+      embedQuery: async () => [1, 0],
+    };
+    const index = { dims: 2, embeddings: model };
+    const store = await RedisStore.fromConnString(url, { keyPrefix, index, commandTimeout: 200 });
+    const putting = store.put(["a"], "k", { text: "remember this" });
+    await new Promise(setImmediate);
+    const closing = store[method]();
+    const until = performance.now() + 500;
+    while (performance.now() < until); // nothing else runs meanwhile
+    await closing;
+    await expect(putting).resolves.toBeUndefined();
+  });
+
   test("can be called twice, and refuses what comes after it", async () => {
     const saver = await RedisSaver.fromConnString(url, { keyPrefix: freshPrefix() });
     const store = await RedisStore.fromConnString(url, { keyPrefix: freshPrefix() });
