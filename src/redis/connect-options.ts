@@ -54,6 +54,13 @@ export function checkSentinelGroup(group: unknown): asserts group is SentinelGro
       `each of sentinelRootNodes must be an object with a host and a port. Example: ${example}.`,
     );
   }
+  for (const credential of ["username", "password", "sentinelUsername", "sentinelPassword"] as const) {
+    const type = typeof (group as SentinelGroup)[credential];
+    if (type === "undefined" || type === "string") continue;
+    throw new InvalidInputError(
+      `${credential} of the Sentinel group must be a string, got a value of type ${type}.`,
+    );
+  }
   if (database !== undefined && !(Number.isInteger(database) && database >= 0)) {
     throw new InvalidInputError("database must be a number of a database, such as 0.");
   }
@@ -62,5 +69,11 @@ export function checkSentinelGroup(group: unknown): asserts group is SentinelGro
 function isNode(node: unknown): boolean {
   if (typeof node !== "object" || node === null) return false;
   const { host, port } = node as { host?: unknown; port?: unknown };
-  return typeof host === "string" && host !== "" && Number.isInteger(port) && Number(port) > 0;
+  return (
+    typeof host === "string" &&
+    host !== "" &&
+    Number.isInteger(port) &&
+    Number(port) > 0 &&
+    Number(port) < 65_536
+  );
 }

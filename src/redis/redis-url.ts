@@ -5,7 +5,8 @@ export function parseRedisUrl(uri: unknown): URL {
   if (typeof uri === "string" && /^rediss?:\/\//.test(uri) && URL.canParse(uri)) {
     const url = new URL(uri);
     const credentials = [url.username, url.password].map(decode);
-    if (/^\/?\d*$/.test(url.pathname) && !credentials.includes(undefined)) {
+    if (!credentials.includes(undefined)) {
+      checkDatabase(url);
       refuseParameters(url);
       return url;
     }
@@ -14,6 +15,15 @@ export function parseRedisUrl(uri: unknown): URL {
     "expected a URL such as redis://localhost:6379 or rediss://user:password@host:port/0, got " +
       `${typeof uri === "string" ? "another text" : `a value of type ${typeof uri}`} (not shown, as it may hold a ` +
       "password). Characters of a password other than letters and digits have to be percent-encoded.",
+  );
+}
+
+/** @throws {InvalidInputError} which does not show what is there: a "/" in a password begins the path. */
+function checkDatabase({ pathname }: URL): void {
+  if (/^\/?\d*$/.test(pathname)) return;
+  throw new InvalidInputError(
+    "what follows host and port in the URL must be the number of a database, such as /0, or nothing. In user and " +
+      "password, / has to be percent-encoded, as %2F.",
   );
 }
 

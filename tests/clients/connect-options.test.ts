@@ -30,6 +30,14 @@ describe.each([
     await expectRefusal(Class.fromCluster([url]), message);
   });
 
+  test.each(["/abc", "/-1", "/0/1", `/${secret}@127.0.0.1:1`])(
+    "fromConnString refuses a path that is no number of a database: %s",
+    async (path) => {
+      await expectRefusal(Class.fromConnString(`redis://127.0.0.1:1${path}`), "the number of a database");
+      await expectRefusal(Class.fromCluster([`redis://127.0.0.1:1${path}`]), "the number of a database");
+    },
+  );
+
   test("fromConnString and fromCluster refuse TLS options for an address without TLS", async () => {
     const tls = { servername: secret };
     await expectRefusal(
@@ -65,7 +73,20 @@ describe.each([
     [{ name: "m", sentinelRootNodes: ["127.0.0.1:26379"] }, '{ host: "10.0.0.1", port: 26379 }'],
     [{ name: "m", sentinelRootNodes: [{ host: "127.0.0.1" }] }, '{ host: "10.0.0.1", port: 26379 }'],
     [{ name: "m", sentinelRootNodes: [node, { ...node, port: "1" }] }, "an object with a host and a port"],
+    [{ name: "m", sentinelRootNodes: [{ ...node, port: 65_536 }] }, "an object with a host and a port"],
     [{ name: "m", sentinelRootNodes: [node], database: "1" }, "database must be a number"],
+    [
+      { name: "m", sentinelRootNodes: [node], username: 5 },
+      "username of the Sentinel group must be a string",
+    ],
+    [
+      { name: "m", sentinelRootNodes: [node], password: { secret } },
+      "password of the Sentinel group must be",
+    ],
+    [
+      { name: "m", sentinelRootNodes: [node], sentinelPassword: null },
+      "sentinelPassword of the Sentinel group",
+    ],
     [{ name: "m", sentinelRootNodes: [node], passwort: secret }, 'Did you mean "password"?'],
   ])("fromSentinel refuses %j", async (group, message) => {
     await expectRefusal(Class.fromSentinel(group as never), message);
