@@ -57,6 +57,17 @@ test("prune() removes the writes of checkpoints that are gone, and keeps those o
   expect(await writes()).toEqual([`:${id(3)}`, `:${id(4)}`]);
 });
 
+test("prune() keeps writes that come before the first checkpoint of their namespace", async () => {
+  const { go, writes, saver } = await latestThread();
+  await go(1, 2);
+  await saver().putWrites(config("t", "child:task", id(3)), [[INTERRUPT, "go on?"]], "early");
+  await saver().prune(["t"], { strategy: "keep_latest" });
+  expect(await writes()).toHaveLength(1);
+  await put(saver(), "t", { id: id(3) }, "child:task");
+  const tuple = await saver().getTuple(config("t", "child:task"));
+  expect(tuple?.pendingWrites).toEqual([["early", INTERRUPT, "go on?"]]);
+});
+
 // A damaged record
 
 /** Alters the record of a checkpoint. */

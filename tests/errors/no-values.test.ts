@@ -174,10 +174,20 @@ describe("no message holds a value or a secret of", () => {
     const { port } = server.address() as { port: number };
     for (const password of [MARK, `a ${MARK}`, "x"]) {
       const url = `redis://:${encodeURIComponent(password)}@127.0.0.1:${port}`;
-      const error = await RedisSaver.fromConnString(url, options).catch((failure: unknown) => failure);
-      expect(error).toBeInstanceOf(LangGraphRedisError);
-      expect(exposed(error)).not.toContain(MARK);
-      expect(exposed(error)).not.toContain("'x'");
+      const group = { name: "a", sentinelRootNodes: [{ host: "127.0.0.1", port }] };
+      const attempts = [
+        () => RedisSaver.fromConnString(url, options),
+        () => RedisSaver.fromCluster([url], options),
+        () => RedisSaver.fromCluster([`redis://${NOWHERE}`, url], options),
+        () => RedisSaver.fromCluster([`redis://:other@127.0.0.1:${port}`, url], options),
+        () => RedisSaver.fromSentinel({ ...group, sentinelPassword: password }, options),
+      ];
+      for (const attempt of attempts) {
+        const error = await attempt().catch((failure: unknown) => failure);
+        expect(error).toBeInstanceOf(LangGraphRedisError);
+        expect(exposed(error)).not.toContain(MARK);
+        expect(exposed(error)).not.toContain("'x'");
+      }
     }
     server.close();
   });

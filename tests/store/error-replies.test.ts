@@ -1,3 +1,4 @@
+import { SimpleError } from "redis";
 import { expect, test } from "vitest";
 import { OperationError } from "../../src/errors.js";
 import type { Command } from "../../src/redis/command.js";
@@ -101,5 +102,45 @@ test.each(ENGINES)(
       if (command === undefined) break;
     }
     expect(failed).toBeGreaterThan(OPERATIONS.length);
+  },
+);
+
+test.each(ENGINES)(
+  "search of a store that is new does all that it should, or fails with the error, wherever one is, on engine $engine",
+  async ({ url }) => {
+    const raw = await connect(url());
+    const inner = createConnection(raw);
+    const options = { keyPrefix: freshPrefix(), ttl: { defaultTTL: 10, refreshOnRead: true } };
+    const document = `${options.keyPrefix}:store:doc:{a}:k`;
+    await new RedisStore({ client: raw, ...options }).put(["a"], "k", { v: 1 });
+    let failed = 0;
+    for (let place = 0, reached = true; reached; place++) {
+      const error = ERRORS[place % ERRORS.length] as string;
+      let struck: Command | undefined;
+      let count = 0;
+      const client = asClient({
+        pipeline: async (commands) => {
+          const at = place - count;
+          count += commands.length;
+          struck ??= commands[at];
+          const replies = await inner.pipeline(commands.filter((_, n) => n !== at));
+          if (commands[at]) replies.splice(at, 0, new SimpleError(error));
+          return replies;
+        },
+      });
+      await raw.pExpire(document, 60_000);
+      const outcome = await new RedisStore({ client, ...options }).search(["a"]).catch((each: Error) => each);
+      const where = `the error in place of ${struck?.args[0]} at ${place}`;
+      if (outcome instanceof Error) {
+        failed++;
+        expect(outcome, where).toBeInstanceOf(OperationError);
+        expect(outcome.message, where).toContain(error);
+      } else {
+        expect(names(outcome), where).toEqual(["k"]);
+        expect(await raw.pTTL(document), where).toBeGreaterThan(500_000);
+      }
+      reached = struck !== undefined;
+    }
+    expect(failed).toBeGreaterThan(2);
   },
 );

@@ -132,6 +132,16 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     );
   });
 
+  test("put with an ifVersion of 0, which no item has, is refused", async () => {
+    const store = await openStore();
+    const refused = { name: "VersionConflictError", expected: 0 };
+    await expect(store.put(["a"], "k", { n: 1 }, { ifVersion: 0 })).rejects.toMatchObject(refused);
+    expect(await store.get(["a"], "k")).toBeNull();
+    await store.put(["a"], "k", { n: 1 });
+    await expect(store.put(["a"], "k", { n: 2 }, { ifVersion: 0 })).rejects.toMatchObject(refused);
+    expect((await store.get(["a"], "k"))?.value).toEqual({ n: 1 });
+  });
+
   test("put with ifVersion lets one of many writers at once win", async () => {
     const keyPrefix = freshPrefix();
     const stores = await Promise.all(Array.from({ length: 4 }, () => openStore({ keyPrefix })));

@@ -84,6 +84,19 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
       expect(await store.search(["a"])).toHaveLength(2);
     });
 
+    test("of a search goes before that of the store, 0 too", async () => {
+      const embeddings = new FakeEmbeddings(2);
+      embeddings.vector = (text) => (text === "far" ? [0.8, 0.6] : [1, 0]);
+      const store = await openStore({ index: { ...textIndex(embeddings), minScore: 0.9 } });
+      await store.put(["a"], "near", { text: "near" });
+      await store.put(["a"], "far", { text: "far" });
+      const found = async (minScore?: number) =>
+        (await store.search(["a"], { query: "near", minScore })).map(({ key }) => key);
+      expect(await found()).toEqual(["near"]);
+      expect(await found(0)).toEqual(["near", "far"]);
+      expect(await found(0.7)).toEqual(["near", "far"]);
+    });
+
     test.each([
       ["cosine", 1, 1.000_001],
       ["ip", 6, 6.000_001],
