@@ -33,6 +33,9 @@ function run(program: string, args: readonly string[], seconds: number, options:
   return new Promise<{ code: number | null; output: string }>((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"], ...options });
     const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1_000);
+    // Whoever ends this program ends what it started.
+    const end = () => child.kill();
+    process.once("exit", end);
     let output = "";
     child.stdout?.on("data", (bytes) => {
       output += bytes;
@@ -40,6 +43,7 @@ function run(program: string, args: readonly string[], seconds: number, options:
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);
+      process.off("exit", end);
       resolve({ code, output });
     });
   });
