@@ -23,7 +23,8 @@ export type LangGraphRedisErrorCode =
 
 /**
  * The base of every error that this package throws on purpose. Each class has a `code`; the message says what was wrong
- * and what to do about it, and names keys, ids and namespaces, but no values and no secrets.
+ * and what to do about it, and names keys, ids and namespaces, but no values (the document "Errors" has the exceptions)
+ * and no secrets.
  *
  * `instanceof` holds across the ESM and the CommonJS build and all entry points of the package.
  *
@@ -56,7 +57,10 @@ export abstract class LangGraphRedisError extends Error {
   }
 }
 
-/** An argument or option cannot be used. Thrown before anything is sent to Redis. */
+/**
+ * An argument or option cannot be used. Thrown before anything is sent to Redis, except when a callback fails that is
+ * called in between; `cause` is then the error of the callback.
+ */
 export class InvalidInputError extends LangGraphRedisError {
   static {
     identify(InvalidInputError, "InvalidInputError");

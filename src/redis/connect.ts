@@ -102,14 +102,15 @@ export async function connectSentinel(
 ): Promise<ManagedConnection> {
   checkSentinelGroup(group);
   checkTls(options.tls);
-  const { name, sentinelRootNodes, username, password, sentinelUsername, sentinelPassword, database } = group;
+  const { name, username, password, sentinelUsername, sentinelPassword, database } = group;
+  const sentinelRootNodes = group.sentinelRootNodes.map(({ host, port }) => ({ host, port }));
   const secrets = [password, sentinelPassword].flatMap((secret) => (secret ? [secret] : []));
   return connect(`the master of ${quote(name)}`, secrets, options, async ({ createSentinel }, report) => {
     const tls = options.tls !== undefined;
     const socket = socketOptions(tls, options.tls, backoff) as RedisClientOptions["socket"];
     const sentinel = createSentinel({
       name,
-      sentinelRootNodes: sentinelRootNodes.map(({ host, port }) => ({ host, port })),
+      sentinelRootNodes,
       nodeClientOptions: { username, password, database, socket },
       sentinelClientOptions: { username: sentinelUsername, password: sentinelPassword, socket },
     } as RedisSentinelOptions);

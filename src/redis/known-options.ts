@@ -1,11 +1,13 @@
 import { describe, quote } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
+import { isPlainObject } from "../plain-object.js";
 
 /** The names of all options of a type. The compiler sees to it that none is missing. */
 export type KnownOptions<T> = { readonly [Name in keyof Required<T>]: true };
 
 /**
- * Refuses options that do not exist: a misspelt option would silently do nothing.
+ * Refuses options that do not exist: a misspelt option would silently do nothing. So would what a Map holds, or a getter
+ * of a class: options are a plain object.
  *
  * @param options what the caller gave; `undefined` stands for no options.
  * @param where what takes the options, for the message: `"RedisSaver"`, `"ttl"`.
@@ -25,6 +27,9 @@ export function checkKnownOptions(
   if (options === undefined) return;
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new InvalidInputError(`the options of ${where} must be an object, got ${describe(options)}.`);
+  }
+  if (!isPlainObject(options)) {
+    throw new InvalidInputError(`the options of ${where} must be a plain object, got ${describe(options)}.`);
   }
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) return;

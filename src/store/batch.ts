@@ -1,22 +1,15 @@
 import { InvalidNamespaceError } from "@langchain/langgraph-checkpoint";
-import { describe } from "../describe.js";
-import { InvalidInputError, LangGraphRedisError, type OperationContext } from "../errors.js";
+import { LangGraphRedisError, type OperationContext } from "../errors.js";
 import { toOperationError } from "../redis/operation-error.js";
 import type { Backend, Ready } from "./backend.js";
 import { type Embedded, embedBatch } from "./embed-batch.js";
 import { BatchError, type BatchFailure } from "./errors.js";
 import type { RedisSearchItem } from "./item.js";
 import { listPlan } from "./namespaces.js";
-import {
-  type GetRequest,
-  type ListRequest,
-  type Request,
-  readOperation,
-  type SearchRequest,
-} from "./operations.js";
+import type { GetRequest, ListRequest, Request, SearchRequest } from "./operations.js";
 import { asError, type Outcome, type Plan, runPlan, runPlans } from "./plan.js";
+import type { BatchOperation } from "./read-batch.js";
 import { getPlan, touchPlan } from "./reads.js";
-import type { StoreOperation } from "./types.js";
 import { dropSuperseded, inWaves, itemId, type OrderedWrite, type PlacedWrite } from "./write-order.js";
 import { type Write, writePlan } from "./writes.js";
 
@@ -34,20 +27,12 @@ type ReadRequest = GetRequest | SearchRequest | ListRequest;
  *
  * @throws the error of the only operation; for more than one, {@link BatchError} after all others were done.
  */
-export async function runBatch(backend: Backend, given: readonly StoreOperation[]): Promise<unknown[]> {
-  if (!Array.isArray(given)) {
-    throw new InvalidInputError(`batch needs an array of operations, got ${describe(given)}.`);
-  }
-  // The caller may use the array again while this waits.
-  const operations: readonly StoreOperation[] = [...given];
+export async function runBatch(backend: Backend, operations: readonly BatchOperation[]): Promise<unknown[]> {
   const outcomes: (Outcome<unknown> | undefined)[] = operations.map(() => undefined);
   const placed: Placed[] = [];
-  operations.forEach((operation, place) => {
-    try {
-      placed.push({ place, request: readOperation(operation, backend.settings) });
-    } catch (error) {
-      outcomes[place] = { ok: false, error: asError(error) };
-    }
+  operations.forEach(({ request }, place) => {
+    if (request.ok) placed.push({ place, request: request.value });
+    else outcomes[place] = request;
   });
   if (placed.length > 0) {
     const ready = await backend.ready();
@@ -204,37 +189,45 @@ class Batch {
 }
 
 function settle(
-  operations: readonly StoreOperation[],
+  operations: readonly BatchOperation[],
   outcomes: readonly (Outcome<unknown> | undefined)[],
 ): unknown[] {
   const failures: BatchFailure[] = [];
-  const results = operations.map((operation, index) => {
+  const results = operations.map(({ operation, request }, index) => {
     const outcome = outcomes[index];
-    if (outcome?.ok === false) failures.push({ index, operation, error: explain(operation, outcome.error) });
+    if (outcome?.ok === false) failures.push({ index, operation, error: explain(request, outcome.error) });
     // A put has no result in LangGraph's contract; the version it was given stays with the item.
-    return outcome?.ok && !("value" in operation) ? outcome.value : undefined;
+    return outcome?.ok && request.ok && !isWrite(request.value) ? outcome.value : undefined;
   });
   const [first] = failures;
   if (!first) return results;
   throw operations.length === 1 ? first.error : new BatchError(failures, results);
 }
 
+function isWrite({ kind }: Request): boolean {
+  return kind === "put" || kind === "delete";
+}
+
 /** Which operation it is, for messages about all of the batch. */
-export function contextOfBatch(operations: readonly StoreOperation[]): OperationContext {
-  const only = Array.isArray(operations) && operations.length === 1 ? operations[0] : undefined;
-  return typeof only === "object" && only !== null ? contextOf(only) : { operation: "batch" };
+export function contextOfBatch(operations: readonly BatchOperation[]): OperationContext {
+  const only = operations.length === 1 ? operations[0]?.request : undefined;
+  return only?.ok ? contextOf(only.value) : { operation: "batch" };
 }
 
 /** An error of Redis or of the network, with the operation it struck. Errors of ours name theirs already. */
-function explain(operation: StoreOperation, error: Error): Error {
-  if (error instanceof LangGraphRedisError || error instanceof InvalidNamespaceError) return error;
-  return toOperationError(contextOf(operation), error);
+function explain(request: Outcome<Request>, error: Error): Error {
+  if (error instanceof LangGraphRedisError || error instanceof InvalidNamespaceError || !request.ok)
+    return error;
+  return toOperationError(contextOf(request.value), error);
 }
 
-function contextOf(operation: StoreOperation): OperationContext {
-  if ("namespacePrefix" in operation) return { operation: "search", namespace: operation.namespacePrefix };
-  if (!("key" in operation)) return { operation: "listNamespaces" };
-  const { namespace, key } = operation;
-  const verb = !("value" in operation) ? "get" : operation.value === null ? "delete" : "put";
-  return { operation: verb, namespace, key };
+function contextOf(request: Request): OperationContext {
+  switch (request.kind) {
+    case "search":
+      return { operation: "search", namespace: request.scope };
+    case "list":
+      return { operation: "listNamespaces" };
+    default:
+      return { operation: request.kind, namespace: request.namespace, key: request.key };
+  }
 }

@@ -3,7 +3,10 @@ import { identify } from "../error-identity.js";
 import { LangGraphRedisError } from "../errors.js";
 import type { StoreOperation } from "./types.js";
 
-/** A filter cannot be used: an unknown operator, or an operand that is no JSON value. Nothing was sent to Redis. */
+/**
+ * A filter cannot be used: an unknown operator, or an operand that is no JSON value. Nothing was sent to Redis. `cause` is
+ * the error of a getter or `toJSON` in the filter, if one threw.
+ */
 export class FilterError extends LangGraphRedisError {
   static {
     identify(FilterError, "FilterError");

@@ -9,7 +9,7 @@ export interface JsonObject {
 }
 
 /** Deeper values are refused, so that whatever goes through values can do so by recursion. */
-const DEEPEST = 500;
+export const DEEPEST = 500;
 
 /** Told what cannot be stored, and where in the value it is. Throws. */
 export type Refuse = (problem: string, path: string) => never;

@@ -54,9 +54,6 @@ type Rules = (namespace: string[], options?: { allowEmpty?: boolean; allowReserv
 
 const installedRules = (langgraph as { validateNamespace?: Rules }).validateNamespace;
 
-/** What may be read: every namespace that a write may name, and those that it may not name as a whole. */
-const READING = { allowEmpty: true, allowReservedRoot: true };
-
 /**
  * Checks a namespace that is written to, by the rules of the installed LangGraph.
  *
@@ -78,14 +75,19 @@ export function checkNamespace(namespace: unknown): asserts namespace is string[
  * Checks a namespace, or a prefix of one, that is only read or deleted, by the rules of the installed LangGraph. Older
  * versions have none for these: there is just nothing under an impossible label.
  *
+ * @param allowEmpty whether `[]` is a path: it is a prefix of all namespaces, but no item is in it.
  * @throws {InvalidInputError} when it is no list of strings.
  * @throws {InvalidNamespaceError}
  */
-export function checkPath(name: string, path: unknown): asserts path is string[] {
+export function checkPath(
+  name: string,
+  path: unknown,
+  { allowEmpty }: { allowEmpty: boolean },
+): asserts path is string[] {
   if (!Array.isArray(path) || !path.every((label) => typeof label === "string")) {
     throw new InvalidInputError(`${name} must be an array of strings, got ${describe(path)}.`);
   }
-  installedRules?.(path, READING);
+  installedRules?.(path, { allowEmpty, allowReservedRoot: true });
 }
 
 /** The rules of the versions that do not export theirs. */

@@ -1,7 +1,9 @@
 import type { GetOperation, ListNamespacesOperation, MatchCondition } from "@langchain/langgraph-checkpoint";
 import { describe, quote } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
+import { isPlainObject } from "../plain-object.js";
 import { checkKnownOptions } from "../redis/known-options.js";
+import { readCallback } from "./arguments.js";
 import { TextPath } from "./embedding/text-path.js";
 import type { Predicate } from "./filter/predicate.js";
 import { parseFilter } from "./filter/predicate.js";
@@ -14,7 +16,15 @@ import {
   SEARCH_OPERATION,
 } from "./known-options.js";
 import { checkNamespace, checkPath } from "./namespace.js";
-import { oneOf, positiveInteger, readNumber, readTtl, type StoreSettings, wholeNumber } from "./options.js";
+import {
+  flag,
+  oneOf,
+  positiveInteger,
+  readNumber,
+  readTtl,
+  type StoreSettings,
+  wholeNumber,
+} from "./options.js";
 import type {
   RedisPutOperation,
   RedisSearchOperation,
@@ -83,6 +93,9 @@ export function readOperation(operation: StoreOperation, settings: StoreSettings
   if (typeof operation !== "object" || operation === null) {
     throw new InvalidInputError(`an operation must be an object, got ${describe(operation)}.`);
   }
+  if (!isPlainObject(operation as unknown)) {
+    throw new InvalidInputError(`an operation must be a plain object, got ${describe(operation)}.`);
+  }
   if ("namespacePrefix" in operation) return readSearch(operation, settings);
   if ("key" in operation && "value" in operation) {
     checkKnownOptions(operation, PUT_OPERATION, "put");
@@ -96,13 +109,13 @@ export function readOperation(operation: StoreOperation, settings: StoreSettings
 }
 
 function readKeyed<K extends "get" | "delete">(kind: K, { namespace, key }: GetOperation) {
-  checkPath("namespace", namespace);
+  checkPath("namespace", namespace, { allowEmpty: false });
   checkKey(key);
   return { kind, namespace: [...namespace], key };
 }
 
 function readDelete(operation: RedisPutOperation): DeleteRequest {
-  if (operation.ifVersion !== undefined || operation.ifAbsent) {
+  if (operation.ifVersion !== undefined || readIfAbsent(operation)) {
     throw new InvalidInputError("ifVersion and ifAbsent are for a put: a delete is done whatever there is.");
   }
   return readKeyed("delete", operation);
@@ -136,7 +149,13 @@ function readIndex(index: unknown): readonly TextPath[] | undefined {
   return index.map(TextPath.parse);
 }
 
-function readCondition({ ifVersion, ifAbsent }: RedisPutOperation): PutCondition | undefined {
+function readIfAbsent({ ifAbsent }: RedisPutOperation): boolean {
+  return ifAbsent === undefined ? false : flag("ifAbsent", ifAbsent);
+}
+
+function readCondition(operation: RedisPutOperation): PutCondition | undefined {
+  const { ifVersion } = operation;
+  const ifAbsent = readIfAbsent(operation);
   if (ifAbsent && ifVersion !== undefined) {
     throw new InvalidInputError("ifAbsent and ifVersion contradict each other. Give one of them.");
   }
@@ -147,7 +166,7 @@ function readCondition({ ifVersion, ifAbsent }: RedisPutOperation): PutCondition
 function readSearch(operation: RedisSearchOperation, settings: StoreSettings): SearchRequest {
   checkKnownOptions(operation, SEARCH_OPERATION, "search");
   const { namespacePrefix, filter, query, mode, minScore, efRuntime, explain } = operation;
-  checkPath("namespacePrefix", namespacePrefix);
+  checkPath("namespacePrefix", namespacePrefix, { allowEmpty: true });
   if (query !== undefined && query !== null && typeof query !== "string") {
     throw new InvalidInputError(`query must be a string, got ${describe(query)}.`);
   }
@@ -161,7 +180,7 @@ function readSearch(operation: RedisSearchOperation, settings: StoreSettings): S
     mode: oneOf("mode", mode ?? "vector", ["vector", "text", "hybrid"]),
     minScore: minScore === undefined ? settings.minScore : readNumber("minScore", minScore),
     efRuntime: efRuntime === undefined ? undefined : positiveInteger("efRuntime", efRuntime),
-    explain,
+    explain: readCallback("explain", explain),
   };
   if (request.query === undefined) return request;
   // Without a model a query is no more than a wish: the items are listed, as LangGraph's InMemoryStore does.
@@ -197,6 +216,6 @@ function readMatchCondition(condition: MatchCondition): MatchCondition {
   checkKnownOptions(condition ?? null, MATCH_CONDITION, "matchConditions");
   const { matchType, path } = condition;
   oneOf("matchType", matchType, ["prefix", "suffix"]);
-  checkPath(matchType, path);
+  checkPath(matchType, path, { allowEmpty: true });
   return { matchType, path: [...path] };
 }

@@ -142,24 +142,27 @@ export interface VectorSettings {
 
 /** @throws {InvalidInputError} naming the option and its value. */
 export function readOptions(options: RedisStoreOptions): StoreSettings {
-  const { index, ttl } = options;
+  const { keyPrefix = DEFAULT_KEY_PREFIX, engine = "auto", candidatesAtOnce = 1_000, index, ttl } = options;
   checkKnownOptions(ttl, TTL_OPTIONS, "ttl");
   checkKnownOptions(index, INDEX_OPTIONS, "index");
+  const { defaultTTL, refreshOnRead = false } = ttl ?? {};
+  const { numericFields = [], minScore } = index ?? {};
   return {
-    keyPrefix: checkKeyPrefix(options.keyPrefix ?? DEFAULT_KEY_PREFIX),
-    engine: oneOf("engine", options.engine ?? "auto", ["auto", "search", "core"]),
-    candidatesAtOnce: positiveInteger("candidatesAtOnce", options.candidatesAtOnce ?? 1_000),
-    defaultTtl: readTtl("ttl.defaultTTL", ttl?.defaultTTL),
-    refreshOnRead: flag("ttl.refreshOnRead", ttl?.refreshOnRead ?? false),
-    numericFields: readPaths(index?.numericFields ?? []),
-    minScore: index?.minScore === undefined ? undefined : readNumber("index.minScore", index.minScore),
+    keyPrefix: checkKeyPrefix(keyPrefix),
+    engine: oneOf("engine", engine, ["auto", "search", "core"]),
+    candidatesAtOnce: positiveInteger("candidatesAtOnce", candidatesAtOnce),
+    defaultTtl: defaultTTL === undefined ? undefined : toMilliseconds(defaultTTL, "ttl.defaultTTL"),
+    refreshOnRead: flag("ttl.refreshOnRead", refreshOnRead),
+    numericFields: readPaths(numericFields),
+    minScore: minScore === undefined ? undefined : readNumber("index.minScore", minScore),
     vectors: index && readVectors(index),
     limits: limitsOf(options),
   };
 }
 
 function readVectors(index: StoreIndexConfig): VectorSettings {
-  const { embeddings, fields = ["$"] } = index;
+  const { dims, embeddings, model, fields = ["$"], distance = "cosine", algorithm = "hnsw" } = index;
+  const { m = 32, efConstruction = 200, efRuntime = 300, text = true, cacheSize = 1_000 } = index;
   if (typeof embeddings?.embedDocuments !== "function" || typeof embeddings.embedQuery !== "function") {
     throw new InvalidInputError(
       `index.embeddings must be a LangChain Embeddings object, got ${describe(embeddings)}. ` +
@@ -172,17 +175,17 @@ function readVectors(index: StoreIndexConfig): VectorSettings {
     );
   }
   return {
-    dims: positiveInteger("index.dims", index.dims),
+    dims: positiveInteger("index.dims", dims),
     model: embeddings,
-    modelName: index.model === undefined ? undefined : readName("index.model", index.model),
+    modelName: model === undefined ? undefined : readName("index.model", model),
     fields: fields.map(TextPath.parse),
-    distance: oneOf("index.distance", index.distance ?? "cosine", ["cosine", "l2", "ip"]),
-    algorithm: oneOf("index.algorithm", index.algorithm ?? "hnsw", ["hnsw", "flat"]),
-    m: positiveInteger("index.m", index.m ?? 32),
-    efConstruction: positiveInteger("index.efConstruction", index.efConstruction ?? 200),
-    efRuntime: positiveInteger("index.efRuntime", index.efRuntime ?? 300),
-    text: flag("index.text", index.text ?? true),
-    cacheSize: wholeNumber("index.cacheSize", index.cacheSize ?? 1_000),
+    distance: oneOf("index.distance", distance, ["cosine", "l2", "ip"]),
+    algorithm: oneOf("index.algorithm", algorithm, ["hnsw", "flat"]),
+    m: positiveInteger("index.m", m),
+    efConstruction: positiveInteger("index.efConstruction", efConstruction),
+    efRuntime: positiveInteger("index.efRuntime", efRuntime),
+    text: flag("index.text", text),
+    cacheSize: wholeNumber("index.cacheSize", cacheSize),
   };
 }
 
@@ -219,7 +222,7 @@ export function positiveInteger(name: string, value: unknown): number {
   return value as number;
 }
 
-function flag(name: string, value: unknown): boolean {
+export function flag(name: string, value: unknown): boolean {
   if (typeof value !== "boolean") {
     throw new InvalidInputError(`${name} must be true or false, got ${describe(value)}.`);
   }

@@ -39,6 +39,7 @@ export interface ReindexOptions {
   reembed?: boolean;
   /** How many items are read, embedded and written together (default 100). */
   batchSize?: number;
+  /** Called after each batch. When it throws, `reindex` ends there with an {@link InvalidInputError}. */
   onProgress?: (progress: ReindexProgress) => void;
 }
 

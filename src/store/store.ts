@@ -11,6 +11,7 @@ import { createConnection, type RedisClient, requireOptions } from "../redis/con
 import { checkKnownOptions } from "../redis/known-options.js";
 import { OperationTracker } from "../redis/operation-tracker.js";
 import type { ClusterRootNodes, ConnectOptions, SentinelGroup, TimeoutOptions } from "../redis/options.js";
+import { readArguments, readCallback } from "./arguments.js";
 import { Backend } from "./backend.js";
 import { contextOfBatch, runBatch } from "./batch.js";
 import type { RedisItem, RedisSearchItem } from "./item.js";
@@ -18,13 +19,16 @@ import { LIST_NAMESPACES_OPTIONS, PUT_OPTIONS, SEARCH_OPTIONS } from "./known-op
 import { checkPath } from "./namespace.js";
 import { namespacesUnder } from "./namespaces.js";
 import {
+  flag,
   OPEN_OPTIONS,
   positiveInteger,
   type RedisStoreOptions,
   readOptions,
   STORE_OPTIONS,
+  type StoreSettings,
 } from "./options.js";
 import { runPlan } from "./plan.js";
+import { readBatch } from "./read-batch.js";
 import { REINDEX_OPTIONS, Reindexer, type ReindexOptions, type ReindexReport } from "./reindex.js";
 import type {
   ListNamespacesOptions,
@@ -73,14 +77,21 @@ export class RedisStore extends BaseStore {
    */
   constructor(options: RedisStoreOptions & TimeoutOptions & { client: RedisClient }) {
     super();
-    requireOptions(options, "RedisStore");
-    checkKnownOptions(options, STORE_OPTIONS, "RedisStore");
-    this.backend = new Backend(
-      createConnection(options.client, options.commandTimeout),
-      readOptions(options),
-    );
-    this.operations = new OperationTracker(options.commandTimeout);
-    this.owned = Reflect.get(options, OWNED);
+    const { connection, settings, commandTimeout, owned } = readArguments("the options of RedisStore", () => {
+      requireOptions(options, "RedisStore");
+      checkKnownOptions(options, STORE_OPTIONS, "RedisStore");
+      const { client, commandTimeout } = options;
+      const opened: Opened | undefined = Reflect.get(options, OPENED);
+      return {
+        connection: createConnection(client, commandTimeout),
+        settings: opened?.settings ?? readOptions(options),
+        commandTimeout,
+        owned: opened?.owned,
+      };
+    });
+    this.backend = new Backend(connection, settings);
+    this.operations = new OperationTracker(commandTimeout);
+    this.owned = owned;
   }
 
   /**
@@ -91,7 +102,7 @@ export class RedisStore extends BaseStore {
    * stored index was made for another configuration; {@link OperationError} when the server cannot be reached.
    */
   static fromConnString(uri: string, options: RedisStoreOptions & ConnectOptions = {}): Promise<RedisStore> {
-    return open(options, () => connectUrl(uri, options));
+    return open(options, (copy) => connectUrl(uri, copy));
   }
 
   /** As {@link fromConnString}, for a Redis Cluster: some of its nodes are enough, the others are found. */
@@ -99,7 +110,7 @@ export class RedisStore extends BaseStore {
     rootNodes: ClusterRootNodes,
     options: RedisStoreOptions & ConnectOptions = {},
   ): Promise<RedisStore> {
-    return open(options, () => connectCluster(rootNodes, options));
+    return open(options, (copy) => connectCluster(rootNodes, copy));
   }
 
   /** As {@link fromConnString}, for the master of a group that Redis Sentinel watches. */
@@ -107,7 +118,7 @@ export class RedisStore extends BaseStore {
     group: SentinelGroup,
     options: RedisStoreOptions & ConnectOptions = {},
   ): Promise<RedisStore> {
-    return open(options, () => connectSentinel(group, options));
+    return open(options, (copy) => connectSentinel(group, copy));
   }
 
   /**
@@ -180,7 +191,8 @@ export class RedisStore extends BaseStore {
   ): Promise<StoreResults<Ops>>;
   override async batch<Op extends Operation[]>(operations: Op): Promise<OperationResults<Op>>;
   override async batch(operations: readonly StoreOperation[]): Promise<unknown> {
-    return this.operations.track(contextOfBatch(operations), () => runBatch(this.backend, operations));
+    const requests = readBatch(operations, this.backend.settings);
+    return this.operations.track(contextOfBatch(requests), () => runBatch(this.backend, requests));
   }
 
   /** An item by its key; `null` when there is none. */
@@ -210,8 +222,11 @@ export class RedisStore extends BaseStore {
     namespacePrefix: string[],
     options: RedisSearchOptions = {},
   ): Promise<RedisSearchItem[]> {
-    checkKnownOptions(options, SEARCH_OPTIONS, "search");
-    const [found] = await this.batch([{ ...options, namespacePrefix }] as const);
+    const operation = readArguments("the options of search", () => {
+      checkKnownOptions(options, SEARCH_OPTIONS, "search");
+      return { ...options, namespacePrefix };
+    });
+    const [found] = await this.batch([operation] as const);
     return found;
   }
 
@@ -238,8 +253,11 @@ export class RedisStore extends BaseStore {
     value: ItemValue,
     options?: false | string[] | RedisPutOptions,
   ): Promise<void> {
-    const extras = options === false || Array.isArray(options) ? { index: options } : (options ?? {});
-    checkKnownOptions(extras, PUT_OPTIONS, "put");
+    const extras = readArguments("the options of put", () => {
+      const given = options === false || Array.isArray(options) ? { index: options } : (options ?? {});
+      checkKnownOptions(given, PUT_OPTIONS, "put");
+      return { ...given };
+    });
     // Only `delete` deletes: LangGraph's operation for it is a put of null.
     if (value === null) throw new InvalidInputError(`the value of item ${quote(key)} is null. Use delete().`);
     await this.batch([{ ...extras, namespace, key, value }] as const);
@@ -252,12 +270,17 @@ export class RedisStore extends BaseStore {
 
   /** The namespaces that hold items, in a fixed order. */
   override async listNamespaces(options: ListNamespacesOptions = {}): Promise<string[][]> {
-    checkKnownOptions(options, LIST_NAMESPACES_OPTIONS, "listNamespaces");
-    const { prefix, suffix, maxDepth, limit = 100, offset = 0 } = options;
-    const matchConditions: MatchCondition[] = [];
-    if (prefix) matchConditions.push({ matchType: "prefix", path: prefix });
-    if (suffix) matchConditions.push({ matchType: "suffix", path: suffix });
-    const [namespaces] = await this.batch([{ matchConditions, maxDepth, limit, offset }] as const);
+    const operation = readArguments("the options of listNamespaces", () => {
+      checkKnownOptions(options, LIST_NAMESPACES_OPTIONS, "listNamespaces");
+      const { prefix, suffix, maxDepth, limit = 100, offset = 0 } = options;
+      const matchConditions: MatchCondition[] = [];
+      if (prefix !== undefined && prefix !== null)
+        matchConditions.push({ matchType: "prefix", path: prefix });
+      if (suffix !== undefined && suffix !== null)
+        matchConditions.push({ matchType: "suffix", path: suffix });
+      return { matchConditions, maxDepth, limit, offset };
+    });
+    const [namespaces] = await this.batch([operation] as const);
     return namespaces;
   }
 
@@ -274,16 +297,23 @@ export class RedisStore extends BaseStore {
    * ```
    */
   async deleteNamespace(path: string[], options: DeleteNamespaceOptions = {}): Promise<number> {
-    checkKnownOptions(options, DELETE_NAMESPACE_OPTIONS, "deleteNamespace");
-    checkPath("path", path);
-    if (path.length === 0) {
-      throw new InvalidInputError(
-        "deleteNamespace needs at least one label. List the namespaces to delete them all.",
-      );
-    }
-    const batchSize = positiveInteger("batchSize", options.batchSize ?? 500);
-    return this.operations.run({ operation: "deleteNamespace", namespace: path }, () =>
-      deleteUnder(this.backend, path, batchSize, options.onProgress),
+    const { namespace, batchSize, onProgress } = readArguments("the arguments of deleteNamespace", () => {
+      checkKnownOptions(options, DELETE_NAMESPACE_OPTIONS, "deleteNamespace");
+      checkPath("path", path, { allowEmpty: true });
+      if (path.length === 0) {
+        throw new InvalidInputError(
+          "deleteNamespace needs at least one label. List the namespaces to delete them all.",
+        );
+      }
+      const { batchSize = 500, onProgress } = options;
+      return {
+        namespace: [...path],
+        batchSize: positiveInteger("batchSize", batchSize),
+        onProgress: readCallback("onProgress", onProgress),
+      };
+    });
+    return this.operations.run({ operation: "deleteNamespace", namespace }, () =>
+      deleteUnder(this.backend, namespace, batchSize, onProgress),
     );
   }
 
@@ -300,12 +330,18 @@ export class RedisStore extends BaseStore {
    * @throws {EmbeddingError} when the model fails; the old index serves on.
    */
   async reindex(options: ReindexOptions = {}): Promise<ReindexReport> {
-    checkKnownOptions(options, REINDEX_OPTIONS, "reindex");
-    const { reembed = false } = options;
-    const batchSize = positiveInteger("batchSize", options.batchSize ?? 100);
+    const asked = readArguments("the options of reindex", () => {
+      checkKnownOptions(options, REINDEX_OPTIONS, "reindex");
+      const { reembed = false, batchSize = 100, onProgress } = options;
+      return {
+        reembed: flag("reembed", reembed),
+        batchSize: positiveInteger("batchSize", batchSize),
+        onProgress: readCallback("onProgress", onProgress),
+      };
+    });
     return this.operations.run({ operation: "reindex" }, async () => {
       const engine = await this.backend.engine();
-      const report = await new Reindexer(this.backend, engine, { ...options, reembed, batchSize }).run();
+      const report = await new Reindexer(this.backend, engine, asked).run();
       this.backend.forget();
       await this.backend.ready();
       return report;
@@ -324,21 +360,30 @@ export class RedisStore extends BaseStore {
   }
 }
 
-/** Under this name the connection is among the options that the store is to close. */
-const OWNED = Symbol("owned");
+/** What a store that was opened with its connection has. */
+interface Opened {
+  owned: ManagedConnection;
+  settings: StoreSettings;
+}
+
+/** The name under which {@link Opened} is among the options. */
+const OPENED = Symbol("opened");
 
 // Outside the class: bundlers rename a class that mentions itself.
 async function open(
   options: RedisStoreOptions & ConnectOptions,
-  connect: () => Promise<ManagedConnection>,
+  connect: (options: ConnectOptions) => Promise<ManagedConnection>,
 ): Promise<RedisStore> {
-  checkKnownOptions(options, OPEN_OPTIONS, "RedisStore");
-  const { tls: _, ...own } = options;
-  readOptions(own); // what cannot be used is refused before anything is connected
-  const owned = await connect();
+  // Before anything is connected: what cannot be used is refused, and what changes later changes nothing.
+  const { settings, commandTimeout, tls } = readArguments("the options of RedisStore", () => {
+    checkKnownOptions(options, OPEN_OPTIONS, "RedisStore");
+    const { commandTimeout, tls } = options;
+    return { settings: readOptions(options), commandTimeout, tls };
+  });
+  const owned = await connect({ commandTimeout, tls });
   try {
-    const known: RedisStoreOptions & { client: RedisClient } = { ...own, client: owned.connection };
-    const store = new RedisStore(Object.assign(known, { [OWNED]: owned }));
+    const known: { client: RedisClient } & TimeoutOptions = { client: owned.connection, commandTimeout };
+    const store = new RedisStore(Object.assign(known, { [OPENED]: { owned, settings } }));
     await store.setup();
     return store;
   } catch (error) {

@@ -21,7 +21,7 @@ export interface DeleteProgress {
 export interface DeleteNamespaceOptions {
   /** How many items of a namespace are deleted in one step (default 500). A step blocks the server while it runs. */
   batchSize?: number;
-  /** Called after each round of steps. */
+  /** Called after each round of steps. When it throws, the deletion ends there with an {@link InvalidInputError}. */
   onProgress?: (progress: DeleteProgress) => void;
 }
 

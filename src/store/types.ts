@@ -26,7 +26,7 @@ export interface SearchExtras {
   minScore?: number;
   /** For this search, in place of the store's `index.efRuntime`. */
   efRuntime?: number;
-  /** Is told each query that is sent to a search engine. */
+  /** Is told each query that is sent to a search engine. When it throws, the search fails with an {@link InvalidInputError}. */
   explain?: (sent: SearchExplanation) => void;
 }
 

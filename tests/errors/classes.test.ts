@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import * as exported from "langgraph-redis";
 import { describe, expect, test } from "vitest";
 import { identify, isInstance } from "../../src/error-identity.js";
@@ -57,6 +58,15 @@ test("docs/errors.md lists every class with its code, and nothing else", () => {
     ([, code, name]) => `${name}: ${code}`,
   );
   expect(rows.sort()).toEqual(classes.map(([name, Class]) => `${name}: ${create(name, Class).code}`).sort());
+});
+
+test("BatchError is printed with the causes of its failures, and without operations and results", () => {
+  const error = new exported.EmbeddingError("failed", { cause: new Error("a cause") });
+  const operation = { namespace: ["a"], key: "k", value: { v: "a value" } };
+  const printed = inspect(new exported.BatchError([{ index: 0, operation, error }], ["a result"]));
+  expect(printed).toContain("a cause");
+  expect(printed).not.toContain("a value");
+  expect(printed).not.toContain("a result");
 });
 
 describe("classes of another copy of the package", () => {

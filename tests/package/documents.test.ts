@@ -82,7 +82,7 @@ function files(folder: string, ending: string): string[] {
 
 function ofDocument(path: string): Block[] {
   const text = readFileSync(join(ROOT, path), "utf8");
-  return [...text.matchAll(/^```(?:ts|typescript)\n(.*?)^```$/gms)].map((match, at) =>
+  return [...text.matchAll(/^ *```(?:ts|typescript)\n(.*?)^ *```$/gms)].map((match, at) =>
     blockOf(path, at, match[1]),
   );
 }

@@ -1,6 +1,7 @@
-import { describe, quote } from "../../describe.js";
+import { describe, quote, reasonOf } from "../../describe.js";
+import { isPlainObject } from "../../plain-object.js";
 import { FilterError } from "../errors.js";
-import { type Json, toJson } from "../json.js";
+import { DEEPEST, type Json, toJson } from "../json.js";
 
 /** What is asked of one value. */
 export type Test =
@@ -26,16 +27,25 @@ export interface Predicate {
 /**
  * Reads a filter: all of its entries have to match.
  *
- * @throws {FilterError} naming the entry.
+ * @throws {FilterError} naming the entry, or with the error of a getter or `toJSON` in the filter as its cause.
  */
 export function parseFilter(filter: unknown): Predicate[] {
   if (filter === undefined || filter === null) return [];
-  if (!isPlainObject(filter))
-    throw new FilterError(`a filter must be a plain object, got ${describe(filter)}.`);
-  return parseEntries(filter, "");
+  try {
+    if (!isPlainObject(filter))
+      throw new FilterError(`a filter must be a plain object, got ${describe(filter)}.`);
+    return parseEntries(filter, "", 0);
+  } catch (error) {
+    if (error instanceof FilterError) throw error;
+    throw new FilterError(`the filter cannot be read: ${reasonOf(error)}. The cause has the error.`, {
+      cause: error,
+    });
+  }
 }
 
-function parseEntries(entries: Record<string, unknown>, where: string): Predicate[] {
+function parseEntries(entries: Record<string, unknown>, where: string, depth: number): Predicate[] {
+  // Deeper than any stored value. What goes through filters can so do it by recursion.
+  if (depth > DEEPEST) throw new FilterError(`the filter is nested more than ${DEEPEST} deep.`);
   return Object.entries(entries).map(([name, operand]) => {
     if (name.startsWith("$")) {
       throw new FilterError(
@@ -43,11 +53,11 @@ function parseEntries(entries: Record<string, unknown>, where: string): Predicat
           `${OPERATORS.join(", ")}, and they follow a field name: { score: { $gte: 3 } }.`,
       );
     }
-    return parseEntry(name, operand, where === "" ? name : `${where}.${name}`);
+    return parseEntry(name, operand, where === "" ? name : `${where}.${name}`, depth);
   });
 }
 
-function parseEntry(path: string, operand: unknown, where: string): Predicate {
+function parseEntry(path: string, operand: unknown, where: string, depth: number): Predicate {
   const predicate: Predicate = { path, some: [], none: [] };
   if (!isPlainObject(operand)) {
     predicate.some.push({ is: "equal", to: toOperand(operand, where) });
@@ -56,7 +66,9 @@ function parseEntry(path: string, operand: unknown, where: string): Predicate {
   const names = Object.keys(operand);
   const operators = names.filter((name) => name.startsWith("$"));
   if (operators.length === 0) {
-    if (names.length > 0) predicate.some.push({ is: "object", entries: parseEntries(operand, where) });
+    if (names.length > 0) {
+      predicate.some.push({ is: "object", entries: parseEntries(operand, where, depth + 1) });
+    }
     return predicate;
   }
   if (operators.length < names.length) {
@@ -137,10 +149,4 @@ function toOperand(operand: unknown, where: string): Json {
 
 function isInfinite(operand: unknown): operand is number {
   return operand === Number.POSITIVE_INFINITY || operand === Number.NEGATIVE_INFINITY;
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
