@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/store/limits.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
-import { freshPrefix } from "../helpers/redis.js";
+import { connect, freshPrefix } from "../helpers/redis.js";
 import { ENGINES, openStore as openStoreAt } from "./helpers.js";
 
 describe.each(ENGINES)("on engine $engine", ({ url }) => {
@@ -75,6 +75,22 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
       await two?.delete(["a", "b"], "l");
       await one?.delete(["a", "b"], "m");
       expect(await three?.listNamespaces()).toEqual([]);
+    }
+  });
+
+  test("listNamespaces leaves out those that hold nothing any more, wherever they are among others", async () => {
+    const keyPrefix = freshPrefix();
+    const together = { [LIMITS]: { existsTogether: 3 } } as RedisStoreOptions;
+    const store = await openStore({ keyPrefix, ...together });
+    const client = await connect(url());
+    const names = ["a", "b", "c", "d", "e", "f", "g"];
+    for (const gone of names) {
+      for (const name of names) await store.put([name], "k", { v: 1 });
+      // As when all of its items have expired or were evicted.
+      await client.unlink(`${keyPrefix}:store:ns:{${gone}}:items`);
+      expect(await store.listNamespaces()).toEqual(
+        names.filter((name) => name !== gone).map((name) => [name]),
+      );
     }
   });
 });

@@ -247,6 +247,15 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     });
   });
 
+  test("search gives an item with several texts the score of the one that is most like the query", async () => {
+    const embeddings = new FakeEmbeddings(2);
+    embeddings.vector = (text) => (text === "apples" ? [1, 0] : [0, 1]);
+    const store = await openStore({ index: { ...textIndex(embeddings), fields: ["text", "title", "more"] } });
+    await store.put(["a"], "k", { text: "wine", title: "apples", more: "cheese" });
+    const found = await store.search(["a"], { query: "apples" });
+    expect(found.map(({ key, score }) => [key, score])).toEqual([["k", 1]]);
+  });
+
   test("search takes the user's text as words only, in every mode", async () => {
     const store = await openStore({ index: { ...textIndex(new FakeEmbeddings()), fields: ["text"] } });
     await store.put(["mine"], "mine", { text: "a perfectly ordinary text" });
