@@ -113,7 +113,8 @@ export class ThreadConflictError extends LangGraphRedisError {
 
 /**
  * A config names a checkpoint that is not there any more, or cannot be gone on from any more, while its thread and
- * namespace have others. To go on from it as if there were nothing would lose those. Nothing was written.
+ * namespace have others. To go on from it as if there were nothing would lose those. A put that fails with it has
+ * written nothing.
  *
  * A name on a thread that is not there at all is no error: there is nothing to lose, and LangGraph begins there.
  */
@@ -126,20 +127,25 @@ export class CheckpointNotFoundError extends LangGraphRedisError {
   readonly checkpointNs: string;
   readonly checkpointId: string;
 
-  /** @param superseded whether other checkpoints were put after it, where only the newest can be gone on from. */
+  /**
+   * @param superseded whether other checkpoints were put after it, where only the newest can be gone on from.
+   * @param isWrite whether a checkpoint was to be put after it.
+   */
   constructor(
     checkpoint: { threadId: string; checkpointNs: string; checkpointId: string },
-    { superseded }: { superseded: boolean },
+    { superseded, history, isWrite }: { superseded: boolean; history: "all" | "latest"; isWrite: boolean },
   ) {
     const { threadId, checkpointNs, checkpointId } = checkpoint;
-    const where = checkpointNs === "" ? "" : `, namespace ${JSON.stringify(checkpointNs)}`;
+    const where = checkpointNs === "" ? "" : `, namespace ${JSON.stringify(checkpointNs)},`;
+    const replaced = history === "latest" ? 'a newer one has replaced it (history: "latest"), or ' : "";
     const why = superseded
-      ? 'others were put after it, and with history: "latest" only the newest one can be gone on from'
-      : 'it is not there, but others are. With history: "latest" only the newest one is kept; or it was pruned, deleted ' +
-        "with its run, or belongs to a thread that expired or was deleted and began anew";
+      ? 'is not the newest one any more, the only one to go on from with history: "latest"'
+      : `does not exist (any more): ${replaced}it was pruned, deleted with its run, or the thread expired or was ` +
+        "deleted and began anew";
     super(
-      `checkpoint ${JSON.stringify(checkpointId)} of thread ${JSON.stringify(threadId)}${where} cannot be gone on from: ` +
-        `${why}. Nothing was written. To go on from the thread's latest checkpoint, leave checkpoint_id out of the config.`,
+      `checkpoint ${JSON.stringify(checkpointId)} of thread ${JSON.stringify(threadId)}${where} ${why}. ` +
+        `${isWrite ? "Nothing was written. " : ""}` +
+        "To go on from the thread's latest checkpoint, leave checkpoint_id out of the config.",
     );
     this.threadId = threadId;
     this.checkpointNs = checkpointNs;

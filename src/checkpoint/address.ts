@@ -2,6 +2,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { getCheckpointId } from "@langchain/langgraph-checkpoint";
 import { describe, describeId, quote } from "../describe.js";
 import { CheckpointNotFoundError, InvalidInputError } from "../errors.js";
+import { checkRecordLike, isRecordLike } from "./record-like.js";
 
 /** Which checkpoint a config means. */
 export interface Address {
@@ -11,13 +12,17 @@ export interface Address {
   readonly checkpointId: string | undefined;
 }
 
-/** @throws {InvalidInputError} unless there is a config, which typed code always gives. */
-export function checkConfig(config: unknown, method: string): asserts config is RunnableConfig {
-  if (typeof config === "object" && config !== null) return;
-  throw new InvalidInputError(
-    `${method}() needs a config, got ${config === null ? "null" : `a value of type ${typeof config}`}. ` +
-      'Example: { configurable: { thread_id: "conversation-1" } }.',
-  );
+/**
+ * @param subject what takes the config, for the message: `"put() needs"`, `"before must be"`.
+ * @throws {InvalidInputError} unless it is a config, which typed code always gives.
+ */
+export function checkConfig(config: unknown, subject: string): asserts config is RunnableConfig {
+  if (!isRecordLike(config)) {
+    throw new InvalidInputError(
+      `${subject} a config, got ${describe(config)}. Example: { configurable: { thread_id: "conversation-1" } }.`,
+    );
+  }
+  checkRecordLike(config.configurable, "config.configurable");
 }
 
 /** @throws {InvalidInputError} naming the part of `config.configurable` that cannot be used. */
@@ -54,7 +59,9 @@ export function namespaceOf(config: RunnableConfig): string | undefined {
 
 /** @returns undefined when the config names no checkpoint. @throws {InvalidInputError} */
 export function checkpointIdOf(config: RunnableConfig): string | undefined {
-  const checkpointId: unknown = getCheckpointId(config);
+  const named: unknown = config.configurable?.checkpoint_id;
+  // Falsy values that are no ids, which LangGraph takes for none.
+  const checkpointId: unknown = (named ?? "") === "" ? getCheckpointId(config) : named;
   return checkpointId === ""
     ? undefined
     : checkCheckpointId(checkpointId, "config.configurable.checkpoint_id");
@@ -79,22 +86,27 @@ export function checkCheckpointId(id: unknown, what: string): string {
 }
 
 /** The scripts read and write names of channels, so these too have to be text that UTF-8 can express. */
-export function checkChannel(channel: string, what: string): void {
-  if (/\p{Surrogate}/u.test(channel)) {
+export function checkChannel(channel: unknown, what: string): asserts channel is string {
+  if (typeof channel !== "string" || /\p{Surrogate}/u.test(channel)) {
     throw new InvalidInputError(
       `the name of a channel must be a well-formed string, got ${describeId(channel)} in ${what}.`,
     );
   }
 }
 
-/** Refuses to go on from a checkpoint for the reason that a script gave. @throws {CheckpointNotFoundError} */
+/**
+ * Refuses a checkpoint for the reason that a script gave.
+ *
+ * @param isWrite whether a checkpoint was to be put after it.
+ * @throws {CheckpointNotFoundError}
+ */
 export function refuseCheckpoint(
-  { threadId, checkpointNs }: { threadId: string; checkpointNs: string },
-  checkpointId: string,
+  checkpoint: { threadId: string; checkpointNs: string; checkpointId: string },
   reason: Buffer,
+  { history, isWrite }: { history: "all" | "latest"; isWrite: boolean },
 ): never {
   const superseded = reason.toString("utf8") === "superseded";
-  throw new CheckpointNotFoundError({ threadId, checkpointNs, checkpointId }, { superseded });
+  throw new CheckpointNotFoundError(checkpoint, { superseded, history, isWrite });
 }
 
 export function toConfig(threadId: string, checkpointNs: string, checkpointId: string): RunnableConfig {

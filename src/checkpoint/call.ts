@@ -2,15 +2,21 @@ import { CorruptRecordError } from "../errors.js";
 import type { Connection, Reply } from "../redis/command.js";
 import type { PipelineEntry } from "../redis/script.js";
 import * as pipeline from "../redis/script.js";
+import { isWrongType, wrongTypeError } from "./wrong-type.js";
 
-/** As the function of that name in redis/script.ts; a script that comes upon a broken seal gives a CorruptRecordError. */
+/**
+ * As the function of that name in redis/script.ts; a script that comes upon a broken seal, and a key that holds another
+ * type of value, give a CorruptRecordError.
+ */
 export async function executeAll(
   connection: Connection,
   entries: readonly PipelineEntry[],
 ): Promise<(Reply | Error)[]> {
   const replies = await pipeline.executeAll(connection, entries);
-  return replies.map((reply, at) =>
-    reply instanceof Error ? damageOr(reply, entries[at] as PipelineEntry) : reply,
+  return Promise.all(
+    replies.map((reply, at) =>
+      reply instanceof Error ? damageOr(connection, reply, entries[at] as PipelineEntry) : reply,
+    ),
   );
 }
 
@@ -21,7 +27,8 @@ export async function execute(connection: Connection, entry: PipelineEntry): Pro
   return reply as Reply;
 }
 
-function damageOr(error: Error, entry: PipelineEntry): Error {
+async function damageOr(connection: Connection, error: Error, entry: PipelineEntry): Promise<Error> {
+  if (isWrongType(error)) return wrongTypeError(connection, entry, error);
   const [, what] = /DAMAGED ([^.]+)\./.exec(error.message) ?? [];
   if (what === undefined) return error;
   const key = "script" in entry ? (entry.keys[0] as string) : entry.key;

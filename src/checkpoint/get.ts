@@ -55,7 +55,10 @@ export async function readCheckpoint(
     const [reply, bytes] = await executeAll(context.connection, steps);
     if (reply instanceof Error) throw reply;
     if (bytes instanceof Error) throw bytes;
-    if (Buffer.isBuffer(reply)) refuseCheckpoint({ threadId, checkpointNs }, checkpointId ?? "", reply);
+    if (Buffer.isBuffer(reply)) {
+      const checkpoint = { threadId, checkpointNs, checkpointId: checkpointId ?? "" };
+      refuseCheckpoint(checkpoint, reply, { history: context.history, isWrite: false });
+    }
     const { rows, chunks, moved } = decodeReadReply(reply as Exclude<typeof reply, undefined>);
     if (bytes !== undefined) decodeChunks(known, bytes, chunks);
     const [row] = rows;

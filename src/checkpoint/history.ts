@@ -1,9 +1,11 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { CheckpointPendingWrite, DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
-import { ThreadConflictError } from "../errors.js";
+import { describe } from "../describe.js";
+import { InvalidInputError, ThreadConflictError } from "../errors.js";
 import type { Reply } from "../redis/command.js";
 import { encodeKeyPart } from "../redis/key-encoding.js";
-import { type Address, addressOf, refuseCheckpoint } from "./address.js";
+import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
+import { type Address, addressOf, checkChannel, checkConfig, refuseCheckpoint } from "./address.js";
 import { execute } from "./call.js";
 import type { ReadContext } from "./get.js";
 import { checkpointField, fieldPrefix, threadKeys } from "./keys.js";
@@ -22,13 +24,36 @@ interface Ancestor {
   readonly values: ReadonlyMap<string, string>;
 }
 
+/** What {@link RedisSaver.getDeltaChannelHistory} takes. */
+interface HistoryOptions {
+  readonly config: RunnableConfig;
+  readonly channels: readonly string[];
+}
+
+const HISTORY_OPTIONS: KnownOptions<HistoryOptions> = { config: true, channels: true };
+
+/** The options as they are at the call. @throws {InvalidInputError} */
+export function checkHistoryOptions(options: HistoryOptions | null | undefined): HistoryOptions {
+  const method = "getDeltaChannelHistory";
+  checkKnownOptions(options ?? undefined, HISTORY_OPTIONS, method);
+  const { config, channels } = options ?? {};
+  checkConfig(config, `${method}() needs`);
+  if (!Array.isArray(channels)) {
+    throw new InvalidInputError(
+      `channels must be a list of names of channels, got ${describe(channels)}. Example: ["messages"].`,
+    );
+  }
+  const names: unknown[] = [...channels];
+  for (const name of names) checkChannel(name, "channels");
+  return { config, channels: names as string[] };
+}
+
 /** See {@link RedisSaver.getDeltaChannelHistory}. */
 export async function readHistory(
   context: ReadContext,
   config: RunnableConfig,
-  requested: readonly string[],
+  channels: readonly string[],
 ): Promise<Record<string, DeltaChannelHistory>> {
-  const channels = [...requested];
   if (config.configurable?.thread_id === undefined) {
     return Object.fromEntries(channels.map((channel) => [channel, { writes: [] }]));
   }
@@ -63,7 +88,10 @@ async function walk(
     const args = [from, String(historyPage), ...names, String(scriptBatch)];
     const reply = await execute(context.connection, HISTORY.call(keys, args));
     if (Buffer.isBuffer(reply) && from.startsWith("=")) return undefined;
-    if (Buffer.isBuffer(reply)) refuseCheckpoint({ threadId, checkpointNs }, checkpointId ?? "", reply);
+    if (Buffer.isBuffer(reply)) {
+      const checkpoint = { threadId, checkpointNs, checkpointId: checkpointId ?? "" };
+      refuseCheckpoint(checkpoint, reply, { history: context.history, isWrite: false });
+    }
     const { ancestors, chunks, next } = decodeHistory(reply);
     const decode = async (channel: string, reference: string): Promise<unknown> => {
       try {

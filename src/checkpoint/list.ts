@@ -4,12 +4,13 @@ import { describeOption } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
 import type { Reply } from "../redis/command.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
-import { checkpointIdOf, checkThreadId, namespaceOf } from "./address.js";
+import { checkConfig, checkpointIdOf, checkThreadId, namespaceOf } from "./address.js";
 import { execute } from "./call.js";
 import type { ReadContext } from "./get.js";
 import { fieldPrefix, type ThreadKeys, threadKeys } from "./keys.js";
 import { matchesFilter } from "./metadata-filter.js";
 import { decodeBody, decodeMetadata } from "./record.js";
+import { checkRecordLike } from "./record-like.js";
 import { decodeReadReply } from "./reply.js";
 import { GET, LIST } from "./scripts.js";
 import { allThreads } from "./threads.js";
@@ -37,7 +38,7 @@ export function listCheckpoints(
   options: CheckpointListOptions | undefined,
 ): AsyncGenerator<CheckpointTuple> {
   try {
-    return listSelected(context, selectionOf(config ?? {}, options));
+    return listSelected(context, selectionOf(config ?? {}, options ?? undefined));
   } catch (error) {
     return failing(error);
   }
@@ -51,12 +52,17 @@ async function* failing(error: unknown): AsyncGenerator<never> {
 /** @throws {InvalidInputError} */
 function selectionOf(config: RunnableConfig, options: CheckpointListOptions | undefined): Selection {
   checkKnownOptions(options, LIST_OPTIONS, "list");
+  checkConfig(config, "list() needs");
   const { filter, limit = Number.POSITIVE_INFINITY, before } = options ?? {};
-  if (!(limit >= 0) || (limit !== Number.POSITIVE_INFINITY && !Number.isInteger(limit))) {
+  const isNumber = typeof limit === "number" && limit >= 0;
+  if (!isNumber || (limit !== Number.POSITIVE_INFINITY && !Number.isInteger(limit))) {
     throw new InvalidInputError(
       `limit must be a whole number of checkpoints, at least 0, got ${describeOption(limit)}.`,
     );
   }
+  checkRecordLike(filter, "filter");
+  // A config that names no checkpoint is no bound, as with LangGraph's own savers.
+  if (before !== undefined && before !== null) checkConfig(before, "before must be");
   const threadId: unknown = config.configurable?.thread_id;
   return {
     threadId: threadId === undefined ? undefined : checkThreadId(threadId),

@@ -26,6 +26,7 @@ import type { HeldChunks } from "./held-chunks.js";
 import { checkpointField, runKey, scopeOf, threadKeys } from "./keys.js";
 import { writeIndex, writeKey, writeValue } from "./pending-writes.js";
 import { encodeBody, plainJson } from "./record.js";
+import { checkRecordLike } from "./record-like.js";
 import { expireRuns } from "./runs.js";
 import { PUT, PUT_WRITES } from "./scripts.js";
 import { enterThread, threadEntry } from "./threads.js";
@@ -58,9 +59,13 @@ export async function storeCheckpoint(
   metadata: CheckpointMetadata | undefined,
   newVersions: ChannelVersions | undefined,
 ): Promise<RunnableConfig> {
-  checkConfig(config, "put");
+  checkConfig(config, "put() needs");
   const { threadId, checkpointNs, checkpointId: parentId } = addressOf(config);
   const id = checkCheckpointId(checkpoint?.id, "checkpoint.id");
+  for (const part of ["channel_values", "channel_versions", "versions_seen"] as const)
+    checkRecordLike(checkpoint[part], `checkpoint.${part}`);
+  checkRecordLike(metadata, "metadata");
+  checkRecordLike(newVersions, "newVersions");
   const { codec, connection, keyPrefix, held, known, history } = context;
   const keys = threadKeys(keyPrefix, threadId);
   const [thread] = keys;
@@ -129,7 +134,10 @@ export async function storeCheckpoint(
       ...bookkeeping,
     ]);
     for (const answer of [reply, ...registered]) if (answer instanceof Error) throw answer;
-    if (Buffer.isBuffer(reply)) refuseCheckpoint({ threadId, checkpointNs }, parentId ?? "", reply);
+    if (Buffer.isBuffer(reply)) {
+      const parent = { threadId, checkpointNs, checkpointId: parentId ?? "" };
+      refuseCheckpoint(parent, reply, { history, isWrite: true });
+    }
     const [refused, left, ownTtl, isNew] = reply as [Reply, Reply, Buffer, number | undefined];
     const missing = toStrings(refused);
     const notInherited = toStrings(left);
@@ -167,11 +175,6 @@ function newChannels(
   versions: Checkpoint["channel_versions"],
 ): (channel: string) => boolean {
   if (newVersions === undefined || newVersions === null) return () => true;
-  if (typeof newVersions !== "object") {
-    throw new InvalidInputError(
-      `newVersions must be an object of channels and versions, got a ${typeof newVersions}.`,
-    );
-  }
   return (channel) => Object.hasOwn(newVersions, channel) || !Object.hasOwn(versions, channel);
 }
 

@@ -18,7 +18,7 @@ import { toMilliseconds } from "../redis/time-to-live.js";
 import { addressOf, checkConfig, checkpointAddressOf, checkThreadId } from "./address.js";
 import { type ReadContext, readCheckpoint } from "./get.js";
 import { HeldChunks } from "./held-chunks.js";
-import { readHistory } from "./history.js";
+import { checkHistoryOptions, readHistory } from "./history.js";
 import { threadKeys } from "./keys.js";
 import {
   copyThread,
@@ -178,12 +178,12 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @returns undefined when the thread, or the namespace, has none, or when the config names no thread.
    * @throws {CheckpointNotFoundError} when the config names a checkpoint that is not there any more, while others are;
    * with `history: "latest"` also when others were put after it.
-   * @throws {InvalidInputError} when an id in the config is not a non-empty string.
+   * @throws {InvalidInputError} when the config is none, or an id in it is not a non-empty string.
    * @throws {CorruptRecordError} when what is stored is damaged.
    * @throws {DeserializationError} when the serializer refuses what is not damaged.
    */
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
-    checkConfig(config, "getTuple");
+    checkConfig(config, "getTuple() needs");
     if (config.configurable?.thread_id === undefined) return undefined;
     const { threadId, checkpointNs, checkpointId } = addressOf(config);
     return this.operations.run({ operation: "getTuple", threadId, checkpointNs, checkpointId }, () =>
@@ -225,7 +225,9 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @returns the config of the new checkpoint.
    * @throws {CheckpointNotFoundError} with `history: "latest"`, when the checkpoint that the config names is not the
    * newest one: another run has gone on from it meanwhile.
-   * @throws {InvalidInputError} when the config names no thread or the checkpoint has no id.
+   * @throws {InvalidInputError} when the config names no thread, the checkpoint has no id, or a part of it, the metadata or
+   * the new versions are no objects.
+   * @throws {CorruptRecordError} when a key of the thread holds another type of value.
    * @throws {SerializationError} when a value cannot be serialized.
    */
   override put(
@@ -256,7 +258,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     taskId: string,
     taskPath?: string,
   ): Promise<void> {
-    checkConfig(config, "putWrites");
+    checkConfig(config, "putWrites() needs");
     const address = checkpointAddressOf(config);
     await this.operations.run({ operation: "putWrites", ...address }, () =>
       storeWrites(this.writeContext, address, writes, taskId, taskPath ?? ""),
@@ -268,14 +270,13 @@ export class RedisSaver extends BaseCheckpointSaver {
    * The ancestors are walked on the server, a thousand in one round trip.
    *
    * @throws {CheckpointNotFoundError} as {@link getTuple}.
+   * @throws {InvalidInputError} when the config or the channels cannot be used, or there is an unknown option.
    */
   override async getDeltaChannelHistory(options: {
     config: RunnableConfig;
     channels: string[];
   }): Promise<Record<string, DeltaChannelHistory>> {
-    checkConfig(options?.config, "getDeltaChannelHistory");
-    const { config, channels } = options;
-    checkConfig(config, "getDeltaChannelHistory");
+    const { config, channels } = checkHistoryOptions(options);
     return this.operations.run(
       { operation: "getDeltaChannelHistory", threadId: config.configurable?.thread_id },
       () => readHistory(this.readContext, config, channels),

@@ -1,3 +1,4 @@
+import { describe, repeatable } from "../describe.js";
 import { LangGraphRedisError } from "../errors.js";
 import type { ClientAdapter } from "./client-adapter.js";
 import { clientMessage } from "./client-message.js";
@@ -37,6 +38,8 @@ export class RetryingConnection implements Connection {
         new ConnectionFailure("not connected", "its connection was closed by end() or stop()"),
       );
     if (commands.length === 0) return Promise.resolve([]);
+    const unsendable = unsendableArgument(commands);
+    if (unsendable) return Promise.reject(unsendable);
     const pending = new PendingPipeline((command) => this.adapter.laneOf(command));
     const unwatch = this.#stalls.watch(pending);
     const work = this.#send(commands, pending).finally(() => {
@@ -97,4 +100,18 @@ export class RetryingConnection implements Connection {
     const why = cause === undefined ? "" : ` (${clientMessage(cause)})`;
     return new ConnectionFailure("timeout", `no answer within ${this.timeout} ms${why}`, { cause });
   }
+}
+
+/**
+ * What no client can send, however often it is tried. Clients refuse it by an error that looks like any other failure of
+ * theirs, or send something else in its place.
+ */
+function unsendableArgument(commands: readonly Command[]): TypeError | undefined {
+  for (const { args } of commands) {
+    const at = args.findIndex((arg) => typeof arg !== "string" && !Buffer.isBuffer(arg));
+    if (at === -1) continue;
+    const what = `argument ${at} of the command ${String(args[0])} must be a string or a Buffer, got ${describe(args[at])}`;
+    return repeatable(new TypeError(what));
+  }
+  return undefined;
 }

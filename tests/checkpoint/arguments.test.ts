@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type {
   Checkpoint,
@@ -5,6 +6,7 @@ import type {
   PendingWrite,
   SerializerProtocol,
 } from "@langchain/langgraph-checkpoint";
+import { MemorySaver } from "@langchain/langgraph-checkpoint";
 import { InvalidInputError, JsonSerializer, RedisSaver, type RedisSaverOptions } from "langgraph-redis";
 import { describe, expect, test } from "vitest";
 import { config, id, list, listIds, put, values } from "../conformance/saver/steps.js";
@@ -49,7 +51,71 @@ const BAD: Record<string, (saver: RedisSaver) => Promise<unknown>> = {
   "prune() of a thread that is not in a list": (saver) => saver.prune(anything("t"), { strategy: "delete" }),
   "deleteForRuns() of a run that is not in a list": (saver) => saver.deleteForRuns(anything("run")),
   "deleteThread() without a thread": (saver) => saver.deleteThread(anything(undefined)),
+  "getDeltaChannelHistory(null)": (saver) => saver.getDeltaChannelHistory(anything(null)),
+  "getDeltaChannelHistory() with an option that does not exist": (saver) =>
+    saver.getDeltaChannelHistory(anything({ config: config("t"), channels: [], channel: "a" })),
+  "getDeltaChannelHistory() of channels that are no list": (saver) =>
+    saver.getDeltaChannelHistory({ config: config("t"), channels: anything("a") }),
+  "getDeltaChannelHistory() without channels": (saver) =>
+    saver.getDeltaChannelHistory(anything({ config: config("t") })),
+  "list() with a limit that is a symbol": (saver) => list(saver, config("t"), { limit: anything(Symbol()) }),
+  "list() with a limit without prototype": (saver) =>
+    list(saver, config("t"), { limit: anything(Object.create(null)) }),
+  "list() of a config that is a string": (saver) => list(saver, anything("t")),
+  "list() of a config whose configurable is a string": (saver) =>
+    list(saver, anything({ configurable: "t" })),
 };
+
+const NO_NAMES = [
+  5,
+  Number.NaN,
+  null,
+  undefined,
+  true,
+  [],
+  ["a"],
+  {},
+  new String("a"),
+  Symbol("a"),
+  "\ud800",
+];
+for (const name of NO_NAMES) {
+  BAD[`getDeltaChannelHistory() of the channel ${inspect(name)}`] = (saver) =>
+    saver.getDeltaChannelHistory({ config: config("t"), channels: ["a", anything(name)] });
+}
+
+const NO_OBJECTS = [
+  5,
+  0,
+  Number.NaN,
+  "x",
+  "",
+  true,
+  false,
+  [],
+  ["a"],
+  new Date(0),
+  new Map(),
+  new String("x"),
+];
+for (const value of NO_OBJECTS) {
+  const what = `that is ${inspect(value)}`;
+  BAD[`list() with a bound ${what}`] = (saver) => list(saver, config("t"), { before: anything(value) });
+  BAD[`list() with a filter ${what}`] = (saver) => list(saver, config("t"), { filter: anything(value) });
+  for (const part of ["channel_values", "channel_versions", "versions_seen"])
+    BAD[`put() of a checkpoint with a ${part} ${what}`] = (saver) =>
+      saver.put(config("t"), anything({ ...checkpointOf(3, { a: 1 }), [part]: value }), METADATA, {});
+  BAD[`put() of metadata ${what}`] = (saver) =>
+    saver.put(config("t"), checkpointOf(3, {}), anything(value), {});
+  BAD[`put() with new versions ${what}`] = (saver) =>
+    saver.put(config("t"), checkpointOf(3, {}), METADATA, anything(value));
+}
+
+for (const value of [5, 0, Number.NaN, true, false, [], {}, new String("x"), "\ud800"]) {
+  const at = { configurable: { thread_id: "t", checkpoint_id: value } };
+  BAD[`getTuple() of the checkpoint ${inspect(value)}`] = (saver) => saver.getTuple(at);
+  BAD[`list() before the checkpoint ${inspect(value)}`] = (saver) => list(saver, config("t"), { before: at });
+}
 
 test.each(Object.entries(BAD))("%s is refused, and nothing is changed", async (_, attempt) => {
   const { saver, client, keyPrefix } = await savers();
@@ -98,6 +164,32 @@ test.each([null, undefined, {}])("list(%s) lists the checkpoints of all threads"
   const found = await list(saver(), nothing as RunnableConfig);
   expect(found.map((tuple) => tuple.config.configurable?.thread_id).sort()).toEqual(["a", "b"]);
 });
+
+test.each([undefined, null, {}, { configurable: {} }, { configurable: { thread_id: "t" } }])(
+  "list() before %j, which names no checkpoint, lists all, as MemorySaver does",
+  async (before) => {
+    const { saver } = await savers();
+    for (const each of [saver(), new MemorySaver()]) {
+      for (const n of [1, 2]) await put(each, "t", { id: id(n) });
+      expect(await listIds(each, config("t"), anything({ before }))).toEqual([id(2), id(1)]);
+    }
+  },
+);
+
+test.each([undefined, null])(
+  "put() takes the parts of a checkpoint that are %s for empty",
+  async (nothing) => {
+    const { saver } = await savers();
+    const parts = { channel_values: nothing, channel_versions: nothing, versions_seen: nothing };
+    await saver().put(
+      config("t"),
+      anything({ ...checkpointOf(1, {}), ...parts }),
+      METADATA,
+      anything(nothing),
+    );
+    expect(await values(saver(), config("t"))).toEqual({});
+  },
+);
 
 test("put() without metadata stores none, and list() with a filter passes it by", async () => {
   const { saver } = await savers();

@@ -29,8 +29,11 @@ describe.each(["all", "latest"] as const)('with history: "%s"', (history) => {
     expect(error).toBeInstanceOf(CheckpointNotFoundError);
     expect(error).toBeInstanceOf(LangGraphRedisError);
     expect(error).toMatchObject({ ...notFound, checkpointId: between(2) });
-    expect((error as Error).message).toMatch(
-      /history: "latest".*pruned.*run.*expired.*leave checkpoint_id out/,
+    const replaced = history === "latest" ? 'a newer one has replaced it (history: "latest"), or ' : "";
+    expect((error as Error).message).toBe(
+      `checkpoint "${between(2)}" of thread "t" does not exist (any more): ${replaced}it was pruned, deleted with its ` +
+        "run, or the thread expired or was deleted and began anew. To go on from the thread's latest checkpoint, leave " +
+        "checkpoint_id out of the config.",
     );
     expect(await listIds(saver(), config("t", "", between(2)))).toEqual([]);
   });
@@ -168,9 +171,16 @@ describe('with history: "latest"', () => {
       await put(saver(), "t", { ...log(n), metadata });
     }
     expect(await listIds(saver(), config("t"))).toHaveLength(4);
-    const superseded = { ...notFound, checkpointId: id(2), message: expect.stringContaining("put after it") };
-    await expect(put(saver(), "t", { ...log(9), parent: id(2), metadata })).rejects.toMatchObject(superseded);
-    await expect(saver().getTuple(config("t", "", id(2)))).rejects.toMatchObject(superseded);
+    const superseded = (what: string) => ({
+      ...{ ...notFound, checkpointId: id(2) },
+      message:
+        `checkpoint "${id(2)}" of thread "t" is not the newest one any more, the only one to go on from with history: ` +
+        `"latest". ${what}To go on from the thread's latest checkpoint, leave checkpoint_id out of the config.`,
+    });
+    await expect(put(saver(), "t", { ...log(9), parent: id(2), metadata })).rejects.toMatchObject(
+      superseded("Nothing was written. "),
+    );
+    await expect(saver().getTuple(config("t", "", id(2)))).rejects.toMatchObject(superseded(""));
     const at = { config: config("t"), channels: ["log"] };
     const history = await saver().getDeltaChannelHistory(at);
     expect(history.log?.writes.map(([, , value]) => value)).toEqual(["entry 2", "entry 3", "entry 4"]);

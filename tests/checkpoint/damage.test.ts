@@ -2,7 +2,7 @@ import { HumanMessage } from "@langchain/core/messages";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import fc from "fast-check";
 import { CorruptRecordError, type RedisSaver } from "langgraph-redis";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { tupleText } from "../conformance/saver/oracle.js";
 import { config, id, list, put, values } from "../conformance/saver/steps.js";
 import { big, entry, rawHash, savers } from "./helpers.js";
@@ -187,6 +187,61 @@ test("putWrites, getDeltaChannelHistory and prune refuse damaged records and nam
   await put(a, "t", { id: id(9), parent: id(6), values: { l: [entry(1)] }, versions: { l: 9 } });
   expect(await values(a, config("t"))).toEqual({ l: [entry(1)] });
 });
+
+describe.each(["checkpoints", "order", "writes", "chunks", "runs"])(
+  "where another program has put a string at the key of the %s",
+  (name) => {
+    const at = config("t", "", id(6));
+    const operations: Record<string, (saver: RedisSaver) => Promise<unknown>> = {
+      getTuple: (saver) => saver.getTuple(config("t")),
+      "getTuple of a client that has read it before": (saver) => saver.getTuple(config("t")),
+      list: (saver) => list(saver, config("t")),
+      "list with a filter": (saver) => list(saver, config("t"), { filter: { source: "loop" } }),
+      getDeltaChannelHistory: (saver) => saver.getDeltaChannelHistory({ config: at, channels: ["s"] }),
+      put: (saver) =>
+        put(saver, "t", {
+          ...{ id: id(7), parent: id(6), values: { l: [big(8)] }, versions: { l: 7 } },
+          metadata: { run_id: "run" },
+        }),
+      putWrites: (saver) => saver.putWrites(at, [["s", big(9)]], "late"),
+      prune: (saver) => saver.prune(["t"], { strategy: "keep_latest" }),
+      "prune with delete": (saver) => saver.prune(["t"], { strategy: "delete" }),
+    };
+
+    test("deleteThread deletes the thread, which can be put again", async () => {
+      const { client, saver, key } = await damageable();
+      await client.set(key(name), "a value of somebody else's");
+      await saver().deleteThread("t");
+      expect(await saver().getTuple(config("t"))).toBeUndefined();
+      await put(saver(), "t", { id: id(1), values: { l: [entry(1)] } });
+      expect(await values(saver(), config("t"))).toEqual({ l: [entry(1)] });
+    });
+
+    test.each(Object.keys(operations))("%s does its work or names the key", async (operation) => {
+      const { client, saver, key } = await damageable();
+      const a = saver();
+      if (operation.includes("before")) await a.getTuple(config("t"));
+      await client.set(key(name), "a value of somebody else's");
+      const error = await operations[operation]?.(a).catch((thrown: unknown) => thrown);
+      const isUsed = AFFECTED[name]?.includes(operation.split(" ")[0] as string);
+      if (isUsed) expect(error).toBeInstanceOf(CorruptRecordError);
+      if (error instanceof Error) {
+        expect(error).toBeInstanceOf(CorruptRecordError);
+        expect((error as CorruptRecordError).location.key).toBe(key(name));
+        expect(error.message).not.toContain("somebody");
+      }
+    });
+  },
+);
+
+/** The operations that cannot go on without a key. */
+const AFFECTED: Record<string, string[]> = {
+  checkpoints: ["getTuple", "list", "getDeltaChannelHistory", "put", "putWrites"],
+  order: ["getTuple", "list", "put"],
+  writes: ["getTuple", "list", "getDeltaChannelHistory", "putWrites"],
+  chunks: ["getTuple", "list", "put", "putWrites"],
+  runs: ["put"],
+};
 
 /** A thread with chunks of all kinds: runs, open and finished, tables, pointers, and single values. */
 async function damageable() {

@@ -1,6 +1,6 @@
 import { InvalidInputError } from "langgraph-redis";
 import { expect, test } from "vitest";
-import { config, id, list, listIds, put, values } from "../conformance/saver/steps.js";
+import { config, id, listIds, put, values } from "../conformance/saver/steps.js";
 import { allKeys, big, entry, keysUnder, rawHash, savers } from "./helpers.js";
 
 test("put stores two channels that continue one list differently in one checkpoint", async () => {
@@ -136,33 +136,6 @@ test("put stores a value of 50 MB", async () => {
   const read = (await values(saver(), config("t"))) as { text: string; list: unknown };
   expect(read.text === text).toBe(true);
   expect(read.list).toEqual([1]);
-});
-
-test('put with history "latest" removes the namespaces of tasks under what it removes, at any depth, and no others', async () => {
-  const { saver } = await savers({ history: "latest" });
-  const [a, b, c] = ["a:1", "a:1|b:2", "a:1|b:2|c:3"] as [string, string, string];
-  const under = (parents: Record<string, number>) => ({
-    parents: Object.fromEntries(Object.entries(parents).map(([ns, n]) => [ns, id(n)])),
-  });
-  const there = async () => {
-    const tuples = await list(saver(), { configurable: { thread_id: "t" } });
-    return tuples
-      .map(({ config: { configurable: at } }) => `${at?.checkpoint_ns} ${at?.checkpoint_id}`)
-      .sort();
-  };
-  await put(saver(), "t", { id: id(1) });
-  await put(saver(), "t", { id: id(2), metadata: under({ "": 1 }) }, a);
-  await put(saver(), "t", { id: id(3), metadata: under({ "": 1, [a]: 2 }) }, b);
-  await put(saver(), "t", { id: id(4), metadata: under({ "": 1, [a]: 2, [b]: 3 }) }, c);
-  await put(saver(), "t", { id: id(5), metadata: under({ "": 1 }) }, "own");
-  const root = [` ${id(1)}`, `${a} ${id(2)}`];
-  expect(await there()).toEqual([...root, `${b} ${id(3)}`, `${c} ${id(4)}`, `own ${id(5)}`]);
-  // A step of the one in the middle ends what ran under it.
-  await put(saver(), "t", { id: id(6), parent: id(3), metadata: under({ "": 1, [a]: 2 }) }, b);
-  expect(await there()).toEqual([...root, `${b} ${id(6)}`, `own ${id(5)}`]);
-  await put(saver(), "t", { id: id(7), metadata: under({ "": 1, [a]: 2, [b]: 6 }) }, c);
-  await put(saver(), "t", { id: id(8), parent: id(1) });
-  expect(await there()).toEqual([` ${id(8)}`, `own ${id(5)}`]);
 });
 
 test('put with history "latest" frees chunks: a thread of 300 steps holds no more than some dozens', async () => {

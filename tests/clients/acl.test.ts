@@ -60,6 +60,19 @@ test("outside its prefix that user reads nothing, and is told what it lacks", as
   await saver.end();
 });
 
+test("that user is told which key of a thread holds another type of value", async () => {
+  const keyPrefix = prefix();
+  const saver = await RedisSaver.fromConnString(url, { keyPrefix });
+  await put(saver, "t", { id: id(1), values: { n: 1 } });
+  const key = `${keyPrefix}:thread:{t}:writes`;
+  await (await connect(url)).set(key, "a string");
+  await expect(saver.getTuple(config("t"))).rejects.toMatchObject({
+    code: "CORRUPT_RECORD",
+    location: { key },
+  });
+  await saver.end();
+});
+
 test("that user may do what saver and store do, and nothing that endangers others", async () => {
   const client = await connect(url);
   for (const command of [

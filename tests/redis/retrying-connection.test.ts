@@ -77,6 +77,20 @@ test("after a broken connection all is sent again", async () => {
   expect(adapter.sent).toEqual(["abc", "abc", "abc"]);
 });
 
+test.each([5, null, undefined, {}, ["a"], new String("a"), Symbol("a"), new Uint8Array(1)])(
+  "a command that no client can send is an error at once and not a time-out: %o",
+  async (argument) => {
+    const adapter = new Scripted([]);
+    const connection = new RetryingConnection(adapter, 60_000);
+    const bad = { key: "k", args: ["GET", argument as never] };
+    const error = await connection.pipeline([commands[0] as Command, bad]).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toContain("argument 1 of the command GET must be a string or a Buffer");
+    expect(adapter.sent).toEqual([]);
+    expect(await connection.pipeline(commands)).toEqual(["ok", "ok", "ok"]);
+  },
+);
+
 test("without an answer the connection is reconnected, and the error tells what was wrong with it", async () => {
   const adapter = new Scripted([new Error("read ECONNRESET"), "nothing"]);
   const failing = new RetryingConnection(adapter, 100).pipeline(commands);

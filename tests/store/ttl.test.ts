@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { InvalidInputError } from "../../src/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
-import type { RedisStore } from "../../src/store/store.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
 import { ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
 
@@ -184,54 +183,6 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     const names = await client.keys(`${keyPrefix}:store:ns:*`);
     expect(names).toHaveLength(2);
     expect(await Promise.all(names.map((name) => client.pTTL(name)))).toEqual([-1, -1]);
-  });
-
-  const expired = (store: RedisStore) =>
-    vi.waitFor(async () => expect(await store.get(["a"], "goes")).toBeNull(), 10_000);
-  const ends: Record<string, { ttl: number; end: (store: RedisStore) => Promise<unknown> }> = {
-    "was deleted": { ttl: 10, end: (store) => store.delete(["a"], "goes") },
-    "was deleted with its namespace": { ttl: 10, end: (store) => store.deleteNamespace(["a"]) },
-    "has expired": { ttl: SHORT, end: expired },
-    "has expired and was looked for": {
-      ttl: SHORT,
-      end: async (store) => {
-        await expired(store);
-        await store.search(["a"], { query: "green apples" });
-      },
-    },
-  };
-
-  test.each(Object.entries(ends))(
-    "put of an item that stays is not affected by one that %s",
-    async (_, of) => {
-      const keyPrefix = freshPrefix();
-      const store = await openStore({ keyPrefix, index: textIndex() });
-      await store.put(["a"], "other", { text: "green apples" });
-      await store.put(["a"], "goes", { text: "green apples" }, { ttl: of.ttl });
-      await of.end(store);
-      await store.put(["a"], "stays", { text: "green apples" });
-      await store.delete(["a"], "other");
-      const client = await connect();
-      const [items, expiry] = ["items", "expiry"].map((name) => `${keyPrefix}:store:ns:{a}:${name}`) as [
-        string,
-        string,
-      ];
-      const known = [client.zCard(items), client.pTTL(items), client.exists(expiry)];
-      expect(await Promise.all(known)).toEqual([1, -1, 0]);
-      expect(await store.listNamespaces()).toEqual([["a"]]);
-      expect(await store.search(["a"])).toMatchObject([{ key: "stays" }]);
-    },
-  );
-
-  test("delete leaves what stays listed, when others have expired and were looked for", async () => {
-    const store = await openStore({ index: textIndex() });
-    for (const key of ["other", "stays"]) await store.put(["a"], key, { text: "green apples" });
-    await store.put(["a"], "goes", { text: "green apples" }, { ttl: SHORT });
-    await expired(store);
-    expect(await store.search(["a"], { query: "green apples" })).toHaveLength(2);
-    await store.delete(["a"], "other");
-    expect(await store.listNamespaces()).toEqual([["a"]]);
-    expect(await store.search(["a"])).toMatchObject([{ key: "stays" }]);
   });
 
   test.each([undefined, 10])(

@@ -190,21 +190,3 @@ it("prune keeps what a delta channel is read from also for a copy that says noth
   await saver.prune(["t"], { strategy: "keep_latest" });
   expect(await history()).toEqual(before);
 });
-
-it.each(["all", "latest"] as const)(
-  "prune and put with history %j forget the runs of what is removed",
-  async (history) => {
-    const { saver, client, prefix } = await openSaver({ history });
-    const { runs } = threadKeysOf(prefix, "t") as Record<string, string>;
-    for (let n = 1; n <= 5; n++) {
-      const step = { id: id(n), parent: n > 1 ? id(n - 1) : undefined, metadata: { run_id: `run ${n}` } };
-      await put(saver, "t", step);
-    }
-    await saver.prune(["t"], { strategy: "keep_latest" });
-    expect(await client.zCard(runs as string)).toBe(1);
-    expect(await saver.deleteForRuns(["run 1", "run 2", "run 3", "run 4"])).toBe(0);
-    expect((await keysOf(client, prefix)).filter((key) => key.includes(":run:"))).toEqual([
-      `${prefix}:run:{run%205}`,
-    ]);
-  },
-);
