@@ -21,6 +21,8 @@ export default defineConfig({
     globals: true,
     include: ["tests/**/*.test.ts"],
     globalSetup: ["tests/helpers/global-setup.ts"],
+    // By default one core is left to others, which of two is half of all.
+    maxWorkers: "100%",
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
