@@ -43,7 +43,7 @@ test("the plain server has none", async () => {
 
 test("each prefix is fresh, and a glob pattern takes it literally", () => {
   expect(freshPrefix()).not.toBe(freshPrefix());
-  expect(freshPrefix()).toMatch(/^t-[0-9a-f]{12}-[0-9a-f-]{36}$/);
+  expect(freshPrefix()).toMatch(/^t-[0-9a-f]{12}-[0-9a-f]{8}-[0-9a-f-]{36}$/);
 });
 
 test("a client is open during the test that asked for it", async () => {

@@ -1,6 +1,7 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { createClient } from "redis";
 import { afterAll, inject, onTestFinished } from "vitest";
+import { deleteUnder } from "./servers/delete-under.mjs";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";
 
 type Options = NonNullable<Parameters<typeof createClient>[0]>;
@@ -15,10 +16,26 @@ export function plainRedisUrl(): string {
   return inject("plainRedisUrl");
 }
 
-/** A key prefix that nobody else uses. Keys and search indexes under it are gone after the run. */
+/** A key prefix that nobody else uses. Keys and search indexes under it are gone after the file. */
 export function freshPrefix(): string {
-  return inject("runPrefix") + randomUUID();
+  filePrefix ??= `${inject("runPrefix")}${randomBytes(4).toString("hex")}-`;
+  return filePrefix + randomUUID();
 }
+
+/** What all prefixes of this file start with. */
+let filePrefix: string | undefined;
+
+// A search engine looks at every key of the server whenever an index is created: what files leave behind slows others.
+afterAll(async () => {
+  if (filePrefix === undefined) return;
+  for (const url of [redisUrl(), plainRedisUrl()]) {
+    const client = createClient({ url, RESP: 2 });
+    client.on("error", () => undefined);
+    await client.connect();
+    await deleteUnder(client, filePrefix);
+    await client.close();
+  }
+});
 
 /** A connected client of its own, closed after the test, or after the file when not called by a test. */
 export async function connect(url = redisUrl(), options: Omit<Options, "url"> = {}) {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { EngineUnavailableError, IndexMismatchError } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/store.js";
+import { keysOf } from "../checkpoint/lifecycle/helpers.js";
 import { connect, freshPrefix, plainRedisUrl, redisUrl } from "../helpers/redis.js";
 import { startServer } from "../helpers/servers/index.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
@@ -56,7 +57,7 @@ test("setup refuses another configuration before anything is written, and says w
   const first = await openStore({ keyPrefix, index: textIndex() });
   await first.put(["a"], "k", { text: "green apples" });
   const client = await connect();
-  const before = await client.dbSize();
+  const before = await keysOf(client, keyPrefix);
   const others = [
     [{ ...textIndex(new FakeEmbeddings(32)) }, { setting: "dims", stored: 16, configured: 32 }],
     [
@@ -87,7 +88,7 @@ test("setup refuses another configuration before anything is written, and says w
   const message = "dims is 16 there and 32 here";
   const index = textIndex(new FakeEmbeddings(32));
   await expect(openStore({ keyPrefix, index })).rejects.toThrow(message);
-  expect(await client.dbSize()).toBe(before);
+  expect(await keysOf(client, keyPrefix)).toEqual(before);
   expect(await first.search([])).toHaveLength(1);
 });
 
@@ -136,12 +137,12 @@ test("a store can be opened with the other engine at any time, and finds the sam
   const core = await openStore({ keyPrefix, engine: "core", index: textIndex() });
   for (let n = 0; n < 20; n++) await core.put(["a"], `${n}`, { text: `apples ${n}` });
   const search = await openStore({ keyPrefix, engine: "search", index: textIndex() });
-  const keysOf = async (store: RedisStore) =>
+  const keysOfStore = async (store: RedisStore) =>
     (await store.search(["a"], { query: "apples 7", limit: 20 })).map(({ key, score }) => [
       key,
       score?.toFixed(4),
     ]);
-  expect(await keysOf(search)).toEqual(await keysOf(core));
+  expect(await keysOfStore(search)).toEqual(await keysOfStore(core));
   await search.put(["a"], "new", { text: "apples 7" });
   expect(
     (await core.search(["a"], { query: "apples 7" })).map(({ score }) => score?.toFixed(4)).slice(0, 2),
