@@ -11,3 +11,8 @@ export class ConnectionFailure extends Error {
     super(message, options);
   }
 }
+
+/** What a saver or store refuses an operation with that is called after it was closed. */
+export function closedFailure(): ConnectionFailure {
+  return new ConnectionFailure("not connected", "its connection was closed by end() or stop()");
+}

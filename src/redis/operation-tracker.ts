@@ -1,7 +1,7 @@
 import type { OperationContext } from "../errors.js";
-import { ConnectionFailure } from "./connection-failure.js";
+import { closedFailure } from "./connection-failure.js";
 import { toOperationError, withOperation } from "./operation-error.js";
-import { checkCommandTimeout, DEFAULT_COMMAND_TIMEOUT } from "./options.js";
+import { checkCommandTimeout, finiteTimeout } from "./options.js";
 import { STALL_TICKS, StallDetector } from "./stall-detector.js";
 
 /**
@@ -16,8 +16,7 @@ export class OperationTracker {
 
   /** @param commandTimeout how long to wait for operations of which none comes to its end. */
   constructor(commandTimeout: number | undefined) {
-    const timeout = checkCommandTimeout(commandTimeout);
-    this.#timeout = Number.isFinite(timeout) ? timeout : DEFAULT_COMMAND_TIMEOUT;
+    this.#timeout = finiteTimeout(checkCommandTimeout(commandTimeout));
   }
 
   /** Runs an operation. @throws {OperationError} when Redis fails it, or when it comes after {@link close}. */
@@ -27,7 +26,7 @@ export class OperationTracker {
 
   /** As {@link run}, for work that says itself which operation failed. */
   track<T>(context: OperationContext, work: () => Promise<T>): Promise<T> {
-    if (this.#closing) return Promise.reject(toOperationError(context, closedError()));
+    if (this.#closing) return Promise.reject(toOperationError(context, closedFailure()));
     const operation = work();
     const settled = () => {
       this.#underWay.delete(operation);
@@ -77,8 +76,4 @@ export class OperationTracker {
     });
     return this.#closing;
   }
-}
-
-function closedError(): Error {
-  return new ConnectionFailure("not connected", "its connection was closed by end() or stop()");
 }

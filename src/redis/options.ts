@@ -46,7 +46,7 @@ export interface SentinelGroup {
 /** Nodes to learn the rest of a cluster from: `redis://` or `rediss://` URLs. */
 export type ClusterRootNodes = readonly (string | { readonly url: string })[];
 
-export const DEFAULT_COMMAND_TIMEOUT = 10_000;
+const DEFAULT_COMMAND_TIMEOUT = 10_000;
 
 /** @returns milliseconds; Infinity for never. @throws {InvalidInputError} */
 export function checkCommandTimeout(milliseconds: unknown): number {
@@ -58,4 +58,9 @@ export function checkCommandTimeout(milliseconds: unknown): number {
     );
   }
   return milliseconds === 0 ? Number.POSITIVE_INFINITY : milliseconds;
+}
+
+/** A time-out for what must come to an end, as connecting and closing must, also where commands have none. */
+export function finiteTimeout(milliseconds: number): number {
+  return Number.isFinite(milliseconds) ? milliseconds : DEFAULT_COMMAND_TIMEOUT;
 }

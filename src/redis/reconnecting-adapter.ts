@@ -5,7 +5,7 @@ import { ConnectionFailure } from "./connection-failure.js";
 import { atMost } from "./deadline.js";
 import type { Lane } from "./lane.js";
 import { toOperationError } from "./operation-error.js";
-import { DEFAULT_COMMAND_TIMEOUT } from "./options.js";
+import { finiteTimeout } from "./options.js";
 
 /** A client of ours, of whatever kind. */
 export interface ManagedClient {
@@ -111,7 +111,7 @@ async function connectClient(
   report: (lastError: Error | undefined) => void,
 ): Promise<ManagedClient> {
   const { where, secrets } = factory;
-  const timeout = Number.isFinite(factory.timeout) ? factory.timeout : DEFAULT_COMMAND_TIMEOUT;
+  const timeout = finiteTimeout(factory.timeout);
   let lastError: Error | undefined;
   const client = await factory.create((reported) => {
     lastError = reported;

@@ -4,7 +4,7 @@ import type { ClientAdapter } from "./client-adapter.js";
 import { clientMessage } from "./client-message.js";
 import { isOfflineRefusal } from "./clients/error-reply.js";
 import type { Command, Connection, Reply } from "./command.js";
-import { ConnectionFailure } from "./connection-failure.js";
+import { ConnectionFailure, closedFailure } from "./connection-failure.js";
 import { atMost } from "./deadline.js";
 import { isTransient, PendingPipeline } from "./pending-pipeline.js";
 import { StallDetector } from "./stall-detector.js";
@@ -33,10 +33,7 @@ export class RetryingConnection implements Connection {
   }
 
   pipeline(commands: readonly Command[]): Promise<(Reply | Error)[]> {
-    if (this.#closed)
-      return Promise.reject(
-        new ConnectionFailure("not connected", "its connection was closed by end() or stop()"),
-      );
+    if (this.#closed) return Promise.reject(closedFailure());
     if (commands.length === 0) return Promise.resolve([]);
     const unsendable = unsendableArgument(commands);
     if (unsendable) return Promise.reject(unsendable);
