@@ -1,8 +1,9 @@
-export type { PruneOptions } from "./checkpoint/lifecycle.js";
+export type { ThreadInfo } from "./checkpoint/indexes/thread-index.js";
+export type { ListThreadsOptions } from "./checkpoint/operations/list-threads.js";
+export type { PruneOptions } from "./checkpoint/operations/prune.js";
 export type { RedisSaverOptions, ThreadTtl } from "./checkpoint/options.js";
-export { RedisSaver } from "./checkpoint/saver.js";
+export { RedisSaver } from "./checkpoint/redis-saver.js";
 export { JsonSerializer } from "./checkpoint/serde/serializer.js";
-export type { ListThreadsOptions, ThreadInfo } from "./checkpoint/threads.js";
 export type { CompressionAlgorithm, CompressionOptions } from "./checkpoint/values/compression.js";
 export {
   CheckpointNotFoundError,

@@ -1,23 +1,24 @@
 import { encodeKeyPart } from "../redis/key-encoding.js";
 
-/** The keys of one thread, in the order in which every script expects them. They share one hash tag. */
-export type ThreadKeys = readonly [
-  checkpoints: string,
-  order: string,
-  writes: string,
-  chunks: string,
-  runs: string,
-];
+/** The keys of one thread. They share one hash tag. */
+export interface ThreadKeys {
+  readonly checkpoints: string;
+  readonly order: string;
+  readonly writes: string;
+  readonly chunks: string;
+  readonly runs: string;
+  /** All of them, in the order in which every script expects them as its KEYS. */
+  readonly all: readonly string[];
+}
 
 export function threadKeys(keyPrefix: string, threadId: string): ThreadKeys {
   const thread = `${keyPrefix}:thread:{${encodeKeyPart(threadId)}}`;
-  return [
-    `${thread}:checkpoints`,
-    `${thread}:order`,
-    `${thread}:writes`,
-    `${thread}:chunks`,
-    `${thread}:runs`,
-  ];
+  const checkpoints = `${thread}:checkpoints`;
+  const order = `${thread}:order`;
+  const writes = `${thread}:writes`;
+  const chunks = `${thread}:chunks`;
+  const runs = `${thread}:runs`;
+  return { checkpoints, order, writes, chunks, runs, all: [checkpoints, order, writes, chunks, runs] };
 }
 
 /** The sorted set of all threads by the time of their last checkpoint. */

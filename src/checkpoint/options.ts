@@ -28,7 +28,7 @@ export interface RedisSaverOptions extends TimeoutOptions {
    * Whether to remember, as long as an object lives, what it looked like when it was stored, so that it is not
    * serialized again unless it has changed. Needs a {@link JsonSerializer}. Default: true.
    */
-  rememberStored?: boolean;
+  trackChanges?: boolean;
   /**
    * Whether to compress large chunks: values and stretches of lists that are written at once. What is appended to a
    * list element by element stays as it is, so that it can be appended to. Readers understand both. Default: false.
@@ -49,7 +49,7 @@ export interface RedisSaverOptions extends TimeoutOptions {
 const SAVER: KnownOptions<RedisSaverOptions> = {
   keyPrefix: true,
   serde: true,
-  rememberStored: true,
+  trackChanges: true,
   compression: true,
   ttl: true,
   history: true,
@@ -64,7 +64,7 @@ const TTL_OPTIONS: KnownOptions<ThreadTtl> = { defaultTTL: true, refreshOnRead: 
 export interface SaverSettings {
   readonly keyPrefix: string;
   readonly serde: SerializerProtocol;
-  readonly rememberStored: boolean;
+  readonly trackChanges: boolean;
   readonly pack: Packer;
   /** Milliseconds that writing and reading give a thread, or "". */
   readonly writeTtl: string;
@@ -78,12 +78,12 @@ export interface SaverSettings {
  */
 export function readOptions(options: RedisSaverOptions, opens: boolean): SaverSettings {
   checkKnownOptions(options ?? null, opens ? OPEN_OPTIONS : SAVER_OPTIONS, "RedisSaver");
-  const { keyPrefix = DEFAULT_KEY_PREFIX, serde = new JsonSerializer(), rememberStored = true } = options;
-  checkBoolean(rememberStored, "rememberStored");
+  const { keyPrefix = DEFAULT_KEY_PREFIX, serde = new JsonSerializer(), trackChanges = true } = options;
+  checkBoolean(trackChanges, "trackChanges");
   return {
     keyPrefix: checkKeyPrefix(keyPrefix),
     serde: checkSerde(serde),
-    rememberStored,
+    trackChanges,
     pack: packerFor(options.compression),
     ...checkTtl(options.ttl),
     history: checkHistory(options.history),

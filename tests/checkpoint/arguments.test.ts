@@ -134,7 +134,7 @@ const BAD_OPTIONS: Record<string, [options: object, message: string]> = {
   "a ttl without minutes": [{ ttl: { refreshOnRead: true } }, "ttl.defaultTTL must be a positive number"],
   "refreshOnRead that is a number": [{ ttl: { defaultTTL: 60, refreshOnRead: 30 } }, "true or false"],
   "a compression option that does not exist": [{ compression: { level: 3 } }, "compression has no option"],
-  "rememberStored that is a number": [{ rememberStored: 0 }, "rememberStored must be true or false"],
+  "trackChanges that is a number": [{ trackChanges: 0 }, "trackChanges must be true or false"],
   "a serde that is none": [{ serde: {} }, "dumpsTyped and loadsTyped"],
   "another history": [{ history: "newest" }, 'history must be "all" or "latest"'],
 };
@@ -272,7 +272,7 @@ const slow: SerializerProtocol = {
 
 describe.each([
   ["the usual serializer", {}],
-  ["the usual serializer, remembering nothing", { rememberStored: false }],
+  ["the usual serializer, remembering nothing", { trackChanges: false }],
   ["a serializer of one's own", { serde: slow }],
   ["a class derived from the usual serializer", { serde: new (class extends JsonSerializer {})() }],
 ])("with %s", (_, options) => {

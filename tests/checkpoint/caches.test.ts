@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { HeldChunks } from "../../src/checkpoint/held-chunks.js";
-import { type KnownValue, KnownValues } from "../../src/checkpoint/values/known-values.js";
+import { ChunkPresenceCache } from "../../src/checkpoint/cache/chunk-presence-cache.js";
+import { type KnownValue, ValueCache } from "../../src/checkpoint/cache/value-cache.js";
 
 const THREADS = ["a", "b", "c"];
 
-test("HeldChunks holds as many digests as its limit, and forgets the thread that was used least lately", () => {
-  const held = new HeldChunks(4);
+test("ChunkPresenceCache holds as many digests as its limit, and forgets the thread that was used least lately", () => {
+  const held = new ChunkPresenceCache(4);
   const has = () => THREADS.map((thread) => held.has(thread, "1"));
   held.add("a", ["1", "2"]);
   held.add("b", ["1"]);
@@ -23,8 +23,8 @@ test("HeldChunks holds as many digests as its limit, and forgets the thread that
   expect(has()).toEqual([false, true, false]);
 });
 
-test("HeldChunks does not hold a thread that is larger than its limit", () => {
-  const held = new HeldChunks(2);
+test("ChunkPresenceCache does not hold a thread that is larger than its limit", () => {
+  const held = new ChunkPresenceCache(2);
   held.add("a", ["1", "2"]);
   expect(held.has("a", "1")).toBe(true);
   held.add("a", ["3"]);
@@ -39,8 +39,8 @@ const value = (bytes: number): KnownValue => ({
   open: undefined,
 });
 
-test("KnownValues holds so many bytes, counts what is replaced or forgotten no more, and forgets the oldest", () => {
-  const known = new KnownValues(10_000);
+test("ValueCache holds so many bytes, counts what is replaced or forgotten no more, and forgets the oldest", () => {
+  const known = new ValueCache(10_000);
   const has = () => THREADS.map((scope) => known.get(scope, "l") !== undefined);
   for (let n = 0; n < 20; n++) known.set("a", "checkpoint", [["l", value(1_500)]]);
   for (let n = 0; n < 20; n++) {

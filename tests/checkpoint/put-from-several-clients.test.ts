@@ -53,7 +53,7 @@ test("put stores a whole list again when another client has deleted the thread",
 
 test("put keeps forks apart that append to one list at the same time, from several clients", async () => {
   const { saver } = await savers();
-  const clients = [saver(), saver(), saver({ rememberStored: false })];
+  const clients = [saver(), saver(), saver({ trackChanges: false })];
   await put(saver(), "t", { id: id(0), values: { l: [entry(0)] }, versions: { l: 1 } });
   for (const each of clients) await values(each, config("t"));
   const lists = clients.map(() => [entry(0)]);

@@ -49,7 +49,7 @@ const others: Record<string, (setting: Setting) => Promise<unknown>> = {
   },
   // Readers remove what they find stale in the registry.
   "lists all threads": ({ other }) => other.listThreads(),
-  "lets the thread expire": ({ client, keyPrefix }) => client.unlink([...threadKeys(keyPrefix, "t")]),
+  "lets the thread expire": ({ client, keyPrefix }) => client.unlink([...threadKeys(keyPrefix, "t").all]),
 };
 
 const operations: Record<string, (setting: Setting) => Promise<unknown>> = {

@@ -3,7 +3,7 @@ import { INTERRUPT } from "@langchain/langgraph-checkpoint";
 import fc from "fast-check";
 import { RedisSaver } from "langgraph-redis";
 import { expect, test } from "vitest";
-import { compareWrites } from "../../src/checkpoint/write-order.js";
+import { compareWrites } from "../../src/checkpoint/records/write-order.js";
 import { config, id, list, put } from "../conformance/saver/steps.js";
 import { connect, freshPrefix } from "../helpers/redis.js";
 

@@ -45,7 +45,9 @@ describe("while slots move", () => {
     let moves = 0;
     for (let round = 0; round < 4; round++) {
       for (const thread of threads) {
-        await resharding.move(await resharding.slotOf(threadKeys(keyPrefix, thread)[0]), () => sleep(3));
+        await resharding.move(await resharding.slotOf(threadKeys(keyPrefix, thread).checkpoints), () =>
+          sleep(3),
+        );
         moves++;
       }
       if (await Promise.race([finished, sleep(0)])) break;

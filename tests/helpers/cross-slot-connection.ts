@@ -1,4 +1,4 @@
-import { COPY } from "../../src/checkpoint/scripts.js";
+import { COPY } from "../../src/checkpoint/scripts/index.js";
 import type { Connection } from "../../src/redis/command.js";
 import { asClient, type ConnectionClient } from "../../src/redis/connection.js";
 

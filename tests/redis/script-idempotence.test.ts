@@ -3,7 +3,7 @@ import { TASKS } from "@langchain/langgraph-checkpoint";
 import { RedisSaver, RedisStore } from "langgraph-redis";
 import { expect, test } from "vitest";
 import { threadKeys } from "../../src/checkpoint/keys.js";
-import * as saverScripts from "../../src/checkpoint/scripts.js";
+import * as saverScripts from "../../src/checkpoint/scripts/index.js";
 import { createConnection } from "../../src/redis/connection.js";
 import { Script } from "../../src/redis/script.js";
 import { StoreKeys } from "../../src/store/keys.js";
@@ -92,8 +92,8 @@ test("every script of the saver leaves the same when it runs twice", async () =>
   // In a cluster, two threads can be in different slots.
   await new RedisSaver({ client: crossSlotConnection(connection), keyPrefix }).copyThread("l", "copy of l");
   // A thread that has expired is still in the registry when threads are listed.
-  const threads = threadKeys(keyPrefix, "l");
-  await connection.pipeline([{ key: threads[0], args: ["UNLINK", ...threads] }]);
+  const threads = threadKeys(keyPrefix, "l").all;
+  await connection.pipeline([{ key: threads[0] as string, args: ["UNLINK", ...threads] }]);
   await saver.listThreads();
 
   expectTheSame(connection.replayed);

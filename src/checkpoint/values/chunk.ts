@@ -13,7 +13,7 @@ import { repeatable } from "../../describe.js";
  * | `t` | a table: digests, one after the other |
  *
  * On the server there is one more kind, `@target:offset:length`: the content has become part of another chunk. The
- * scripts make and resolve these, see lua/admit.lua.
+ * scripts make and resolve these, see scripts/chunk-store.lua.
  */
 export type RunTag = "j" | "f";
 

@@ -1,4 +1,6 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
+import { allOf, ChangeTracker } from "../cache/change-tracker.js";
+import { NOTHING_KNOWN } from "../cache/value-cache.js";
 import { JsonSerializer } from "../serde/serializer.js";
 import { remake, type Snapshot, snapshotOfJson } from "../serde/snapshot.js";
 import { decodeRun } from "./chunk.js";
@@ -6,9 +8,7 @@ import { AS_IS, type Packer, unpack } from "./compression.js";
 import { type ChunkSource, type DecodedValue, decodeValue } from "./decode.js";
 import { encodeFramed, encodeJson, type Memory, serialize, serializerRefused } from "./encode.js";
 import type { EncodedValue } from "./encoded-value.js";
-import { NOTHING_KNOWN } from "./known-values.js";
 import type { Beliefs } from "./run-writer.js";
-import { allOf, StoredElements } from "./stored-elements.js";
 
 /** What the serializer threw when it was given bytes that are as they were written. */
 export class SerializerFailure extends Error {
@@ -32,7 +32,7 @@ function bySerializer<T>(read: () => T | Promise<T>): T | Promise<T> {
 /** Turns values into references and chunks, and back, with the saver's serializer. */
 export class ValueCodec {
   private readonly json: JsonSerializer | undefined;
-  private readonly stored: StoredElements | undefined;
+  private readonly stored: ChangeTracker | undefined;
   /** What the elements of known runs look like: as long as the bytes are known, which are the same from read to read. */
   private readonly snapshots = new WeakMap<Buffer, readonly Snapshot[]>();
 
@@ -44,7 +44,7 @@ export class ValueCodec {
   ) {
     // A subclass may write something else than JSON.
     this.json = serde.constructor === JsonSerializer ? (serde as JsonSerializer) : undefined;
-    this.stored = this.json && remember ? new StoredElements() : undefined;
+    this.stored = this.json && remember ? new ChangeTracker() : undefined;
   }
 
   /**

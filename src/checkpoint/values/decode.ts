@@ -1,6 +1,6 @@
 import { repeatable } from "../../describe.js";
+import { type KnownValue, NOTHING_KNOWN } from "../cache/value-cache.js";
 import { digestOf } from "./chunk.js";
-import { type KnownValue, NOTHING_KNOWN } from "./known-values.js";
 import { type Prefix, parseReference } from "./reference.js";
 import { leavesOf } from "./tree.js";
 

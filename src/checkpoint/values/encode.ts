@@ -1,13 +1,13 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { reasonOf } from "../../describe.js";
 import { SerializationError } from "../../errors.js";
+import type { ChangeTracker, SnapshotsOf, StoredRun } from "../cache/change-tracker.js";
 import type { JsonSerializer } from "../serde/serializer.js";
 import { textOf } from "../serde/snapshot.js";
 import { encodeFrame, FRAMED_RUNS, JSON_RUNS, type RunFormat, type Serialized } from "./chunk.js";
 import type { Packer } from "./compression.js";
 import type { EncodedValue } from "./encoded-value.js";
 import { type Beliefs, NO_BELIEFS, RunWriter } from "./run-writer.js";
-import type { SnapshotsOf, StoredElements, StoredRun } from "./stored-elements.js";
 
 /** Whether a value is stored element by element. */
 function isList(value: unknown): value is readonly unknown[] {
@@ -59,7 +59,7 @@ export async function serialize(
 
 /** What was stored before, and where. */
 export interface Memory {
-  readonly stored: StoredElements;
+  readonly stored: ChangeTracker;
   readonly thread: string;
   readonly snapshotsOf: SnapshotsOf;
 }

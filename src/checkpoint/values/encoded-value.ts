@@ -1,7 +1,7 @@
-import type { KnownValue } from "./known-values.js";
+import type { KnownValue } from "../cache/value-cache.js";
 import type { Tree } from "./tree.js";
 
-/** One thing to do to a thread's chunks, see lua/admit.lua. */
+/** One thing to do to a thread's chunks, see scripts/chunk-store.lua. */
 export type ChunkStep =
   /** Store a chunk. */
   | { readonly kind: "store"; readonly name: string; readonly bytes: Buffer }

@@ -14,7 +14,7 @@ import { spineDigests } from "./tree.js";
  * A prefix of a chunk is written `name.length`, or `name.length.digest` when the digest of those bytes is not the name.
  * A run inside a reference is written as it is when it is JSON text, else as "b" and its base64.
  *
- * References contain no line break. The scripts know this format too, see lua/thread.lua.
+ * References contain no line break. The scripts know this format too, see scripts/common.lua.
  */
 export type Reference =
   | { readonly kind: "w"; readonly run: Prefix }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import { type KnownValue, NOTHING_KNOWN, type OpenRun } from "../cache/value-cache.js";
 import { digestOf, encodeRun, type RunFormat } from "./chunk.js";
 import type { Packer } from "./compression.js";
 import type { ChunkStep, EncodedValue } from "./encoded-value.js";
-import { type KnownValue, NOTHING_KNOWN, type OpenRun } from "./known-values.js";
 import { formatReference, type Prefix, type Reference, rootsOf } from "./reference.js";
 import { RunSplitter } from "./split.js";
 import { buildTree } from "./tree.js";

@@ -1,6 +1,6 @@
 import { RedisSaver, type ThreadInfo } from "langgraph-redis";
 import { expect, it } from "vitest";
-import { FORGET_THREADS } from "../../../src/checkpoint/scripts.js";
+import { FORGET_THREADS } from "../../../src/checkpoint/scripts/index.js";
 import { id, listIds, put } from "../../conformance/saver/steps.js";
 import { HOSTILE_STRINGS } from "../../helpers/hostile.js";
 import { connect, freshPrefix } from "../../helpers/redis.js";

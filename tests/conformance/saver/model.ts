@@ -11,7 +11,7 @@ import { config } from "./steps.js";
 
 /** In what the clients of one store differ. */
 export interface ModelOptions {
-  readonly rememberStored: boolean;
+  readonly trackChanges: boolean;
   readonly compression: boolean;
 }
 
@@ -268,7 +268,7 @@ class Run {
   }
 
   private connect(n: number): Promise<BaseCheckpointSaver> {
-    return this.factory.create(this.store, { rememberStored: n !== 1, compression: n === 2 });
+    return this.factory.create(this.store, { trackChanges: n !== 1, compression: n === 2 });
   }
 
   private async step(step: Step): Promise<void> {

@@ -1,0 +1,385 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
+import type {
+  ChannelVersions,
+  Checkpoint,
+  CheckpointListOptions,
+  CheckpointMetadata,
+  CheckpointTuple,
+  DeltaChannelHistory,
+  PendingWrite,
+} from "@langchain/langgraph-checkpoint";
+import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
+import { createConnection, type RedisClient, requireOptions } from "../redis/connection.js";
+import { OperationTracker } from "../redis/operation-tracker.js";
+import type { ClusterRootNodes, ConnectOptions, SentinelGroup } from "../redis/options.js";
+import { toMilliseconds } from "../redis/time-to-live.js";
+import { ChunkPresenceCache } from "./cache/chunk-presence-cache.js";
+import { ValueCache } from "./cache/value-cache.js";
+import { checkConfig, checkThreadId, parseCheckpointConfig, parseConfig } from "./config.js";
+import type { SaverContext } from "./context.js";
+import type { ThreadInfo } from "./indexes/thread-index.js";
+import { threadKeys } from "./keys.js";
+import { limitsOf } from "./limits.js";
+import { copyThread } from "./operations/copy-thread.js";
+import { deleteForRuns } from "./operations/delete-for-runs.js";
+import { deleteThread } from "./operations/delete-thread.js";
+import { checkHistoryOptions, deltaHistory } from "./operations/delta-history.js";
+import { expire } from "./operations/expire.js";
+import { getTuple } from "./operations/get-tuple.js";
+import { list } from "./operations/list.js";
+import { type ListThreadsOptions, listThreads } from "./operations/list-threads.js";
+import { type PruneOptions, prune } from "./operations/prune.js";
+import { put } from "./operations/put.js";
+import { putWrites } from "./operations/put-writes.js";
+import { type RedisSaverOptions, readOptions } from "./options.js";
+import { ValueCodec } from "./values/codec.js";
+
+/**
+ * A LangGraph checkpointer on Redis: saves the state of a graph after every step, so that a conversation goes on,
+ * survives a crash and can be rewound.
+ *
+ * It needs core commands only, of Redis 6.2 or later, Valkey, or what is compatible with them.
+ *
+ * @example
+ * ```ts
+ * const checkpointer = await RedisSaver.fromConnString("redis://localhost:6379");
+ * const graph = builder.compile({ checkpointer });
+ * await graph.invoke(input, { configurable: { thread_id: "conversation-1" } });
+ * await checkpointer.end();
+ * ```
+ */
+export class RedisSaver extends BaseCheckpointSaver {
+  private readonly context: SaverContext;
+  private readonly operations: OperationTracker;
+  private readonly owned: ManagedConnection | undefined;
+
+  /**
+   * Uses a connected client, which stays yours: it is neither configured nor closed here. It is what `createClient`,
+   * `createClientPool`, `createCluster` or `createSentinel` of node-redis 5.8 or later return, or an ioredis client through
+   * `fromIoredis`.
+   *
+   * @throws {InvalidInputError} when an option cannot be used, or the client was created with a `keyPrefix`.
+   *
+   * @example
+   * ```ts
+   * const client = createClient({ url: "redis://localhost:6379" });
+   * client.on("error", console.error); // without a listener a broken connection ends the process
+   * await client.connect();
+   * const checkpointer = new RedisSaver({ client, ttl: { defaultTTL: 60 * 24 } });
+   * ```
+   */
+  constructor(options: RedisSaverOptions & { client: RedisClient }) {
+    requireOptions(options, "RedisSaver");
+    const { serde, trackChanges, pack, ...settings } = readOptions(options, false);
+    super(serde);
+    this.context = {
+      ...settings,
+      connection: createConnection(options.client, options.commandTimeout),
+      codec: new ValueCodec(serde, trackChanges, pack),
+      chunkPresence: new ChunkPresenceCache(),
+      valueCache: new ValueCache(),
+      limits: limitsOf(options),
+      firstVersion: () => this.getNextVersion(undefined),
+    };
+    this.operations = new OperationTracker(options.commandTimeout);
+    this.owned = Reflect.get(options, OWNED);
+  }
+
+  /**
+   * Connects to a Redis server. The connection belongs to the saver: close it with {@link end}.
+   *
+   * @param uri `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS.
+   * @throws {InvalidInputError} when the address or an option cannot be used; {@link OperationError} when the server
+   * cannot be reached.
+   */
+  static fromConnString(uri: string, options: RedisSaverOptions & ConnectOptions = {}): Promise<RedisSaver> {
+    return open(options, () => connectUrl(uri, options));
+  }
+
+  /**
+   * Connects to a Redis Cluster. The connections belong to the saver: close them with {@link end}.
+   *
+   * @param rootNodes some of its nodes, by URL; the others are learned from them. User, password and TLS of the first
+   * one are used for all.
+   * @throws {InvalidInputError} when an address or an option cannot be used; {@link OperationError} when none of the
+   * nodes can be reached.
+   *
+   * @example
+   * ```ts
+   * const checkpointer = await RedisSaver.fromCluster(["redis://10.0.0.1:6379", "redis://10.0.0.2:6379"]);
+   * ```
+   */
+  static fromCluster(
+    rootNodes: ClusterRootNodes,
+    options: RedisSaverOptions & ConnectOptions = {},
+  ): Promise<RedisSaver> {
+    return open(options, () => connectCluster(rootNodes, options));
+  }
+
+  /**
+   * Connects to the master of a group that is watched by Redis Sentinel, and after a failover to the new one. The
+   * connections belong to the saver: close them with {@link end}.
+   *
+   * @throws {InvalidInputError} when an option cannot be used; {@link OperationError} when there is no Sentinel or no
+   * master.
+   *
+   * @example
+   * ```ts
+   * const checkpointer = await RedisSaver.fromSentinel({
+   *   name: "mymaster",
+   *   sentinelRootNodes: [{ host: "10.0.0.1", port: 26379 }],
+   * });
+   * ```
+   */
+  static fromSentinel(
+    group: SentinelGroup,
+    options: RedisSaverOptions & ConnectOptions = {},
+  ): Promise<RedisSaver> {
+    return open(options, () => connectSentinel(group, options));
+  }
+
+  /**
+   * Finishes the operations that were called before, then closes the connection, if it is the saver's own. Operations
+   * that are called later are refused. Ending twice is no error.
+   *
+   * Operations of which none comes to its end within `commandTimeout` (10 seconds where that is 0) are given up.
+   *
+   * @example
+   * ```ts
+   * await using checkpointer = await RedisSaver.fromConnString("redis://localhost:6379"); // ended with its block
+   * ```
+   */
+  async end(): Promise<void> {
+    await this.operations.close();
+    await this.owned?.close();
+  }
+
+  /** The same as {@link end}, by the name that stores have for it. */
+  stop(): Promise<void> {
+    return this.end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.end();
+  }
+
+  /**
+   * The checkpoint that the config names, or the latest of its thread and namespace.
+   *
+   * @returns undefined when the thread, or the namespace, has none, or when the config names no thread.
+   * @throws {CheckpointNotFoundError} when the config names a checkpoint that is not there any more, while others are;
+   * with `history: "latest"` also when others were put after it.
+   * @throws {InvalidInputError} when the config is none, or an id in it is not a non-empty string.
+   * @throws {CorruptRecordError} when what is stored is damaged.
+   * @throws {DeserializationError} when the serializer refuses what is not damaged.
+   */
+  override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
+    checkConfig(config, "getTuple() needs");
+    if (config.configurable?.thread_id === undefined) return undefined;
+    const { threadId, checkpointNs, checkpointId } = parseConfig(config);
+    return this.operations.run({ operation: "getTuple", threadId, checkpointNs, checkpointId }, () =>
+      getTuple(this.context, threadId, checkpointNs, checkpointId),
+    );
+  }
+
+  /**
+   * Checkpoints, newest first.
+   *
+   * Without a config, or a `thread_id` in it, those of all threads, thread by thread, the thread that was written last coming first;
+   * without a `checkpoint_ns` those of all namespaces. Read in pages of one round trip each (two with a filter),
+   * so that stopping early costs no more than what was looked at.
+   *
+   * @param options.before only checkpoints older than the one this config names.
+   * @param options.limit the largest number of checkpoints; by default all.
+   * @param options.filter metadata that the checkpoints must have: any key, compared as JSON values.
+   * @throws {InvalidInputError} when the config or an option cannot be used.
+   * @throws {CorruptRecordError} when what is stored is damaged.
+   * @throws {DeserializationError} when the serializer refuses what is not damaged.
+   */
+  override list(
+    config: RunnableConfig | null | undefined,
+    options?: CheckpointListOptions,
+  ): AsyncGenerator<CheckpointTuple> {
+    return this.operations.iterate(
+      { operation: "list", threadId: config?.configurable?.thread_id },
+      list(this.context, config, options),
+    );
+  }
+
+  /**
+   * Saves a checkpoint as the child of the one that the config names. All of it is stored, or nothing.
+   *
+   * What the caller changes after the call is not stored.
+   *
+   * @param newVersions the channels that changed since the parent; the others keep their values without being sent.
+   * Default: all have changed.
+   * @returns the config of the new checkpoint.
+   * @throws {CheckpointNotFoundError} with `history: "latest"`, when the checkpoint that the config names is not the
+   * newest one: another run has gone on from it meanwhile.
+   * @throws {InvalidInputError} when the config names no thread, the checkpoint has no id, or a part of it, the metadata or
+   * the new versions are no objects.
+   * @throws {CorruptRecordError} when a key of the thread holds another type of value.
+   * @throws {SerializationError} when a value cannot be serialized.
+   */
+  override put(
+    config: RunnableConfig,
+    checkpoint: Checkpoint,
+    metadata: CheckpointMetadata,
+    newVersions?: ChannelVersions,
+  ): Promise<RunnableConfig> {
+    const { thread_id: threadId, checkpoint_ns: checkpointNs } = config?.configurable ?? {};
+    return this.operations.run(
+      { operation: "put", threadId, checkpointNs, checkpointId: checkpoint?.id },
+      () => put(this.context, config, checkpoint, metadata, newVersions),
+    );
+  }
+
+  /**
+   * Saves what a task wrote before the next checkpoint, so that it need not run again. May come before the
+   * checkpoint that it belongs to.
+   *
+   * @param taskPath where the task stands in its step, as newer versions of LangGraph say. Pending writes are read in
+   * the order of path, task id and index. Default: "".
+   * @throws {InvalidInputError} when the config names no thread or no checkpoint.
+   * @throws {SerializationError} when a value cannot be serialized.
+   */
+  override async putWrites(
+    config: RunnableConfig,
+    writes: PendingWrite[],
+    taskId: string,
+    taskPath?: string,
+  ): Promise<void> {
+    checkConfig(config, "putWrites() needs");
+    const ref = parseCheckpointConfig(config);
+    await this.operations.run({ operation: "putWrites", ...ref }, () =>
+      putWrites(this.context, ref, writes, taskId, taskPath ?? ""),
+    );
+  }
+
+  /**
+   * For delta channels: the writes to each channel since its last stored value, oldest first, and that value.
+   * The ancestors are walked on the server, a thousand in one round trip.
+   *
+   * @throws {CheckpointNotFoundError} as {@link getTuple}.
+   * @throws {InvalidInputError} when the config or the channels cannot be used, or there is an unknown option.
+   */
+  override async getDeltaChannelHistory(options: {
+    config: RunnableConfig;
+    channels: string[];
+  }): Promise<Record<string, DeltaChannelHistory>> {
+    const { config, channels } = checkHistoryOptions(options);
+    return this.operations.run(
+      { operation: "getDeltaChannelHistory", threadId: config.configurable?.thread_id },
+      () => deltaHistory(this.context, config, channels),
+    );
+  }
+
+  /**
+   * Deletes everything of exactly this thread, in one round trip (four if runs were recorded for it). A thread that is
+   * not there is no error.
+   */
+  override async deleteThread(threadId: string): Promise<void> {
+    this.context.chunkPresence.forget(
+      threadKeys(this.context.keyPrefix, checkThreadId(threadId)).checkpoints,
+    );
+    await this.operations.run({ operation: "deleteThread", threadId }, () =>
+      deleteThread(this.context, threadId),
+    );
+  }
+
+  /**
+   * Copies a thread with all its checkpoints and pending writes. The copy is of one moment, and independent.
+   *
+   * @throws {InvalidInputError} when there is no such source, or the target exists.
+   *
+   * @example
+   * ```ts
+   * await checkpointer.copyThread("conversation-1", "what-if");
+   * ```
+   */
+  async copyThread(sourceThreadId: string, targetThreadId: string): Promise<void> {
+    await this.operations.run({ operation: "copyThread", threadId: sourceThreadId }, () =>
+      copyThread(this.context, sourceThreadId, targetThreadId),
+    );
+  }
+
+  /**
+   * Removes old checkpoints of threads, with their pending writes and all chunks that nothing else uses, in one atomic
+   * step for each thread. What a kept checkpoint needs stays: its pending writes, and the ancestors that its delta
+   * channels are read from.
+   *
+   * @returns how many checkpoints were removed.
+   * @throws {InvalidInputError} when an option cannot be used.
+   *
+   * @example
+   * ```ts
+   * await checkpointer.prune(["conversation-1"], { strategy: "keep_latest", keepLast: 10 });
+   * ```
+   */
+  async prune(threadIds: string[], options: PruneOptions): Promise<number> {
+    return this.operations.run({ operation: "prune" }, () => prune(this.context, threadIds, options));
+  }
+
+  /**
+   * Removes the checkpoints that some runs made, in whatever threads. A run is known by the `run_id` in the config's
+   * `configurable` or metadata, or in the checkpoint's metadata. A checkpoint that the delta channels of one of another
+   * run are read from stays.
+   *
+   * @returns how many checkpoints were removed.
+   */
+  async deleteForRuns(runIds: string[]): Promise<number> {
+    return this.operations.run({ operation: "deleteForRuns" }, () => deleteForRuns(this.context, runIds));
+  }
+
+  /**
+   * Lets a thread expire so many minutes from now, and from each later write; instead of the saver's `ttl`.
+   *
+   * @param minutes fractions are allowed.
+   * @returns false when there is no such thread.
+   * @throws {InvalidInputError} when the minutes are not a positive number.
+   */
+  async expire(threadId: string, minutes: number): Promise<boolean> {
+    return this.operations.run({ operation: "expire", threadId }, () =>
+      expire(this.context, threadId, toMilliseconds(minutes, "minutes")),
+    );
+  }
+
+  /** Lets a thread live for ever, whatever the saver's `ttl`. @returns false when there is no such thread. */
+  async persist(threadId: string): Promise<boolean> {
+    return this.operations.run({ operation: "persist", threadId }, () => expire(this.context, threadId, 0));
+  }
+
+  /**
+   * The threads that were written last, newest first.
+   *
+   * @example
+   * ```ts
+   * const page = await checkpointer.listThreads({ limit: 20 });
+   * const next = await checkpointer.listThreads({ limit: 20, before: page.at(-1) });
+   * ```
+   */
+  async listThreads(options?: ListThreadsOptions): Promise<ThreadInfo[]> {
+    return this.operations.run({ operation: "listThreads" }, () => listThreads(this.context, options));
+  }
+}
+
+/** Under this name the connection is among the options that the saver is to close. */
+const OWNED = Symbol("owned");
+
+// Outside the class: bundlers rename a class that mentions itself.
+async function open(
+  options: RedisSaverOptions & ConnectOptions,
+  connect: () => Promise<ManagedConnection>,
+): Promise<RedisSaver> {
+  readOptions(options, true); // what cannot be used is refused before anything is connected
+  const { tls: _, ...own } = options;
+  const owned = await connect();
+  try {
+    const known: RedisSaverOptions & { client: RedisClient } = { ...own, client: owned.connection };
+    return new RedisSaver(Object.assign(known, { [OWNED]: owned }));
+  } catch (error) {
+    await owned.close();
+    throw error;
+  }
+}
