@@ -6,8 +6,8 @@ export type { Ioredis, IoredisPipeline } from "./redis/clients/ioredis.js";
 /**
  * Lets `RedisSaver` and `RedisStore` use an ioredis client, which stays yours: it is neither configured nor closed here.
  *
- * Commands that ioredis holds back while it has no connection are its own: those that failed for lack of an answer may
- * still be carried out later. Its options `maxRetriesPerRequest` and `enableOfflineQueue` limit that.
+ * Commands that a `Cluster` of ioredis holds back while it has no connection to a node are its own: those that were
+ * aborted, or failed for lack of an answer, may still be carried out later. Its option `maxRetriesPerRequest` limits that.
  *
  * @param redis a `Redis` or a `Cluster` of ioredis 5.9 or later.
  * @throws {InvalidInputError} when it is no such client, or was created with a `keyPrefix`.

@@ -21,8 +21,11 @@ export interface Connection {
    * node. A command that Redis refuses gives its error in its place and does not disturb the others.
    *
    * They may reach Redis more than once, so they have to be idempotent.
+   *
+   * @param signal when it aborts, commands that have not been sent never are, and those that were are not waited for.
+   * @throws the signal's reason.
    */
-  pipeline(commands: readonly Command[]): Promise<(Reply | Error)[]>;
+  pipeline(commands: readonly Command[], signal?: AbortSignal): Promise<(Reply | Error)[]>;
 
   /** Whether commands of one pipeline may go to several nodes, so that those for different slots run in any order. */
   readonly isCluster?: boolean;

@@ -1,8 +1,9 @@
-/** The end of the time that something may take. It comes when {@link expire} is called. */
+/** The end of the time that something may take. It comes when {@link expire} or {@link cancel} is called. */
 export class Deadline {
   readonly #abort = new AbortController();
   readonly #over: Promise<undefined>;
   #wake: () => void = () => {};
+  #cancelled: { readonly reason: unknown } | undefined;
 
   constructor() {
     this.#over = new Promise((resolve) => {
@@ -22,6 +23,17 @@ export class Deadline {
   expire(): void {
     this.#abort.abort();
     this.#wake();
+  }
+
+  /** Ends the time because the caller waits no longer. */
+  cancel(reason: unknown): void {
+    this.#cancelled ??= { reason };
+    this.expire();
+  }
+
+  /** @throws the reason with which it was cancelled. */
+  throwIfCancelled(): void {
+    if (this.#cancelled) throw this.#cancelled.reason;
   }
 
   /** The result of the work, or undefined when the time is over first. */

@@ -6,6 +6,7 @@ import {
   type OperationContext,
   OperationError,
 } from "../errors.js";
+import { abortReason } from "./abort-signal.js";
 import { clientMessage } from "./client-message.js";
 import { isErrorReply } from "./clients/error-reply.js";
 import { ConnectionFailure } from "./connection-failure.js";
@@ -24,11 +25,21 @@ const ADVICE: Record<string, string> = {
   TRYAGAIN: "The cluster is moving these keys to another node: try again when it is done",
 };
 
-/** Runs an operation; what Redis or the network does to it is told with its name. @throws {OperationError} */
-export async function withOperation<T>(context: OperationContext, work: () => T | Promise<T>): Promise<T> {
+/**
+ * Runs an operation; what Redis or the network does to it is told with its name.
+ *
+ * @throws {OperationError}; the signal's reason when the signal has aborted it.
+ */
+export async function withOperation<T>(
+  context: OperationContext,
+  work: () => T | Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  if (signal?.aborted) throw abortReason(signal);
   try {
     return await work();
   } catch (error) {
+    if (signal?.aborted && !(error instanceof LangGraphRedisError)) throw abortReason(signal);
     throw toOperationError(context, error);
   }
 }

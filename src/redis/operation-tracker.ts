@@ -19,9 +19,14 @@ export class OperationTracker {
     this.#timeout = finiteTimeout(checkCommandTimeout(commandTimeout));
   }
 
-  /** Runs an operation. @throws {OperationError} when Redis fails it, or when it comes after {@link close}. */
-  run<T>(context: OperationContext, work: () => T | Promise<T>): Promise<T> {
-    return this.track(context, () => withOperation(context, work));
+  /**
+   * Runs an operation. Work that a signal aborts sends through a connection that is `abortable` by that signal.
+   *
+   * @throws {OperationError} when Redis fails it, or when it comes after {@link close}; the signal's reason when the
+   * signal has aborted it.
+   */
+  run<T>(context: OperationContext, work: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.track(context, () => withOperation(context, work, signal));
   }
 
   /** As {@link run}, for work that says itself which operation failed. */
@@ -38,11 +43,15 @@ export class OperationTracker {
   }
 
   /** As {@link run}, for an operation that gives its results one by one. Each is an operation of its own. */
-  async *iterate<T>(context: OperationContext, results: AsyncIterable<T>): AsyncGenerator<T> {
+  async *iterate<T>(
+    context: OperationContext,
+    results: AsyncIterable<T>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<T> {
     const iterator = results[Symbol.asyncIterator]();
     try {
       for (;;) {
-        const next = await this.run(context, () => iterator.next());
+        const next = await this.run(context, () => iterator.next(), signal);
         if (next.done) return;
         yield next.value;
       }

@@ -1,5 +1,6 @@
 import { describe, repeatable } from "../describe.js";
 import { LangGraphRedisError } from "../errors.js";
+import { abortReason, onAbort } from "./abort-signal.js";
 import type { ClientAdapter } from "./client-adapter.js";
 import { clientMessage } from "./client-message.js";
 import { isOfflineRefusal } from "./clients/error-reply.js";
@@ -32,15 +33,18 @@ export class RetryingConnection implements Connection {
     return this.adapter.isCluster ?? false;
   }
 
-  pipeline(commands: readonly Command[]): Promise<(Reply | Error)[]> {
+  pipeline(commands: readonly Command[], signal?: AbortSignal): Promise<(Reply | Error)[]> {
     if (this.#closed) return Promise.reject(closedFailure());
+    if (signal?.aborted) return Promise.reject(abortReason(signal));
     if (commands.length === 0) return Promise.resolve([]);
     const unsendable = unsendableArgument(commands);
     if (unsendable) return Promise.reject(unsendable);
     const pending = new PendingPipeline((command) => this.adapter.laneOf(command));
     const unwatch = this.#stalls.watch(pending);
+    const stopListening = signal && onAbort(signal, () => pending.cancel(abortReason(signal)));
     const work = this.#send(commands, pending).finally(() => {
       unwatch();
+      stopListening?.();
       this.#underWay.delete(work);
     });
     this.#underWay.add(work);
@@ -86,6 +90,7 @@ export class RetryingConnection implements Connection {
       }
       pending.failed();
       if (await pending.pause(attempt)) continue;
+      pending.throwIfCancelled();
       if (refused) return [...answered, ...refused];
       throw this.#timeoutError(lastError);
     }

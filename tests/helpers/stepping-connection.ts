@@ -57,12 +57,12 @@ export class SteppingConnection implements ConnectionClient {
     this.sent.length = 0;
   }
 
-  async pipeline(commands: readonly Command[]): Promise<(Reply | Error)[]> {
-    if (this.working) return this.inner.pipeline(commands);
+  async pipeline(commands: readonly Command[], signal?: AbortSignal): Promise<(Reply | Error)[]> {
+    if (this.working) return this.inner.pipeline(commands, signal);
     const replies: (Reply | Error)[] = [];
     let part: Command[] = [];
     const send = async () => {
-      if (part.length > 0) replies.push(...(await this.inner.pipeline(part)));
+      if (part.length > 0) replies.push(...(await this.inner.pipeline(part, signal)));
       part = [];
     };
     for (const command of commands) {

@@ -15,6 +15,8 @@ export interface Ioredis {
   /** Of a cluster: for each slot its nodes, the master first. */
   readonly slots?: readonly (readonly string[] | undefined)[];
   pipeline(): IoredisPipeline;
+  once(event: "ready" | "end", listener: () => void): unknown;
+  removeListener(event: "ready" | "end", listener: () => void): unknown;
 }
 
 /** The part of a pipeline of ioredis that is used. */
@@ -35,6 +37,9 @@ const UNUSABLE: Record<string, string> = {
  * a pipeline is for one slot only, so each command has its own: they leave without waiting for each other.
  */
 export class IoredisAdapter implements ClientAdapter {
+  /** Fulfilled when the client has a connection again, or will have none any more. */
+  #settled: Promise<void> | undefined;
+
   constructor(private readonly redis: Ioredis) {
     if (typeof redis?.pipeline !== "function" || typeof redis.status !== "string") {
       throw new InvalidInputError(`fromIoredis needs a Redis or Cluster of ioredis, got ${describe(redis)}.`);
@@ -60,6 +65,7 @@ export class IoredisAdapter implements ClientAdapter {
 
   async send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
     transmission.signal.throwIfAborted();
+    while (this.#isBetweenConnections()) await this.#connection(transmission.signal);
     const sent = this.redis.isCluster
       ? commands.map((command, index) => this.sendTogether([command], index, transmission))
       : [this.sendTogether(commands, 0, transmission)];
@@ -67,6 +73,40 @@ export class IoredisAdapter implements ClientAdapter {
     const failure = results.find(([error]) => error && !isErrorReply(error));
     if (failure) throw failure[0];
     return results.map(([error, reply]) => error ?? plain(reply));
+  }
+
+  /**
+   * What ioredis queues while it has no connection cannot be taken back: it is carried out later, whether or not anybody
+   * still waits. So it is queued here. A client that is to queue nothing refuses it at once.
+   */
+  #isBetweenConnections(): boolean {
+    const { status, options } = this.redis;
+    const queues = (options as { enableOfflineQueue?: boolean }).enableOfflineQueue !== false;
+    return queues && status !== "ready" && UNUSABLE[status] === undefined;
+  }
+
+  async #connection(signal: AbortSignal): Promise<void> {
+    // One listener for all that wait, since Node warns of a leak at eleven.
+    this.#settled ??= new Promise<void>((resolve) => {
+      const settle = () => {
+        this.#settled = undefined;
+        this.redis.removeListener("ready", settle);
+        this.redis.removeListener("end", settle);
+        resolve();
+      };
+      this.redis.once("ready", settle);
+      this.redis.once("end", settle);
+    });
+    let stopWaiting: () => void = () => {};
+    const aborted = new Promise<void>((resolve) => {
+      stopWaiting = resolve;
+    });
+    signal.addEventListener("abort", stopWaiting);
+    await Promise.race([this.#settled, aborted]);
+    signal.removeEventListener("abort", stopWaiting);
+    signal.throwIfAborted();
+    const { unusable } = this;
+    if (unusable !== undefined) throw new Error(unusable);
   }
 
   /** @param first the index of the first command in the transmission. */
