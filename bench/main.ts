@@ -1,14 +1,17 @@
-/** `npm run bench -- saver`, `npm run bench -- store`; without a name both. */
-const suites: Record<string, () => Promise<{ run(): Promise<void> }>> = {
-  saver: () => import("./saver.js"),
-  store: () => import("./store.js"),
+/**
+ * `npm run bench` runs all benchmarks, `npm run bench -- saver` one of them, `npm run bench -- saver turns memory` parts
+ * of it.
+ */
+const suites: Record<string, () => Promise<{ run(parts: readonly string[]): Promise<void> }>> = {
+  saver: () => import("./saver/index.js"),
+  store: () => import("./store/index.js"),
 };
 
-const names = process.argv.slice(2);
-for (const name of names.length > 0 ? names : Object.keys(suites)) {
-  const load = suites[name];
-  if (!load) throw new Error(`there is no benchmark "${name}", only ${Object.keys(suites).join(" and ")}`);
-  await (await load()).run();
+const [name, ...parts] = process.argv.slice(2);
+for (const each of name === undefined ? Object.keys(suites) : [name]) {
+  const load = suites[each];
+  if (!load) throw new Error(`there is no benchmark "${each}", only ${Object.keys(suites).join(" and ")}`);
+  await (await load()).run(parts);
 }
 
 export {};

@@ -8,15 +8,16 @@ export function percentile(times: Times, percent: number): number {
 /**
  * Times several operations in turns, so that whatever else the machine does meanwhile meets all of them alike.
  *
- * @param rounds how often each is timed, after a tenth as many rounds to warm up.
+ * @param rounds how often each is timed.
+ * @param warmUp how many rounds come before those. Default: a tenth as many.
  */
 export async function timeInTurns<Name extends string>(
   operations: Readonly<Record<Name, () => Promise<unknown>>>,
   rounds: number,
+  warmUp = Math.ceil(rounds / 10),
 ): Promise<Record<Name, Times>> {
   const names = Object.keys(operations) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
-  const warmUp = Math.ceil(rounds / 10);
   for (let round = -warmUp; round < rounds; round++) {
     for (const name of names) {
       const start = performance.now();

@@ -1,6 +1,6 @@
-import { table } from "./report.js";
-import { type Client, fillStore, namespaceOf, SCOPES } from "./store-data.js";
-import type { Vectors } from "./store-vectors.js";
+import { table } from "../report.js";
+import { type Client, fillStore, namespaceOf, SCOPES } from "./data.js";
+import type { Vectors } from "./vectors.js";
 
 const EFFORTS = [100, 200, 300, 500];
 

@@ -1,18 +1,19 @@
-import { startServer } from "../tests/helpers/servers/index.js";
-import { conditions, save } from "./report.js";
-import { measureCore, reportCore } from "./store-core.js";
-import { connectTo } from "./store-data.js";
-import { measureNamespaces, reportNamespaces } from "./store-namespaces.js";
-import { measureRecall, reportRecall } from "./store-recall.js";
-import { measureRoundTrips, reportRoundTrips } from "./store-round-trips.js";
-import { measureSearches, reportSearches } from "./store-searches.js";
-import { loadWordVectors, syntheticVectors } from "./store-vectors.js";
-import { measureWrites, reportWrites } from "./store-writes.js";
+import { startServer } from "../../tests/helpers/servers/index.js";
+import { conditions, save } from "../report.js";
+import { measureCore, reportCore } from "./core.js";
+import { connectTo } from "./data.js";
+import { measureNamespaces, reportNamespaces } from "./namespaces.js";
+import { measureRecall, reportRecall } from "./recall.js";
+import { measureRoundTrips, reportRoundTrips } from "./round-trips.js";
+import { measureSearches, reportSearches } from "./searches.js";
+import { loadWordVectors, syntheticVectors } from "./vectors.js";
+import { measureWrites, reportWrites } from "./writes.js";
 
 const SIZES = (process.env.BENCH_SIZES ?? "1000,10000,50000").split(",").map(Number);
 
 /** Searches, writes and listings, each against the plain Redis commands for the same. */
-export async function run(): Promise<void> {
+export async function run(parts: readonly string[]): Promise<void> {
+  if (parts.length > 0) throw new Error("the benchmark of the store has no parts");
   const largest = Math.max(...SIZES);
   const words = await loadWordVectors(largest);
   const server = await startServer();

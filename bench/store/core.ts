@@ -1,8 +1,8 @@
-import { startServer } from "../tests/helpers/servers/index.js";
-import { percentile, type Times, timeInTurns } from "./measure.js";
-import { milliseconds, table } from "./report.js";
-import { connectTo, fillStore } from "./store-data.js";
-import { syntheticVectors } from "./store-vectors.js";
+import { startServer } from "../../tests/helpers/servers/index.js";
+import { percentile, type Times, timeInTurns } from "../measure.js";
+import { milliseconds, table } from "../report.js";
+import { connectTo, fillStore } from "./data.js";
+import { syntheticVectors } from "./vectors.js";
 
 const DIMS = 512;
 

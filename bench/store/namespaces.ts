@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { RedisStore } from "langgraph-redis";
-import { percentile, type Times, timeInTurns } from "./measure.js";
-import { milliseconds, table } from "./report.js";
-import type { Client } from "./store-data.js";
+import { percentile, type Times, timeInTurns } from "../measure.js";
+import { milliseconds, table } from "../report.js";
+import type { Client } from "./data.js";
 
 interface Listing {
   namespaces: number;

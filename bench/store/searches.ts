@@ -1,9 +1,9 @@
-import { drawChart } from "./chart.js";
-import { percentile, ratio, type Times, timeInTurns } from "./measure.js";
-import { milliseconds, save, table } from "./report.js";
-import { type Client, fillStore, SCOPES } from "./store-data.js";
-import { exactNeighbours, recallOf, shown } from "./store-recall.js";
-import type { Vectors } from "./store-vectors.js";
+import { drawChart } from "../chart.js";
+import { percentile, ratio, type Times, timeInTurns } from "../measure.js";
+import { milliseconds, save, table } from "../report.js";
+import { type Client, fillStore, SCOPES } from "./data.js";
+import { exactNeighbours, recallOf, shown } from "./recall.js";
+import type { Vectors } from "./vectors.js";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 1_000);
 const IN_FLIGHT = 16;

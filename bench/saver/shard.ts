@@ -1,8 +1,8 @@
 import { AIMessage, HumanMessage } from "@langchain/core/messages";
 import { MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
 import { RedisSaver } from "langgraph-redis";
-import { createClient } from "redis";
-import { table } from "./report.js";
+import { table } from "../report.js";
+import { type Bench, type BenchClient, type Part, withServer } from "./part.js";
 
 interface ShardFigures {
   readonly messages: number;
@@ -17,8 +17,12 @@ const TURNS = 10;
 const TEXT = "x".repeat(500);
 
 /** What a turn costs the server's one thread, which bounds how many turns a shard bears. */
-export async function measureShard(url: string, keyPrefix: string): Promise<ShardFigures[]> {
-  const client = await createClient({ url }).connect();
+export const shard: Part = {
+  name: "shard",
+  measure: () => withServer(async (bench) => ({ goals: [], section: report(await measureShard(bench)) })),
+};
+
+async function measureShard({ url, keyPrefix, client }: Bench): Promise<ShardFigures[]> {
   const figures: ShardFigures[] = [];
   for (const messages of [2, 50, 500]) {
     const checkpointer = await RedisSaver.fromConnString(url, { keyPrefix });
@@ -46,17 +50,16 @@ export async function measureShard(url: string, keyPrefix: string): Promise<Shar
     await checkpointer.end();
     console.log(`a shard with threads of ${messages} messages measured`);
   }
-  await client.close();
   return figures;
 }
 
-async function serverSeconds(client: { info(section: string): Promise<unknown> }): Promise<number> {
+async function serverSeconds(client: Pick<BenchClient, "info">): Promise<number> {
   const info = String(await client.info("cpu"));
   const seconds = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, "m").exec(info)?.[1]);
   return seconds("used_cpu_user_main_thread") + seconds("used_cpu_sys_main_thread");
 }
 
-export function reportShard(figures: readonly ShardFigures[]): string {
+function report(figures: readonly ShardFigures[]): string {
   const rows = figures.map(({ messages, serverTime, clientTime }) => [
     String(messages),
     serverTime.toFixed(2),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { RedisStore } from "langgraph-redis";
 import { createClient } from "redis";
-import { modelOf, type Vectors } from "./store-vectors.js";
+import { modelOf, type Vectors } from "./vectors.js";
 
 export type Client = Awaited<ReturnType<typeof connectTo>>;
 

@@ -1,7 +1,7 @@
-import { percentile, ratio, type Times, timeInTurns } from "./measure.js";
-import { milliseconds, table } from "./report.js";
-import { type Client, fillStore } from "./store-data.js";
-import type { Vectors } from "./store-vectors.js";
+import { percentile, ratio, type Times, timeInTurns } from "../measure.js";
+import { milliseconds, table } from "../report.js";
+import { type Client, fillStore } from "./data.js";
+import type { Vectors } from "./vectors.js";
 
 interface Writes {
   puts: { batch: number; ours: Times; raw: Times }[];

@@ -2,12 +2,12 @@ import type { BaseMessage } from "@langchain/core/messages";
 import type { Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { uuid6 } from "@langchain/langgraph-checkpoint";
 import { RedisSaver } from "langgraph-redis";
-import { createClient } from "redis";
-import { startTcpProxy } from "../tests/helpers/tcp-proxy.js";
-import { drawChart } from "./chart.js";
-import { percentile, ratio, type Times, timeInTurns } from "./measure.js";
-import { bytes, milliseconds, save, table, times } from "./report.js";
-import { message } from "./saver-turns.js";
+import { startTcpProxy } from "../../tests/helpers/tcp-proxy.js";
+import { drawChart } from "../chart.js";
+import { percentile, ratio, type Times, timeInTurns } from "../measure.js";
+import { bytes, milliseconds, table, times } from "../report.js";
+import { message } from "./data.js";
+import { type Bench, type BenchClient, memoryOf, type Part, withServer } from "./part.js";
 
 /** One operation: its times, those of the plainest possible way to move the same bytes, and what crossed the wire. */
 interface Operation {
@@ -30,6 +30,9 @@ interface ThreadFigures {
 }
 
 const LENGTHS = [10, 100, 1_000, 5_000];
+/** The bytes of a step are averaged over so many steps of so many threads. */
+const COPIES = 10;
+const STEPS = 12;
 const METADATA: CheckpointMetadata = { source: "loop", step: 0, parents: {} };
 
 /** A thread whose list of messages gains one with every checkpoint. */
@@ -62,20 +65,35 @@ class GrowingThread {
   }
 }
 
-export async function measureThreads(url: string, keyPrefix: string): Promise<ThreadFigures[]> {
-  const figures: ThreadFigures[] = [];
-  for (const length of LENGTHS) {
-    figures.push(await measureThread(url, keyPrefix, length));
-    console.log(`a thread of ${length} messages measured`);
-  }
-  return figures;
-}
+export const steps: Part = {
+  name: "steps",
+  async measure() {
+    const figures: ThreadFigures[] = [];
+    for (const length of LENGTHS) {
+      figures.push(await withServer((bench) => measureThread(bench, length)));
+      console.log(`a thread of ${length} messages measured`);
+    }
+    const sentAt = (length: number) =>
+      figures.find((each) => each.length === length)?.sentPerPut ?? Number.NaN;
+    return {
+      goals: [
+        {
+          what: "bytes sent by a step at 5,000 messages ÷ at 10",
+          measured: sentAt(5_000) / sentAt(10),
+          atMost: 1.2,
+          show: times,
+        },
+      ],
+      section: report(figures),
+      files: { "saver-bytes.svg": chart(figures) },
+    };
+  },
+};
 
-async function measureThread(url: string, keyPrefix: string, length: number): Promise<ThreadFigures> {
-  const saver = await RedisSaver.fromConnString(url, { keyPrefix });
+async function measureThread({ url, keyPrefix, client }: Bench, length: number): Promise<ThreadFigures> {
+  const saver = new RedisSaver({ client, keyPrefix });
   const proxy = await startTcpProxy(url);
   const observed = await RedisSaver.fromConnString(proxy.url, { keyPrefix });
-  const client = await createClient({ url }).connect();
   try {
     const thread = new GrowingThread(saver, `thread-${length}`);
     let naiveTotal = 0;
@@ -85,7 +103,7 @@ async function measureThread(url: string, keyPrefix: string, length: number): Pr
       naiveTotal += step === 0 ? 0 : 1;
       naiveTotal += JSON.stringify(thread.messages[step]).length * (length - step);
     }
-    const memory = await memoryOf(client, keyPrefix, thread.id);
+    const memory = await memoryOf(client);
     const json = JSON.stringify(thread.messages);
     return {
       length,
@@ -96,50 +114,41 @@ async function measureThread(url: string, keyPrefix: string, length: number): Pr
       ...(await timeOperations(saver, proxy, observed, client, thread, json)),
     };
   } finally {
-    await Promise.all([saver.end(), observed.end()]);
-    await client.close();
+    await observed.end();
     await proxy.stop();
   }
 }
 
-type Client = Awaited<ReturnType<ReturnType<typeof createClient>["connect"]>>;
 type Proxy = Awaited<ReturnType<typeof startTcpProxy>>;
 
-async function memoryOf(
-  client: Pick<Client, "memoryUsage">,
-  keyPrefix: string,
-  threadId: string,
-): Promise<number> {
-  const names = ["checkpoints", "order", "writes", "chunks", "runs"];
-  const sizes = names.map((name) =>
-    client.memoryUsage(`${keyPrefix}:thread:{${threadId}}:${name}`, { SAMPLES: 0 }),
-  );
-  return (await Promise.all(sizes)).reduce<number>((sum, size) => sum + Number(size ?? 0), 0);
-}
-
-/** The bytes of one more put: an average over a few, since now and then a table comes along. */
+/** The bytes of one more put: an average over many, since now and then a segment is sealed or a table comes along. */
 async function sendOnce(
   observed: RedisSaver,
   proxy: Proxy,
-  client: Pick<Client, "set">,
+  client: Pick<BenchClient, "set">,
   { id, messages }: GrowingThread,
 ): Promise<Pick<ThreadFigures, "sentPerPut" | "naiveSent">> {
-  const copy = new GrowingThread(observed, `${id}-observed`);
-  copy.messages.push(...messages.slice(0, -1));
-  await copy.step();
-  const steps = 20;
-  proxy.reset();
-  for (let step = 0; step < steps; step++) await copy.step();
-  const naive = JSON.stringify({ channel_values: { messages: copy.messages } });
-  await client.set(`${id}-naive`, naive);
-  return { sentPerPut: proxy.requestBytes / steps, naiveSent: naive.length };
+  let sent = 0;
+  let naiveSent = 0;
+  for (let at = 0; at < COPIES; at++) {
+    const copy = new GrowingThread(observed, `${id}-observed-${at}`);
+    copy.messages.push(...messages.slice(0, -1));
+    await copy.step();
+    proxy.reset();
+    for (let step = 0; step < STEPS; step++) await copy.step();
+    sent += proxy.requestBytes;
+    const naive = JSON.stringify({ channel_values: { messages: copy.messages } });
+    await client.set(`${id}-naive`, naive);
+    naiveSent = naive.length;
+  }
+  return { sentPerPut: sent / (COPIES * STEPS), naiveSent };
 }
 
 async function timeOperations(
   saver: RedisSaver,
   proxy: Proxy,
   observed: RedisSaver,
-  client: Pick<Client, "hSet" | "get" | "set">,
+  client: Pick<BenchClient, "hSet" | "get" | "set">,
   thread: GrowingThread,
   json: string,
 ): Promise<Pick<ThreadFigures, "operations" | "naivePut">> {
@@ -202,26 +211,26 @@ async function timeOperations(
   };
 }
 
-export async function reportThreads(figures: readonly ThreadFigures[]): Promise<string> {
-  await save(
-    "saver-bytes.svg",
-    drawChart({
-      title: "What one step sends to Redis",
-      xLabel: "messages in the thread (500 characters each)",
-      yLabel: "bytes",
-      logarithmic: { x: true, y: true },
-      formatX: (x) => x.toLocaleString("en"),
-      formatY: (y) => bytes(y).replace(".0 ", " "),
-      series: [
-        {
-          name: "whole state per checkpoint",
-          color: "#6b7280",
-          points: figures.map((f) => [f.length, f.naiveSent]),
-        },
-        { name: "RedisSaver", color: "#dc2626", points: figures.map((f) => [f.length, f.sentPerPut]) },
-      ],
-    }),
-  );
+function chart(figures: readonly ThreadFigures[]): string {
+  return drawChart({
+    title: "What one step sends to Redis",
+    xLabel: "messages in the thread (500 characters each)",
+    yLabel: "bytes",
+    logarithmic: { x: true, y: true },
+    formatX: (x) => x.toLocaleString("en"),
+    formatY: (y) => bytes(y).replace(".0 ", " "),
+    series: [
+      {
+        name: "whole state per checkpoint",
+        color: "#6b7280",
+        points: figures.map((f) => [f.length, f.naiveSent]),
+      },
+      { name: "RedisSaver", color: "#dc2626", points: figures.map((f) => [f.length, f.sentPerPut]) },
+    ],
+  });
+}
+
+function report(figures: readonly ThreadFigures[]): string {
   const sizes = figures.map((f) => [
     f.length.toLocaleString("en"),
     bytes(f.sentPerPut),

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { RedisStore } from "langgraph-redis";
-import { startTcpProxy } from "../tests/helpers/tcp-proxy.js";
-import { table } from "./report.js";
-import { modelOf, syntheticVectors } from "./store-vectors.js";
+import { startTcpProxy } from "../../tests/helpers/tcp-proxy.js";
+import { table } from "../report.js";
+import { modelOf, syntheticVectors } from "./vectors.js";
 
 /** Counts the round trips of each operation at the socket. */
 export async function measureRoundTrips(url: string): Promise<[name: string, count: number][]> {

@@ -1,0 +1,73 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { RedisSaver } from "langgraph-redis";
+import { bytes, table } from "../report.js";
+import { checkpointOf, configOf, metadataOf } from "./data.js";
+import { inParallel, type Part, withServer } from "./part.js";
+
+const THREADS = 6_000;
+const METADATA_SIZE = 40_000;
+
+/** What {@link retained} is told by the process that reads. */
+export interface RetainedReport {
+  readonly heap: number;
+  readonly buffers: number;
+}
+
+/** Text that does not compress to nothing, another one for each thread. */
+function textOf(thread: number): string {
+  let state = thread + 1;
+  const bytesOf = Buffer.alloc((METADATA_SIZE * 3) / 4);
+  for (let at = 0; at < bytesOf.length; at += 4) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    bytesOf.writeInt32LE(state, at);
+  }
+  return bytesOf.toString("base64");
+}
+
+/** What a process keeps in memory after it has read many threads once: it is another process, which only reads. */
+export const retained: Part = {
+  name: "heap",
+  measure: () =>
+    withServer(async ({ url, client, keyPrefix }) => {
+      const writer = new RedisSaver({ client, keyPrefix });
+      await inParallel(THREADS, 50, (thread) =>
+        writer.put(
+          configOf(`user-${thread}`),
+          checkpointOf({ messages: [{ text: `hello ${thread}`.padEnd(90, "x") }] }, 1),
+          metadataOf({ note: textOf(thread) }),
+          { messages: 1 },
+        ),
+      );
+      const reader = fork(
+        new URL("./retained-reader.ts", import.meta.url),
+        [url, keyPrefix, String(THREADS)],
+        { execArgv: [...process.execArgv, "--expose-gc"] },
+      );
+      const ended = once(reader, "exit").then(([code]) => {
+        throw new Error(`the process that reads threads ended with ${code} before it said what it keeps`);
+      });
+      const [{ heap, buffers }] = (await Promise.race([once(reader, "message"), ended])) as [RetainedReport];
+      reader.kill();
+      return {
+        goals: [
+          {
+            what: `heap and buffers kept after reading ${THREADS} small threads with 40 kB of metadata each`,
+            measured: heap + buffers,
+            atMost: 80_000_000,
+            show: bytes,
+          },
+        ],
+        section: [
+          "## What a client keeps",
+          `Memory of a process that has read ${THREADS.toLocaleString("en")} threads once, each of one message and 40 kB of ` +
+            "metadata, after garbage collection, beyond what it had before.",
+          table([
+            ["", "kept"],
+            ["heap", bytes(heap)],
+            ["buffers", bytes(buffers)],
+          ]),
+        ].join("\n\n"),
+      };
+    }),
+};
