@@ -1,3 +1,4 @@
+export type { AbortOptions } from "./checkpoint/abort.js";
 export type { ThreadInfo } from "./checkpoint/indexes/thread-index.js";
 export type { ListThreadsOptions } from "./checkpoint/operations/list-threads.js";
 export type { PruneOptions } from "./checkpoint/operations/prune.js";

@@ -9,11 +9,20 @@ import type {
   PendingWrite,
 } from "@langchain/langgraph-checkpoint";
 import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import type { OperationContext } from "../errors.js";
 import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
 import { createConnection, type RedisClient, requireOptions } from "../redis/connection.js";
 import { OperationTracker } from "../redis/operation-tracker.js";
 import type { ClusterRootNodes, ConnectOptions, SentinelGroup } from "../redis/options.js";
 import { toMilliseconds } from "../redis/time-to-live.js";
+import {
+  type AbortOptions,
+  abortableContext,
+  optionalSignal,
+  signalOf,
+  signalOfRead,
+  signalOfWrite,
+} from "./abort.js";
 import { ChunkPresenceCache } from "./cache/chunk-presence-cache.js";
 import { ValueCache } from "./cache/value-cache.js";
 import { checkConfig, checkThreadId, parseCheckpointConfig, parseConfig } from "./config.js";
@@ -173,13 +182,16 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {InvalidInputError} when the config is none, or an id in it is not a non-empty string.
    * @throws {CorruptRecordError} when what is stored is damaged.
    * @throws {DeserializationError} when the serializer refuses what is not damaged.
+   * @throws the reason of `config.signal`, when that aborts.
    */
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     checkConfig(config, "getTuple() needs");
     if (config.configurable?.thread_id === undefined) return undefined;
     const { threadId, checkpointNs, checkpointId } = parseConfig(config);
-    return this.operations.run({ operation: "getTuple", threadId, checkpointNs, checkpointId }, () =>
-      getTuple(this.context, threadId, checkpointNs, checkpointId),
+    return this.run(
+      { operation: "getTuple", threadId, checkpointNs, checkpointId },
+      (context) => getTuple(context, threadId, checkpointNs, checkpointId),
+      signalOfRead(config),
     );
   }
 
@@ -196,6 +208,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @throws {InvalidInputError} when the config or an option cannot be used.
    * @throws {CorruptRecordError} when what is stored is damaged.
    * @throws {DeserializationError} when the serializer refuses what is not damaged.
+   * @throws the reason of `config.signal`, when that aborts. It is noticed before each checkpoint.
    */
   override list(
     config: RunnableConfig | null | undefined,
@@ -204,6 +217,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     return this.operations.iterate(
       { operation: "list", threadId: config?.configurable?.thread_id },
       list(this.context, config, options),
+      config?.signal,
     );
   }
 
@@ -221,17 +235,20 @@ export class RedisSaver extends BaseCheckpointSaver {
    * the new versions are no objects.
    * @throws {CorruptRecordError} when a key of the thread holds another type of value.
    * @throws {SerializationError} when a value cannot be serialized.
+   * @throws the reason of `config.signal`, when that aborts. A checkpoint that was sent by then may have been stored. What a
+   * graph's run saves is not aborted.
    */
-  override put(
+  override async put(
     config: RunnableConfig,
     checkpoint: Checkpoint,
     metadata: CheckpointMetadata,
     newVersions?: ChannelVersions,
   ): Promise<RunnableConfig> {
     const { thread_id: threadId, checkpoint_ns: checkpointNs } = config?.configurable ?? {};
-    return this.operations.run(
+    return this.run(
       { operation: "put", threadId, checkpointNs, checkpointId: checkpoint?.id },
-      () => put(this.context, config, checkpoint, metadata, newVersions),
+      (context) => put(context, config, checkpoint, metadata, newVersions),
+      signalOfWrite(config),
     );
   }
 
@@ -243,6 +260,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    * the order of path, task id and index. Default: "".
    * @throws {InvalidInputError} when the config names no thread or no checkpoint.
    * @throws {SerializationError} when a value cannot be serialized.
+   * @throws the reason of `config.signal`, as {@link put}.
    */
   override async putWrites(
     config: RunnableConfig,
@@ -252,8 +270,10 @@ export class RedisSaver extends BaseCheckpointSaver {
   ): Promise<void> {
     checkConfig(config, "putWrites() needs");
     const ref = parseCheckpointConfig(config);
-    await this.operations.run({ operation: "putWrites", ...ref }, () =>
-      putWrites(this.context, ref, writes, taskId, taskPath ?? ""),
+    await this.run(
+      { operation: "putWrites", ...ref },
+      (context) => putWrites(context, ref, writes, taskId, taskPath ?? ""),
+      signalOfWrite(config),
     );
   }
 
@@ -263,15 +283,17 @@ export class RedisSaver extends BaseCheckpointSaver {
    *
    * @throws {CheckpointNotFoundError} as {@link getTuple}.
    * @throws {InvalidInputError} when the config or the channels cannot be used, or there is an unknown option.
+   * @throws the reason of `config.signal`, when that aborts.
    */
   override async getDeltaChannelHistory(options: {
     config: RunnableConfig;
     channels: string[];
   }): Promise<Record<string, DeltaChannelHistory>> {
     const { config, channels } = checkHistoryOptions(options);
-    return this.operations.run(
+    return this.run(
       { operation: "getDeltaChannelHistory", threadId: config.configurable?.thread_id },
-      () => deltaHistory(this.context, config, channels),
+      (context) => deltaHistory(context, config, channels),
+      signalOfRead(config),
     );
   }
 
@@ -279,12 +301,15 @@ export class RedisSaver extends BaseCheckpointSaver {
    * Deletes everything of exactly this thread, in one round trip (four if runs were recorded for it). A thread that is
    * not there is no error.
    */
-  override async deleteThread(threadId: string): Promise<void> {
+  override async deleteThread(threadId: string, options?: AbortOptions): Promise<void> {
+    const signal = signalOf(options, "deleteThread");
     this.context.chunkPresence.forget(
       threadKeys(this.context.keyPrefix, checkThreadId(threadId)).checkpoints,
     );
-    await this.operations.run({ operation: "deleteThread", threadId }, () =>
-      deleteThread(this.context, threadId),
+    await this.run(
+      { operation: "deleteThread", threadId },
+      (context) => deleteThread(context, threadId),
+      signal,
     );
   }
 
@@ -298,9 +323,11 @@ export class RedisSaver extends BaseCheckpointSaver {
    * await checkpointer.copyThread("conversation-1", "what-if");
    * ```
    */
-  async copyThread(sourceThreadId: string, targetThreadId: string): Promise<void> {
-    await this.operations.run({ operation: "copyThread", threadId: sourceThreadId }, () =>
-      copyThread(this.context, sourceThreadId, targetThreadId),
+  async copyThread(sourceThreadId: string, targetThreadId: string, options?: AbortOptions): Promise<void> {
+    await this.run(
+      { operation: "copyThread", threadId: sourceThreadId },
+      (context) => copyThread(context, sourceThreadId, targetThreadId),
+      signalOf(options, "copyThread"),
     );
   }
 
@@ -318,7 +345,11 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async prune(threadIds: string[], options: PruneOptions): Promise<number> {
-    return this.operations.run({ operation: "prune" }, () => prune(this.context, threadIds, options));
+    return this.run(
+      { operation: "prune" },
+      (context) => prune(context, threadIds, options),
+      optionalSignal(options),
+    );
   }
 
   /**
@@ -328,8 +359,12 @@ export class RedisSaver extends BaseCheckpointSaver {
    *
    * @returns how many checkpoints were removed.
    */
-  async deleteForRuns(runIds: string[]): Promise<number> {
-    return this.operations.run({ operation: "deleteForRuns" }, () => deleteForRuns(this.context, runIds));
+  async deleteForRuns(runIds: string[], options?: AbortOptions): Promise<number> {
+    return this.run(
+      { operation: "deleteForRuns" },
+      (context) => deleteForRuns(context, runIds),
+      signalOf(options, "deleteForRuns"),
+    );
   }
 
   /**
@@ -339,15 +374,21 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @returns false when there is no such thread.
    * @throws {InvalidInputError} when the minutes are not a positive number.
    */
-  async expire(threadId: string, minutes: number): Promise<boolean> {
-    return this.operations.run({ operation: "expire", threadId }, () =>
-      expire(this.context, threadId, toMilliseconds(minutes, "minutes")),
+  async expire(threadId: string, minutes: number, options?: AbortOptions): Promise<boolean> {
+    return this.run(
+      { operation: "expire", threadId },
+      (context) => expire(context, threadId, toMilliseconds(minutes, "minutes")),
+      signalOf(options, "expire"),
     );
   }
 
   /** Lets a thread live for ever, whatever the saver's `ttl`. @returns false when there is no such thread. */
-  async persist(threadId: string): Promise<boolean> {
-    return this.operations.run({ operation: "persist", threadId }, () => expire(this.context, threadId, 0));
+  async persist(threadId: string, options?: AbortOptions): Promise<boolean> {
+    return this.run(
+      { operation: "persist", threadId },
+      (context) => expire(context, threadId, 0),
+      signalOf(options, "persist"),
+    );
   }
 
   /**
@@ -360,7 +401,20 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async listThreads(options?: ListThreadsOptions): Promise<ThreadInfo[]> {
-    return this.operations.run({ operation: "listThreads" }, () => listThreads(this.context, options));
+    return this.run(
+      { operation: "listThreads" },
+      (context) => listThreads(context, options),
+      optionalSignal(options),
+    );
+  }
+
+  /** Runs an operation, which works with the context that it is given: the signal aborts what it sends. */
+  private run<T>(
+    operation: OperationContext,
+    work: (context: SaverContext) => T | Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    return this.operations.run(operation, () => work(abortableContext(this.context, signal)), signal);
   }
 }
 

@@ -33,7 +33,7 @@ export async function rawHash(client: TestClient, key: string): Promise<Map<stri
 export const allKeys = (client: TestClient) => client.keys("*");
 
 export const keysUnder = async (client: TestClient, prefix: string) =>
-  (await allKeys(client)).filter((key) => key.startsWith(prefix));
+  (await allKeys(client)).filter((key) => key.startsWith(prefix)).sort();
 
 /** Options of a saver whose every page and batch has this size, so that a few entries are several of them. */
 export function pagesOf(size: number): RedisSaverOptions {

@@ -2,17 +2,22 @@ import { describe, describeOption } from "../../describe.js";
 import { InvalidInputError } from "../../errors.js";
 import { encodeKeyPart } from "../../redis/key-encoding.js";
 import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
+import type { AbortOptions } from "../abort.js";
 import type { SaverContext } from "../context.js";
 import { allThreads, type ThreadCursor, type ThreadInfo } from "../indexes/thread-index.js";
 
-export interface ListThreadsOptions {
+export interface ListThreadsOptions extends AbortOptions {
   /** The largest number of threads. Default: 100. */
   limit?: number;
   /** Only threads that come after this one in the list: the last entry of the page before, or a date. */
   before?: ThreadInfo | Date;
 }
 
-const LIST_THREADS_OPTIONS: KnownOptions<ListThreadsOptions> = { limit: true, before: true };
+const LIST_THREADS_OPTIONS: KnownOptions<ListThreadsOptions> = {
+  limit: true,
+  before: true,
+  signal: true,
+};
 
 /** See {@link RedisSaver.listThreads}. */
 export async function listThreads(

@@ -4,6 +4,7 @@ import { describeOption } from "../../describe.js";
 import { InvalidInputError } from "../../errors.js";
 import type { Reply } from "../../redis/command.js";
 import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
+import { abortableContext, signalOfRead } from "../abort.js";
 import { checkConfig, checkpointIdOf, checkThreadId, namespaceOf } from "../config.js";
 import type { SaverContext } from "../context.js";
 import { allThreads } from "../indexes/thread-index.js";
@@ -38,7 +39,8 @@ export function list(
   options: CheckpointListOptions | undefined,
 ): AsyncGenerator<CheckpointTuple> {
   try {
-    return listSelected(context, selectionOf(config ?? {}, options ?? undefined));
+    const selection = selectionOf(config ?? {}, options ?? undefined);
+    return listSelected(abortableContext(context, signalOfRead(config)), selection);
   } catch (error) {
     return failing(error);
   }

@@ -1,6 +1,7 @@
 import { describe, describeOption } from "../../describe.js";
 import { InvalidInputError } from "../../errors.js";
 import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
+import type { AbortOptions } from "../abort.js";
 import { checkIdList, checkThreadId } from "../config.js";
 import type { SaverContext } from "../context.js";
 import { threadKeys } from "../keys.js";
@@ -9,14 +10,14 @@ import { PRUNE } from "../scripts/index.js";
 import { deleteThread } from "./delete-thread.js";
 
 /** What to leave of a thread. */
-export interface PruneOptions {
+export interface PruneOptions extends AbortOptions {
   /** "keep_latest" leaves the newest checkpoints of each namespace, "delete" leaves nothing. */
   strategy: "keep_latest" | "delete";
   /** How many checkpoints "keep_latest" leaves in each namespace, at least 1. Default: 1. */
   keepLast?: number;
 }
 
-const PRUNE_OPTIONS: KnownOptions<PruneOptions> = { strategy: true, keepLast: true };
+const PRUNE_OPTIONS: KnownOptions<PruneOptions> = { strategy: true, keepLast: true, signal: true };
 
 /** See {@link RedisSaver.prune}. */
 export async function prune(
