@@ -40,32 +40,31 @@ export {
   InvalidVectorError,
   VersionConflictError,
 } from "./store/errors.js";
-export type { RedisItem, RedisSearchItem } from "./store/item.js";
+export type { ItemValue } from "./store/items/value.js";
+export type { DeleteNamespaceOptions, DeleteProgress } from "./store/operations/delete-namespace.js";
+export type { ReindexOptions, ReindexProgress, ReindexReport } from "./store/operations/reindex.js";
 export type {
   EngineChoice,
   RedisStoreOptions,
   StoreIndexConfig,
   StoreTtlConfig,
 } from "./store/options.js";
-export type { ReindexOptions, ReindexProgress, ReindexReport } from "./store/reindex.js";
-export { RedisStore } from "./store/store.js";
-export type {
-  ListNamespacesOptions,
-  RedisPutOptions,
-  RedisSearchOptions,
-  StoreResults,
-  StoreStats,
-} from "./store/store-types.js";
-export type { DeleteNamespaceOptions, DeleteProgress } from "./store/sweep.js";
+export { RedisStore } from "./store/redis-store.js";
 export type {
   Distance,
   EngineStats,
+  ListNamespacesOptions,
   PutExtras,
+  RedisItem,
   RedisPutOperation,
+  RedisPutOptions,
+  RedisSearchItem,
   RedisSearchOperation,
+  RedisSearchOptions,
   SearchExplanation,
   SearchExtras,
   SearchMode,
   StoreOperation,
+  StoreResults,
+  StoreStats,
 } from "./store/types.js";
-export type { ItemValue } from "./store/value.js";

@@ -1,5 +1,5 @@
 import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
-import { decodeNamespace, encodeNamespace } from "./namespace.js";
+import { decodeNamespace, encodeNamespace } from "./namespaces/encoding.js";
 
 /** The Redis keys of one item: all of them in one slot of a cluster. */
 export interface ItemKeys {

@@ -1,7 +1,12 @@
 import type { GetOperation, ListNamespacesOperation, MatchCondition } from "@langchain/langgraph-checkpoint";
 import type { KnownOptions } from "../redis/known-options.js";
-import type { ListNamespacesOptions, RedisPutOptions, RedisSearchOptions } from "./store-types.js";
-import type { RedisPutOperation, RedisSearchOperation } from "./types.js";
+import type {
+  ListNamespacesOptions,
+  RedisPutOperation,
+  RedisPutOptions,
+  RedisSearchOperation,
+  RedisSearchOptions,
+} from "./types.js";
 
 // The names of all options of methods and of operations. Others are refused: an option with a misspelt name would
 // silently do nothing.

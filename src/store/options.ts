@@ -6,7 +6,7 @@ import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { CONNECT_OPTIONS, type ConnectOptions, type TimeoutOptions } from "../redis/options.js";
 import { toMilliseconds } from "../redis/time-to-live.js";
-import { TextPath } from "./embedding/text-path.js";
+import { TextPath } from "./embedding/field-path.js";
 import { type Limits, limitsOf } from "./limits.js";
 import type { Distance } from "./types.js";
 /** Which engine answers searches. */

@@ -16,10 +16,9 @@ import { type Replayed, ReplayingConnection } from "./replaying-connection.js";
 /** Names of the scripts by the digest under which they run. */
 const SAVER_SCRIPTS = new Map(Object.entries(saverScripts).map(([name, script]) => [script.sha, name]));
 const STORE_SCRIPTS = new Map(
-  readdirSync("src/store/lua").map((file) => [
-    new Script(readFileSync(`src/store/lua/${file}`, "utf8")).sha,
-    file,
-  ]),
+  readdirSync("src/store", { encoding: "utf8", recursive: true })
+    .filter((file) => file.endsWith(".lua"))
+    .map((file) => [new Script(readFileSync(`src/store/${file}`, "utf8")).sha, file]),
 );
 
 test("every script of the saver leaves the same when it runs twice", async () => {

@@ -3,7 +3,7 @@ import { type BaseStore, InMemoryStore } from "@langchain/langgraph-checkpoint";
 import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "../../src/errors.js";
 import { FilterError } from "../../src/store/errors.js";
-import { RedisStore } from "../../src/store/store.js";
+import { RedisStore } from "../../src/store/redis-store.js";
 import type { StoreOperation } from "../../src/store/types.js";
 import { connect, freshPrefix, redisUrl } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { asClient, createConnection } from "../../src/redis/connection.js";
 import { type BatchError, FilterError } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
-import { RedisStore } from "../../src/store/store.js";
+import { RedisStore } from "../../src/store/redis-store.js";
 import type { StoreOperation } from "../../src/store/types.js";
 import { connect, freshPrefix } from "../helpers/redis.js";
 import { ENGINES, openStore as openStoreAt } from "./helpers.js";

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { EngineUnavailableError } from "../../src/store/errors.js";
-import { RedisStore } from "../../src/store/store.js";
+import { RedisStore } from "../../src/store/redis-store.js";
 import { connect, freshPrefix, plainRedisUrl, redisUrl } from "../helpers/redis.js";
 import { openStore, textIndex } from "./helpers.js";
 

@@ -4,7 +4,7 @@ import { OperationError } from "../../src/errors.js";
 import type { Command } from "../../src/redis/command.js";
 import { asClient, createConnection } from "../../src/redis/connection.js";
 import { BatchError } from "../../src/store/errors.js";
-import { RedisStore } from "../../src/store/store.js";
+import { RedisStore } from "../../src/store/redis-store.js";
 import { connect, freshPrefix } from "../helpers/redis.js";
 import { ENGINES, textIndex } from "./helpers.js";
 

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import type { RedisStoreOptions } from "../../src/store/options.js";
-import { RedisStore } from "../../src/store/store.js";
+import { RedisStore } from "../../src/store/redis-store.js";
 import { freshPrefix, plainRedisUrl, redisUrl } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 

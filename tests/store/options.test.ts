@@ -2,7 +2,7 @@ import { AsyncBatchedStore } from "@langchain/langgraph-checkpoint";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { InvalidInputError } from "../../src/errors.js";
 import { IndexMismatchError } from "../../src/store/errors.js";
-import { RedisStore } from "../../src/store/store.js";
+import { RedisStore } from "../../src/store/redis-store.js";
 import { connect, freshPrefix, redisUrl } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { openStore, textIndex } from "./helpers.js";

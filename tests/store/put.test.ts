@@ -4,7 +4,7 @@ import type { Command } from "../../src/redis/command.js";
 import { asClient, createConnection } from "../../src/redis/connection.js";
 import { VersionConflictError } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
-import { RedisStore } from "../../src/store/store.js";
+import { RedisStore } from "../../src/store/redis-store.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
 import { ENGINES, openStore as openStoreAt } from "./helpers.js";
 

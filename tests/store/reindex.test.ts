@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { IndexMismatchError } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
-import { RedisStore } from "../../src/store/store.js";
+import { RedisStore } from "../../src/store/redis-store.js";
 import { connect as connectTo, freshPrefix, type TestClient } from "../helpers/redis.js";
 import { atEveryGap, SteppingConnection } from "../helpers/stepping-connection.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { VersionConflictError } from "../../src/store/errors.js";
-import type { RedisItem } from "../../src/store/item.js";
-import { RedisStore } from "../../src/store/store.js";
+import { RedisStore } from "../../src/store/redis-store.js";
+import type { RedisItem } from "../../src/store/types.js";
 import { connect, freshPrefix, type TestClient } from "../helpers/redis.js";
 import { atEveryGap, SteppingConnection } from "../helpers/stepping-connection.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";

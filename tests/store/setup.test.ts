@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { EngineUnavailableError, IndexMismatchError } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
-import { RedisStore } from "../../src/store/store.js";
+import { RedisStore } from "../../src/store/redis-store.js";
 import { keysOf } from "../checkpoint/lifecycle/helpers.js";
 import { connect, freshPrefix, plainRedisUrl, redisUrl } from "../helpers/redis.js";
 import { startServer } from "../helpers/servers/index.js";

@@ -2,7 +2,7 @@ import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { reasonOf } from "../../describe.js";
 import { EmbeddingError, InvalidVectorError } from "../errors.js";
 import type { Distance } from "../types.js";
-import { TextCache } from "./text-cache.js";
+import { TextCache } from "./embedding-cache.js";
 
 /** Turns texts into vectors with the user's model, as seldom as possible, and checks what it answers. */
 export class Embedder {

@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../json.js";
+import { isObject, type Json } from "../items/json.js";
 import type { Predicate, RangeOperator, Test } from "./predicate.js";
 
 /** Whether a value satisfies all predicates. This is what filters mean; an index may only make it faster. */

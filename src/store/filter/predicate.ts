@@ -1,7 +1,7 @@
 import { describe, quote, reasonOf } from "../../describe.js";
 import { isPlainObject } from "../../plain-object.js";
 import { FilterError } from "../errors.js";
-import { DEEPEST, type Json, toJson } from "../json.js";
+import { DEEPEST, type Json, toJson } from "../items/json.js";
 
 /** What is asked of one value. */
 export type Test =

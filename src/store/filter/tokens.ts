@@ -1,6 +1,6 @@
 import { encodeKeyPart } from "../../redis/key-encoding.js";
-import { isObject, type Json } from "../json.js";
-import { boundedToken } from "../namespace.js";
+import { isObject, type Json } from "../items/json.js";
+import { boundedToken } from "../namespaces/encoding.js";
 import { valuesAt } from "./match.js";
 
 /** A document with more paths and values than this is not described by tokens, but found by every filter. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { RedisStore } from "../../../src/store/store.js";
+import { RedisStore } from "../../../src/store/redis-store.js";
 import { connect, freshPrefix } from "../../helpers/redis.js";
 import { englishLocale, startServer, type TestServer } from "../../helpers/servers/index.js";
 import { storeConformance } from "./suite.js";

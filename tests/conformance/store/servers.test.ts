@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import { RedisStore } from "../../../src/store/store.js";
+import { RedisStore } from "../../../src/store/redis-store.js";
 import { freshPrefix } from "../../helpers/redis.js";
 import { startCluster, startServer, type TestCluster, type TestServer } from "../../helpers/servers/index.js";
 import { storeConformance } from "./suite.js";

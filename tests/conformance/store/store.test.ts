@@ -2,7 +2,7 @@ import { InMemoryStore } from "@langchain/langgraph-checkpoint";
 import type { Connection } from "../../../src/redis/command.js";
 import { asClient, createConnection } from "../../../src/redis/connection.js";
 import { LIMITS, type Limits, limitsOf } from "../../../src/store/limits.js";
-import { RedisStore } from "../../../src/store/store.js";
+import { RedisStore } from "../../../src/store/redis-store.js";
 import { connect, freshPrefix, plainRedisUrl, redisUrl, type TestClient } from "../../helpers/redis.js";
 import { IN_MEMORY_DEVIATIONS } from "./in-memory-deviations.js";
 import { storeConformance } from "./suite.js";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { asClient, createConnection } from "../../../src/redis/connection.js";
 import { BatchError } from "../../../src/store/errors.js";
-import { RedisStore } from "../../../src/store/store.js";
+import { RedisStore } from "../../../src/store/redis-store.js";
 import type { StoreOperation } from "../../../src/store/types.js";
 import { connect, freshPrefix } from "../../helpers/redis.js";
 import { FakeEmbeddings } from "../fake-embeddings.js";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, describe, test } from "vitest";
 import type { RedisStoreOptions } from "../../../src/store/options.js";
-import { RedisStore } from "../../../src/store/store.js";
+import { RedisStore } from "../../../src/store/redis-store.js";
 import { freshPrefix, plainRedisUrl, redisUrl } from "../../helpers/redis.js";
 import { startCluster, startServer } from "../../helpers/servers/index.js";
 import { FakeEmbeddings } from "../fake-embeddings.js";

@@ -1,8 +1,8 @@
 import { InMemoryStore } from "@langchain/langgraph-checkpoint";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { extractTexts, TextPath, toText } from "../../../src/store/embedding/text-path.js";
-import type { Json } from "../../../src/store/json.js";
+import { extractTexts, TextPath, toText } from "../../../src/store/embedding/field-path.js";
+import type { Json } from "../../../src/store/items/json.js";
 import { FakeEmbeddings } from "../fake-embeddings.js";
 
 const NAMES = ["a", "b", "c", "0"];

@@ -9,7 +9,7 @@ import {
   scopeToken,
   scopeTokens,
   toRegistryMember,
-} from "../../../src/store/namespace.js";
+} from "../../../src/store/namespaces/encoding.js";
 import { HOSTILE_STRINGS } from "../../helpers/hostile.js";
 
 const label = fc.oneof(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { QueryBuilder } from "../../../src/store/engines/redis-search/query.js";
 import { parseFilter } from "../../../src/store/filter/predicate.js";
-import { QueryBuilder } from "../../../src/store/search/query.js";
 
 const builder = new QueryBuilder("idx", ["meta.year", "score"]);
 const vector = Float32Array.of(1, 0);

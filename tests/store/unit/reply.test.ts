@@ -5,8 +5,12 @@ import {
   isExistingIndex,
   isUnknownIndex,
   isWrongLength,
-} from "../../../src/store/search/index-commands.js";
-import { decodeHybridReply, decodeSearchReply, fieldOf } from "../../../src/store/search/reply.js";
+} from "../../../src/store/engines/redis-search/index-commands.js";
+import {
+  decodeHybridReply,
+  decodeSearchReply,
+  fieldOf,
+} from "../../../src/store/engines/redis-search/reply.js";
 
 const bulk = (text: string) => Buffer.from(text);
 

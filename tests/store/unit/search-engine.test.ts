@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { Connection, Reply } from "../../../src/redis/command.js";
-import { defineIndex } from "../../../src/store/definition.js";
+import { defineIndex } from "../../../src/store/engines/index-definition.js";
+import { SearchEngine } from "../../../src/store/engines/redis-search/search-engine.js";
 import { StoreKeys } from "../../../src/store/keys.js";
-import { readOperation } from "../../../src/store/operations.js";
 import { readOptions } from "../../../src/store/options.js";
-import { SearchEngine } from "../../../src/store/search/search-engine.js";
+import { readOperation } from "../../../src/store/requests.js";
 import { FakeEmbeddings } from "../fake-embeddings.js";
 
 const settings = readOptions({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { extractTexts, TextPath, toText } from "../../../src/store/embedding/text-path.js";
-import { queryWords, wordsOf } from "../../../src/store/embedding/words.js";
-import type { Json } from "../../../src/store/json.js";
+import { extractTexts, TextPath, toText } from "../../../src/store/embedding/field-path.js";
+import { queryWords, wordsOf } from "../../../src/store/embedding/tokenize.js";
+import type { Json } from "../../../src/store/items/json.js";
 
 describe("where texts are", () => {
   const value: Json = {

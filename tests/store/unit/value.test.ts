@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeValue, encodeValue } from "../../../src/store/value.js";
+import { decodeValue, encodeValue } from "../../../src/store/items/value.js";
 
 const name = fc.oneof(
   fc.constantFrom("$bytes", "$$bytes", "$$$bytes", "bytes", "__proto__", "a"),

@@ -1,0 +1,133 @@
+import type { Connection, Reply } from "../redis/command.js";
+import { withOperation } from "../redis/operation-error.js";
+import { execute, executeAll } from "../redis/script.js";
+import { Embedder } from "./embedding/embedder.js";
+import type { StoreEngine } from "./engines/engine.js";
+import { agreeOnDefinition, defineIndex, type StoredIndex } from "./engines/index-definition.js";
+import { OTHER_DATABASE } from "./engines/redis-search/index-commands.js";
+import { SearchEngine } from "./engines/redis-search/search-engine.js";
+import { CoreEngine } from "./engines/scan/scan-engine.js";
+import { EngineUnavailableError } from "./errors.js";
+import { StoreKeys } from "./keys.js";
+import type { StoreSettings } from "./options.js";
+
+/** A store whose index is there and is the one it is configured for. */
+export interface Ready {
+  engine: StoreEngine;
+  index: StoredIndex;
+}
+
+/** What all operations of a store share. */
+export class Backend {
+  readonly keys: StoreKeys;
+  readonly embedder: Embedder | undefined;
+  /** Known once the engine was chosen. */
+  engineName: StoreEngine["name"] | undefined;
+  /** Why "auto" took core commands; `undefined` when it did not. */
+  engineReason: string | undefined;
+  private state: Promise<Ready> | undefined;
+  private chosen: Promise<StoreEngine> | undefined;
+
+  constructor(
+    readonly connection: Connection,
+    readonly settings: StoreSettings,
+  ) {
+    this.keys = new StoreKeys(settings.keyPrefix);
+    const { vectors } = settings;
+    this.embedder = vectors && new Embedder(vectors.model, vectors.dims, vectors.distance, vectors.cacheSize);
+  }
+
+  /** Prepares the index once; tries again when that failed. */
+  ready(): Promise<Ready> {
+    if (!this.state) {
+      const state = withOperation({ operation: "setup" }, () => this.prepare());
+      this.state = state;
+      state.catch(() => {
+        if (this.state === state) this.state = undefined;
+      });
+    }
+    return this.state;
+  }
+
+  /** Prepares the index again, because it is not what it was; once for all who noticed. */
+  async renew(outdated: Ready): Promise<Ready> {
+    const current = await this.ready();
+    if (current === outdated) this.forget();
+    return this.ready();
+  }
+
+  /** Looks at the index again before the next use. */
+  forget(): void {
+    this.state = undefined;
+  }
+
+  /** The engine that this server, or the options, call for. */
+  engine(): Promise<StoreEngine> {
+    if (!this.chosen) {
+      const chosen = withOperation({ operation: "setup" }, () => this.chooseEngine());
+      this.chosen = chosen;
+      chosen.catch(() => {
+        if (this.chosen === chosen) this.chosen = undefined;
+      });
+    }
+    return this.chosen;
+  }
+
+  private async prepare(): Promise<Ready> {
+    for (;;) {
+      const engine = await this.engine();
+      this.engineName = engine.name;
+      const index = await agreeOnDefinition(this.connection, this.keys, defineIndex(this.settings));
+      try {
+        await engine.serve(index);
+      } catch (error) {
+        if (!(error instanceof EngineUnavailableError) || this.settings.engine !== "auto") throw error;
+        // The user of this connection may not ask beforehand what is not possible here.
+        this.chosen = Promise.resolve(this.core(OTHER_DATABASE));
+        continue;
+      }
+      const { definition } = this.keys;
+      const now = await execute(this.connection, { key: definition, args: ["GET", definition] });
+      // Somebody's reindex() may have finished meanwhile; then that index has to serve.
+      if (now?.toString() === index.text) return { engine, index };
+    }
+  }
+
+  private async chooseEngine(): Promise<StoreEngine> {
+    const { connection, keys, settings } = this;
+    if (settings.engine === "core") return this.core();
+    const missing = await whyNoSearch(connection, keys.definition);
+    if (missing === undefined) return new SearchEngine(connection, keys, settings);
+    if (settings.engine === "auto") return this.core(missing);
+    throw new EngineUnavailableError(
+      missing === OTHER_DATABASE
+        ? `engine "search" cannot be used: ${missing}. Use database 0, or engine "core".`
+        : `engine "search" cannot be used: ${missing}. Use Redis 8, or Redis with the module Redis Search, or engine "core".`,
+    );
+  }
+
+  private core(reason?: string): StoreEngine {
+    this.engineReason = reason;
+    return new CoreEngine(this.connection, this.keys, this.settings);
+  }
+}
+
+/** Asks the server for what the search engine needs. `undefined` when it is there. */
+async function whyNoSearch(connection: Connection, key: string): Promise<string | undefined> {
+  const [commands, cluster, server, client] = await executeAll(connection, [
+    { key, args: ["COMMAND", "INFO", "FT.SEARCH", "_FT.SEARCH"] },
+    { key, args: ["INFO", "cluster"] },
+    { key, args: ["INFO", "server"] },
+    { key, args: ["CLIENT", "INFO"] },
+  ]);
+  if (commands instanceof Error) throw commands;
+  const [search, coordinator] = commands as Reply[];
+  if (!search) return "this server does not know FT.SEARCH";
+  if (!(client instanceof Error) && /\bdb=[1-9]/.test(String(client))) return OTHER_DATABASE;
+  // On a cluster a search has to look at all nodes, which Redis 8 does, and before it a module with a coordinator.
+  const isCluster = !(cluster instanceof Error) && /cluster_enabled:1/.test(String(cluster));
+  const version = Number(/redis_version:(\d+)/.exec(String(server))?.[1] ?? 0);
+  if (isCluster && version < 8 && !coordinator)
+    return "this cluster has no search coordinator, a node would search only itself";
+  return undefined;
+}

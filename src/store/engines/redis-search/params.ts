@@ -1,0 +1,30 @@
+import type { Arg } from "../../../redis/command.js";
+
+/**
+ * The parameters of one query. Values reach a query only through here, by name: nothing that a user gave is ever part
+ * of a query's text.
+ */
+export class QueryParams {
+  private readonly values: Arg[] = [];
+
+  /** Adds a value and gives back how the query refers to it. */
+  add(value: Arg): string {
+    this.values.push(value);
+    return `$p${this.values.length}`;
+  }
+
+  /** As arguments of a search command: `PARAMS n name value ...`. */
+  toArgs(): Arg[] {
+    if (this.values.length === 0) return [];
+    return [
+      "PARAMS",
+      String(this.values.length * 2),
+      ...this.values.flatMap((value, at) => [`p${at + 1}`, value]),
+    ];
+  }
+
+  /** By name, for people to read; bytes stay bytes. */
+  toRecord(): Record<string, Arg> {
+    return Object.fromEntries(this.values.map((value, at) => [`p${at + 1}`, value]));
+  }
+}

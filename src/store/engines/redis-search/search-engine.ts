@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Connection, Reply } from "../../../redis/command.js";
+import { execute, executeAll } from "../../../redis/script.js";
+import { EngineUnavailableError } from "../../errors.js";
+import type { StoreKeys } from "../../keys.js";
+import type { StoreSettings } from "../../options.js";
+import type { Plan } from "../../pipeline.js";
+import type { SearchRequest } from "../../requests.js";
+import type { EngineStats, RedisSearchItem } from "../../types.js";
+import type { StoreEngine } from "../engine.js";
+import type { BuiltIndex } from "../index-definition.js";
+import {
+  createIndexArgs,
+  decodeIndexInfo,
+  isExistingIndex,
+  isOtherDatabase,
+  isUnknownIndex,
+  isWrongLength,
+  OTHER_DATABASE,
+} from "./index-commands.js";
+import { QueryBuilder, toStep } from "./query.js";
+import { decodeSearchReply } from "./reply.js";
+import { Searcher } from "./search-runner.js";
+
+/** The search engine of Redis 8, or of the module Redis Search. */
+export class SearchEngine implements StoreEngine {
+  readonly name = "search";
+  private readonly queries: QueryBuilder;
+  private readonly searcher: Searcher;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: StoreKeys,
+    settings: StoreSettings,
+  ) {
+    this.queries = new QueryBuilder(keys.indexAlias, settings.numericFields);
+    this.searcher = new Searcher(keys, this.queries, settings.vectors, settings.limits);
+  }
+
+  search(request: SearchRequest, vector: Float32Array | undefined): Plan<RedisSearchItem[]> {
+    return this.searcher.search(request, vector);
+  }
+
+  async serve(index: BuiltIndex): Promise<void> {
+    await this.build(index);
+    const { indexAlias } = this.keys;
+    const name = this.keys.indexName(index.generation);
+    await execute(this.connection, { key: indexAlias, args: ["FT.ALIASUPDATE", indexAlias, name] });
+  }
+
+  async build(index: BuiltIndex): Promise<void> {
+    const name = this.keys.indexName(index.generation);
+    const [created, command, scored] = await executeAll(this.connection, [
+      { key: name, args: createIndexArgs(this.keys, index) },
+      { key: name, args: ["COMMAND", "INFO", "FT.HYBRID"] },
+      toStep(this.queries.probe(name, "BM25STD")),
+    ]);
+    if (created instanceof Error && isOtherDatabase(created)) {
+      throw new EngineUnavailableError(`engine "search" cannot be used: ${OTHER_DATABASE}.`);
+    }
+    if (created instanceof Error && !isExistingIndex(created)) throw created;
+    this.queries.scorer = scored instanceof Error ? "BM25" : "BM25STD";
+    this.searcher.fusesItself = Array.isArray(command) && Array.isArray(command[0]);
+    for (let pause = 1; (await this.info(name)).indexing; pause = Math.min(pause * 2, 100))
+      await sleep(pause);
+  }
+
+  async drop({ generation }: BuiltIndex): Promise<void> {
+    const name = this.keys.indexName(generation);
+    const [dropped] = await executeAll(this.connection, [{ key: name, args: ["FT.DROPINDEX", name] }]);
+    if (dropped instanceof Error && !isUnknownIndex(dropped)) throw dropped;
+  }
+
+  isIndexChanged(error: Error): boolean {
+    return isUnknownIndex(error) || isWrongLength(error);
+  }
+
+  async strangers({ generation }: BuiltIndex): Promise<string[]> {
+    const command = this.queries.strangers(this.keys.indexName(generation), 1_000);
+    // Without content an older server answers with the keys alone, a newer one as always.
+    const reply = (await execute(this.connection, toStep(command))) as Reply[];
+    if (typeof reply[0] === "number") return reply.slice(1).map(String);
+    return decodeSearchReply(reply, false).documents.map(({ id }) => id);
+  }
+
+  async stats(): Promise<EngineStats> {
+    const { indexing, failures, bytes } = await this.info(this.keys.indexAlias);
+    const count = async (kind: "item" | "vector") =>
+      decodeSearchReply(await execute(this.connection, toStep(this.queries.count(kind))), false).total;
+    return {
+      items: await count("item"),
+      vectors: await count("vector"),
+      indexBytes: bytes,
+      indexing,
+      indexFailures: failures,
+    };
+  }
+
+  private async info(name: string) {
+    return decodeIndexInfo(await execute(this.connection, { key: name, args: ["FT.INFO", name] }));
+  }
+}

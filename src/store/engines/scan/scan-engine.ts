@@ -1,0 +1,216 @@
+import type { Connection, Reply } from "../../../redis/command.js";
+import { encodeKeyPart } from "../../../redis/key-encoding.js";
+import { fromBytes } from "../../embedding/embedder.js";
+import { queryWords } from "../../embedding/tokenize.js";
+import { matches } from "../../filter/match.js";
+import { orderTail } from "../../items/index-document.js";
+import { decodeItem, FIELD, type ItemAddress } from "../../items/item.js";
+import { readStep } from "../../items/read.js";
+import type { StoreKeys } from "../../keys.js";
+import type { StoreSettings } from "../../options.js";
+import { type Plan, runPlan, step, together } from "../../pipeline.js";
+import type { SearchRequest } from "../../requests.js";
+import type { EngineStats, RedisItem, RedisSearchItem } from "../../types.js";
+import type { StoreEngine } from "../engine.js";
+import type { StoredIndex } from "../index-definition.js";
+import { byRank, fuse, fusionWindow, type Ranked } from "../ranking.js";
+import { similarityTo } from "../similarity.js";
+import { bm25, countWords, type WordCounts } from "./bm25.js";
+import { type Candidate, scan } from "./scan.js";
+
+/** Never seen by users: it makes the store look at the definition of the index again. */
+class IndexChangedError extends Error {}
+
+/** One document of a candidate, as far as it is compared. Its text and vector are not kept. */
+interface Compared extends Ranked {
+  address: ItemAddress;
+  words: WordCounts | undefined;
+}
+
+/** An item of a listing. */
+interface Listed {
+  item: RedisItem;
+  /** Orders items of the same millisecond. */
+  tail: string;
+}
+
+/**
+ * Needs core commands only: candidates come from what each namespace knows of its own items, and are compared here,
+ * all of them, so that the result is exact.
+ */
+export class CoreEngine implements StoreEngine {
+  readonly name = "core";
+  private index: StoredIndex | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly keys: StoreKeys,
+    private readonly settings: StoreSettings,
+  ) {}
+
+  async serve(index: StoredIndex): Promise<void> {
+    this.index = index;
+  }
+
+  async build(): Promise<void> {}
+
+  async drop(): Promise<void> {}
+
+  isIndexChanged(error: Error): boolean {
+    return error instanceof IndexChangedError;
+  }
+
+  async strangers(): Promise<string[]> {
+    return [];
+  }
+
+  private get generation(): number {
+    return this.index?.generation ?? 1;
+  }
+
+  /** Reads all items, so many at a time. */
+  async stats(): Promise<EngineStats> {
+    let items = 0;
+    let vectors = 0;
+    const count = (candidates: Candidate[]) => {
+      items += candidates.length;
+      for (const { documents } of candidates) vectors += documents.filter(([kept]) => kept !== null).length;
+      return true;
+    };
+    const { candidatesAtOnce: atOnce, limits } = this.settings;
+    await runPlan(
+      this.connection,
+      scan(this.keys, {
+        path: [],
+        order: "oldest",
+        fields: [FIELD.text(this.generation)],
+        atOnce,
+        limits,
+        take: count,
+      }),
+    );
+    return { items, vectors, indexBytes: 0, indexing: false, indexFailures: 0 };
+  }
+
+  *search(request: SearchRequest, vector: Float32Array | undefined): Plan<RedisSearchItem[]> {
+    if (request.limit === 0) return [];
+    return request.query === undefined ? yield* this.list(request) : yield* this.rank(request, vector);
+  }
+
+  /** Items that match, newest first, until nothing unread can be newer. */
+  private *list({ scope, predicates, offset, limit }: SearchRequest): Plan<RedisSearchItem[]> {
+    const needed = offset + limit;
+    const { candidatesAtOnce: atOnce, limits } = this.settings;
+    let found = new Map<string, Listed>();
+    const take = (candidates: Candidate[], newestUnread: number) => {
+      for (const { address, value, meta } of candidates) {
+        const item = decodeItem(address, value, meta);
+        if (!item || !matches(item.value, predicates)) continue;
+        const { namespace, key, document } = address;
+        found.set(document, { item, tail: orderTail(namespace, encodeKeyPart(key)) });
+      }
+      found = new Map([...found].sort(byUpdate).slice(0, needed));
+      const last = [...found.values()].at(-1);
+      return !last || found.size < needed || last.item.updatedAt.getTime() <= newestUnread;
+    };
+    const ofEach = predicates.length > 0 ? atOnce : needed;
+    yield* scan(this.keys, { path: scope, order: "newest", fields: [], atOnce, limits, ofEach, take });
+    return [...found.values()].slice(offset).map(({ item }) => item);
+  }
+
+  /** Compares every candidate with the query. */
+  private *rank(request: SearchRequest, query: Float32Array | undefined): Plan<RedisSearchItem[]> {
+    const { scope, predicates, offset, limit } = request;
+    const { vectors, candidatesAtOnce: atOnce, limits } = this.settings;
+    const words = request.mode === "vector" ? [] : queryWords(request.query ?? "");
+    if (request.mode === "text" && words.length === 0) return [];
+    const similarity = query && vectors && similarityTo(query, vectors.distance);
+    const compared = new Map<string, Compared[]>();
+    let kept = new Map<string, Candidate>();
+    const take = (candidates: Candidate[]) => {
+      // Read again in the end, if there are more than may be held.
+      kept = new Map(compared.size === 0 ? candidates.map((each) => [each.address.document, each]) : []);
+      for (const candidate of candidates) {
+        const { address, value, meta, documents } = candidate;
+        compared.delete(address.document); // it was put again since it was read
+        if (predicates.length > 0) {
+          const item = decodeItem(address, value, meta);
+          if (!item || !matches(item.value, predicates)) continue;
+        }
+        const own = documents.flatMap(([bytes, text], at): Compared[] => {
+          if (!(bytes instanceof Buffer)) return [];
+          if (similarity && bytes.length !== 4 * vectors.dims) return [];
+          const score = similarity ? similarity(fromBytes(bytes)) : 0;
+          const counted = words.length === 0 ? undefined : countWords(text?.toString() ?? "", words);
+          return [{ id: `${address.document}:${at}`, score, address, words: counted }];
+        });
+        compared.set(address.document, own);
+      }
+      return true;
+    };
+    const { generation } = this;
+    const fields = [similarity ? FIELD.vector(generation) : FIELD.text(generation)];
+    if (words.length > 0) fields.push(FIELD.words(generation));
+    // Oldest first: what is put again meanwhile is still ahead.
+    yield* together([
+      scan(this.keys, { path: scope, order: "oldest", fields, atOnce, limits, take }),
+      this.checkIndex(),
+    ]);
+    const best = bestOfEach(ranking([...compared.values()].flat(), request));
+    return yield* this.read(best.slice(offset, offset + limit), kept);
+  }
+
+  /** Sees whether somebody's reindex() has finished: then the vectors are in other fields. */
+  private *checkIndex(): Plan<void> {
+    const { definition } = this.keys;
+    const stored = yield* step({ key: definition, args: ["GET", definition] });
+    if (stored?.toString() !== this.index?.text) throw new IndexChangedError("the index was changed");
+  }
+
+  private *read(ranked: readonly Compared[], kept: ReadonlyMap<string, Candidate>): Plan<RedisSearchItem[]> {
+    const missing = ranked.filter(({ address }) => !kept.has(address.document));
+    const replies = missing.length > 0 ? yield missing.map(({ address }) => readStep(address.document)) : [];
+    const read = new Map<string, Reply[]>();
+    missing.forEach(({ address }, at) => {
+      const reply = replies[at];
+      if (reply instanceof Error) throw reply;
+      read.set(address.document, reply as Reply[]);
+    });
+    return ranked.flatMap(({ address, score }) => {
+      const candidate = kept.get(address.document);
+      const [value, meta] = candidate
+        ? [candidate.value, candidate.meta]
+        : (read.get(address.document) ?? []);
+      const item = decodeItem(address, value, meta);
+      return item ? [Object.assign(item, { score })] : [];
+    });
+  }
+}
+
+/** The documents that may be returned, best first, by what the mode ranks by. */
+function ranking(documents: Compared[], request: SearchRequest): Compared[] {
+  const { mode, minScore = Number.NEGATIVE_INFINITY } = request;
+  const similar = () => documents.filter(({ score }) => score >= minScore).sort(byRank);
+  if (mode === "vector" || !documents[0]?.words) return similar();
+  const scores = bm25(documents.map(({ words }) => words as WordCounts));
+  const worded = documents
+    .map((document, at) => ({ ...document, score: scores[at] as number }))
+    .filter(({ score }) => score > 0)
+    .sort(byRank);
+  if (mode === "text") return worded;
+  const window = fusionWindow(request);
+  return fuse([similar().slice(0, window), worded.slice(0, window)]);
+}
+
+/** Each item once, with its best document. */
+function bestOfEach(documents: readonly Compared[]): Compared[] {
+  const best = new Map<string, Compared>();
+  for (const each of documents) if (!best.has(each.address.document)) best.set(each.address.document, each);
+  return [...best.values()];
+}
+
+/** Newest first, then by key, then by namespace, as the search engine orders them. */
+function byUpdate([, a]: [string, Listed], [, b]: [string, Listed]): number {
+  const later = b.item.updatedAt.getTime() - a.item.updatedAt.getTime();
+  return later || (a.tail < b.tail ? -1 : a.tail > b.tail ? 1 : 0);
+}

@@ -1,0 +1,52 @@
+import type { Write } from "../items/write.js";
+
+/** A write of a batch, with its place in it. */
+export type PlacedWrite = Write & { place: number };
+
+/** A write that is sent, with those before it that need not be as long as it succeeds: later ones first. */
+export type OrderedWrite = PlacedWrite & { supersedes: readonly PlacedWrite[] };
+
+/** Tells one item from all others. */
+export function itemId({ namespace, key }: { namespace: readonly string[]; key: string }): string {
+  return JSON.stringify([namespace, key]);
+}
+
+/**
+ * Leaves out what a later write of the same item makes pointless. A write before one with a condition is never left
+ * out: it decides whether the condition holds.
+ */
+export function dropSuperseded(writes: readonly PlacedWrite[]): OrderedWrite[] {
+  const ordered: OrderedWrite[] = [];
+  const laterOfItem = new Map<string, { supersedes: PlacedWrite[] }>();
+  for (const write of writes.toReversed()) {
+    const item = itemId(write.request);
+    const isConditional = write.request.kind === "put" && write.request.condition !== undefined;
+    const later = laterOfItem.get(item);
+    if (later && !isConditional) {
+      later.supersedes.push(write);
+      continue;
+    }
+    const supersedes: PlacedWrite[] = [];
+    ordered.push({ ...write, supersedes });
+    if (isConditional) laterOfItem.delete(item);
+    else laterOfItem.set(item, { supersedes });
+  }
+  return ordered.reverse();
+}
+
+/**
+ * Writes that go out together, each item once: a pipeline may reach the server twice, and would then do the first of
+ * two writes of one item again after the second.
+ */
+export function inWaves(writes: readonly OrderedWrite[]): OrderedWrite[][] {
+  const waves: OrderedWrite[][] = [];
+  const timesSeen = new Map<string, number>();
+  for (const write of writes) {
+    const item = itemId(write.request);
+    const wave = timesSeen.get(item) ?? 0;
+    timesSeen.set(item, wave + 1);
+    waves[wave] ??= [];
+    waves[wave].push(write);
+  }
+  return waves;
+}

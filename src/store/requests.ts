@@ -1,0 +1,251 @@
+import type { GetOperation, ListNamespacesOperation, MatchCondition } from "@langchain/langgraph-checkpoint";
+import { describe, quote } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
+import { isPlainObject } from "../plain-object.js";
+import { checkKnownOptions } from "../redis/known-options.js";
+import { readArguments, readCallback } from "./arguments.js";
+import { TextPath } from "./embedding/field-path.js";
+import type { Predicate } from "./filter/predicate.js";
+import { parseFilter } from "./filter/predicate.js";
+import type { Json } from "./items/json.js";
+import { encodeValue } from "./items/value.js";
+import {
+  GET_OPERATION,
+  LIST_OPERATION,
+  MATCH_CONDITION,
+  PUT_OPERATION,
+  SEARCH_OPERATION,
+} from "./known-options.js";
+import { checkNamespace, checkPath } from "./namespaces/encoding.js";
+import {
+  flag,
+  oneOf,
+  positiveInteger,
+  readNumber,
+  readTtl,
+  type StoreSettings,
+  wholeNumber,
+} from "./options.js";
+import { asError, type Outcome } from "./pipeline.js";
+import type {
+  RedisPutOperation,
+  RedisSearchOperation,
+  SearchExplanation,
+  SearchMode,
+  StoreOperation,
+} from "./types.js";
+
+export interface GetRequest {
+  kind: "get";
+  namespace: string[];
+  key: string;
+}
+
+export interface PutRequest {
+  kind: "put";
+  namespace: string[];
+  key: string;
+  /** The value as it will be read back. */
+  value: Json;
+  /** The value as it will be stored. */
+  text: string;
+  /** What the put said about indexing; `undefined` for the store's own fields. */
+  fields: readonly TextPath[] | undefined;
+  /** Milliseconds; `undefined` for never. */
+  ttl: number | undefined;
+  condition: PutCondition | undefined;
+}
+
+export type PutCondition = { absent: true } | { version: number };
+
+export interface DeleteRequest {
+  kind: "delete";
+  namespace: string[];
+  key: string;
+}
+
+export interface SearchRequest {
+  kind: "search";
+  scope: string[];
+  predicates: Predicate[];
+  limit: number;
+  offset: number;
+  /** `undefined` for a listing, newest first. */
+  query: string | undefined;
+  mode: SearchMode;
+  minScore: number | undefined;
+  efRuntime: number | undefined;
+  explain: ((sent: SearchExplanation) => void) | undefined;
+}
+
+export interface ListRequest {
+  kind: "list";
+  conditions: MatchCondition[];
+  maxDepth: number | undefined;
+  limit: number;
+  offset: number;
+}
+
+/** An operation that was checked, with every default filled in. */
+export type Request = GetRequest | PutRequest | DeleteRequest | SearchRequest | ListRequest;
+
+/** @throws an error that names what is wrong with the operation. */
+export function readOperation(operation: StoreOperation, settings: StoreSettings): Request {
+  if (typeof operation !== "object" || operation === null) {
+    throw new InvalidInputError(`an operation must be an object, got ${describe(operation)}.`);
+  }
+  if (!isPlainObject(operation as unknown)) {
+    throw new InvalidInputError(`an operation must be a plain object, got ${describe(operation)}.`);
+  }
+  if ("namespacePrefix" in operation) return readSearch(operation, settings);
+  if ("key" in operation && "value" in operation) {
+    checkKnownOptions(operation, PUT_OPERATION, "put");
+    return operation.value === null ? readDelete(operation) : readPut(operation, settings);
+  }
+  if ("key" in operation) {
+    checkKnownOptions(operation, GET_OPERATION, "get");
+    return readKeyed("get", operation);
+  }
+  return readList(operation);
+}
+
+function readKeyed<K extends "get" | "delete">(kind: K, { namespace, key }: GetOperation) {
+  checkPath("namespace", namespace, { allowEmpty: false });
+  checkKey(key);
+  return { kind, namespace: [...namespace], key };
+}
+
+function readDelete(operation: RedisPutOperation): DeleteRequest {
+  if (operation.ifVersion !== undefined || readIfAbsent(operation)) {
+    throw new InvalidInputError("ifVersion and ifAbsent are for a put: a delete is done whatever there is.");
+  }
+  return readKeyed("delete", operation);
+}
+
+function checkKey(key: unknown): asserts key is string {
+  if (typeof key !== "string") throw new InvalidInputError(`key must be a string, got ${describe(key)}.`);
+}
+
+function readPut(operation: RedisPutOperation, settings: StoreSettings): PutRequest {
+  const { namespace, key, index } = operation;
+  checkNamespace(namespace);
+  checkKey(key);
+  return {
+    kind: "put",
+    namespace: [...namespace],
+    key,
+    ...encodeValue(operation.value, `item ${quote(key)} in namespace ${quote(namespace)}`),
+    fields: readIndex(index),
+    ttl: operation.ttl === undefined ? settings.defaultTtl : readTtl("ttl", operation.ttl),
+    condition: readCondition(operation),
+  };
+}
+
+function readIndex(index: unknown): readonly TextPath[] | undefined {
+  if (index === undefined || index === null) return undefined;
+  if (index === false) return [];
+  if (!Array.isArray(index)) {
+    throw new InvalidInputError(`index must be false or an array of fields, got ${describe(index)}.`);
+  }
+  return index.map(TextPath.parse);
+}
+
+function readIfAbsent({ ifAbsent }: RedisPutOperation): boolean {
+  return ifAbsent === undefined ? false : flag("ifAbsent", ifAbsent);
+}
+
+function readCondition(operation: RedisPutOperation): PutCondition | undefined {
+  const { ifVersion } = operation;
+  const ifAbsent = readIfAbsent(operation);
+  if (ifAbsent && ifVersion !== undefined) {
+    throw new InvalidInputError("ifAbsent and ifVersion contradict each other. Give one of them.");
+  }
+  if (ifAbsent) return { absent: true };
+  return ifVersion === undefined ? undefined : { version: wholeNumber("ifVersion", ifVersion) };
+}
+
+function readSearch(operation: RedisSearchOperation, settings: StoreSettings): SearchRequest {
+  checkKnownOptions(operation, SEARCH_OPERATION, "search");
+  const { namespacePrefix, filter, query, mode, minScore, efRuntime, explain } = operation;
+  checkPath("namespacePrefix", namespacePrefix, { allowEmpty: true });
+  if (query !== undefined && query !== null && typeof query !== "string") {
+    throw new InvalidInputError(`query must be a string, got ${describe(query)}.`);
+  }
+  const request: SearchRequest = {
+    kind: "search",
+    scope: [...namespacePrefix],
+    predicates: parseFilter(filter),
+    limit: wholeNumber("limit", operation.limit ?? 10),
+    offset: wholeNumber("offset", operation.offset ?? 0),
+    query: query?.trim() ? query : undefined,
+    mode: oneOf("mode", mode ?? "vector", ["vector", "text", "hybrid"]),
+    minScore: minScore === undefined ? settings.minScore : readNumber("minScore", minScore),
+    efRuntime: efRuntime === undefined ? undefined : positiveInteger("efRuntime", efRuntime),
+    explain: readCallback("explain", explain),
+  };
+  if (request.query === undefined) return request;
+  // Without a model a query is no more than a wish: the items are listed, as LangGraph's InMemoryStore does.
+  if (!settings.vectors && request.mode === "vector") return { ...request, query: undefined };
+  if (request.mode !== "vector" && !settings.vectors?.text) {
+    throw new InvalidInputError(
+      `mode ${quote(request.mode)} needs a store with an index of texts. Configure index, and leave index.text on.`,
+    );
+  }
+  if (request.mode === "text" && minScore !== undefined) {
+    throw new InvalidInputError('minScore is a similarity of vectors, which mode "text" does not compute.');
+  }
+  return request;
+}
+
+function readList(operation: ListNamespacesOperation): ListRequest {
+  const { matchConditions, maxDepth, limit, offset } = operation;
+  checkKnownOptions(operation, LIST_OPERATION, "listNamespaces");
+  const conditions: unknown = matchConditions ?? [];
+  if (!Array.isArray(conditions)) {
+    throw new InvalidInputError(`matchConditions must be an array, got ${describe(conditions)}.`);
+  }
+  return {
+    kind: "list",
+    conditions: conditions.map(readMatchCondition),
+    maxDepth: maxDepth === undefined || maxDepth === null ? undefined : positiveInteger("maxDepth", maxDepth),
+    limit: limit === undefined ? Number.MAX_SAFE_INTEGER : wholeNumber("limit", limit),
+    offset: wholeNumber("offset", offset ?? 0),
+  };
+}
+
+function readMatchCondition(condition: MatchCondition): MatchCondition {
+  checkKnownOptions(condition ?? null, MATCH_CONDITION, "matchConditions");
+  const { matchType, path } = condition;
+  oneOf("matchType", matchType, ["prefix", "suffix"]);
+  checkPath(matchType, path, { allowEmpty: true });
+  return { matchType, path: [...path] };
+}
+
+/** An operation of a batch. */
+export interface BatchOperation {
+  /** What the caller gave, for errors only: it may have changed since. */
+  operation: StoreOperation;
+  /** What was asked for at the call, or why it cannot be done. */
+  request: Outcome<Request>;
+}
+
+/** Reads the operations of a batch. @throws {InvalidInputError} when they are no array. */
+export function readBatch(operations: readonly StoreOperation[], settings: StoreSettings): BatchOperation[] {
+  return readArguments("the operations of batch", () => {
+    if (!Array.isArray(operations)) {
+      throw new InvalidInputError(`batch needs an array of operations, got ${describe(operations)}.`);
+    }
+    return Array.from(operations as readonly StoreOperation[], (operation) => ({
+      operation,
+      request: readRequest(operation, settings),
+    }));
+  });
+}
+
+function readRequest(operation: StoreOperation, settings: StoreSettings): Outcome<Request> {
+  try {
+    return { ok: true, value: readArguments("the operation", () => readOperation(operation, settings)) };
+  } catch (error) {
+    return { ok: false, error: asError(error) };
+  }
+}
