@@ -41,16 +41,16 @@ export {
   VersionConflictError,
 } from "./store/errors.js";
 export type { ItemValue } from "./store/items/value.js";
-export type { DeleteNamespaceOptions, DeleteProgress } from "./store/operations/delete-namespace.js";
-export type { ReindexOptions, ReindexProgress, ReindexReport } from "./store/operations/reindex.js";
 export type {
   EngineChoice,
   RedisStoreOptions,
   StoreIndexConfig,
-  StoreTtlConfig,
+  TtlOptions,
 } from "./store/options.js";
 export { RedisStore } from "./store/redis-store.js";
 export type {
+  DeleteNamespaceOptions,
+  DeleteProgress,
   Distance,
   EngineStats,
   ListNamespacesOptions,
@@ -61,6 +61,9 @@ export type {
   RedisSearchItem,
   RedisSearchOperation,
   RedisSearchOptions,
+  ReindexOptions,
+  ReindexProgress,
+  ReindexReport,
   SearchExplanation,
   SearchExtras,
   SearchMode,

@@ -3,10 +3,13 @@ import type { Arg, Command, Connection, Reply } from "./command.js";
 
 /** A Lua script, known to Redis by the SHA-1 of its text. */
 export class Script {
+  readonly source: string;
   readonly sha: string;
 
-  constructor(readonly source: string) {
-    this.sha = createHash("sha1").update(source).digest("hex");
+  /** @param files The script's own text, after those that it builds on: Lua has no imports on the server. */
+  constructor(...files: readonly string[]) {
+    this.source = files.join("\n");
+    this.sha = createHash("sha1").update(this.source).digest("hex");
   }
 
   /** This script on the given keys, all of which must share one hash tag. */

@@ -3,29 +3,29 @@ import { withOperation } from "../redis/operation-error.js";
 import { execute, executeAll } from "../redis/script.js";
 import { Embedder } from "./embedding/embedder.js";
 import type { StoreEngine } from "./engines/engine.js";
-import { agreeOnDefinition, defineIndex, type StoredIndex } from "./engines/index-definition.js";
+import { createOrVerifyDefinition, defineIndex, type StoredIndex } from "./engines/index-definition.js";
 import { OTHER_DATABASE } from "./engines/redis-search/index-commands.js";
 import { SearchEngine } from "./engines/redis-search/search-engine.js";
-import { CoreEngine } from "./engines/scan/scan-engine.js";
+import { ScanEngine } from "./engines/scan/scan-engine.js";
 import { EngineUnavailableError } from "./errors.js";
 import { StoreKeys } from "./keys.js";
 import type { StoreSettings } from "./options.js";
 
 /** A store whose index is there and is the one it is configured for. */
-export interface Ready {
+export interface ActiveIndex {
   engine: StoreEngine;
   index: StoredIndex;
 }
 
 /** What all operations of a store share. */
-export class Backend {
+export class StoreContext {
   readonly keys: StoreKeys;
   readonly embedder: Embedder | undefined;
   /** Known once the engine was chosen. */
   engineName: StoreEngine["name"] | undefined;
   /** Why "auto" took core commands; `undefined` when it did not. */
   engineReason: string | undefined;
-  private state: Promise<Ready> | undefined;
+  private active: Promise<ActiveIndex> | undefined;
   private chosen: Promise<StoreEngine> | undefined;
 
   constructor(
@@ -38,27 +38,27 @@ export class Backend {
   }
 
   /** Prepares the index once; tries again when that failed. */
-  ready(): Promise<Ready> {
-    if (!this.state) {
-      const state = withOperation({ operation: "setup" }, () => this.prepare());
-      this.state = state;
-      state.catch(() => {
-        if (this.state === state) this.state = undefined;
+  activeIndex(): Promise<ActiveIndex> {
+    if (!this.active) {
+      const active = withOperation({ operation: "setup" }, () => this.prepare());
+      this.active = active;
+      active.catch(() => {
+        if (this.active === active) this.active = undefined;
       });
     }
-    return this.state;
+    return this.active;
   }
 
   /** Prepares the index again, because it is not what it was; once for all who noticed. */
-  async renew(outdated: Ready): Promise<Ready> {
-    const current = await this.ready();
+  async renew(outdated: ActiveIndex): Promise<ActiveIndex> {
+    const current = await this.activeIndex();
     if (current === outdated) this.forget();
-    return this.ready();
+    return this.activeIndex();
   }
 
   /** Looks at the index again before the next use. */
   forget(): void {
-    this.state = undefined;
+    this.active = undefined;
   }
 
   /** The engine that this server, or the options, call for. */
@@ -73,11 +73,11 @@ export class Backend {
     return this.chosen;
   }
 
-  private async prepare(): Promise<Ready> {
+  private async prepare(): Promise<ActiveIndex> {
     for (;;) {
       const engine = await this.engine();
       this.engineName = engine.name;
-      const index = await agreeOnDefinition(this.connection, this.keys, defineIndex(this.settings));
+      const index = await createOrVerifyDefinition(this.connection, this.keys, defineIndex(this.settings));
       try {
         await engine.serve(index);
       } catch (error) {
@@ -108,7 +108,7 @@ export class Backend {
 
   private core(reason?: string): StoreEngine {
     this.engineReason = reason;
-    return new CoreEngine(this.connection, this.keys, this.settings);
+    return new ScanEngine(this.connection, this.keys, this.settings);
   }
 }
 

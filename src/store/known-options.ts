@@ -1,11 +1,13 @@
 import type { GetOperation, ListNamespacesOperation, MatchCondition } from "@langchain/langgraph-checkpoint";
 import type { KnownOptions } from "../redis/known-options.js";
 import type {
+  DeleteNamespaceOptions,
   ListNamespacesOptions,
   RedisPutOperation,
   RedisPutOptions,
   RedisSearchOperation,
   RedisSearchOptions,
+  ReindexOptions,
 } from "./types.js";
 
 // The names of all options of methods and of operations. Others are refused: an option with a misspelt name would
@@ -35,6 +37,17 @@ export const LIST_NAMESPACES_OPTIONS: KnownOptions<ListNamespacesOptions> = {
   maxDepth: true,
   limit: true,
   offset: true,
+};
+
+export const DELETE_NAMESPACE_OPTIONS: KnownOptions<DeleteNamespaceOptions> = {
+  batchSize: true,
+  onProgress: true,
+};
+
+export const REINDEX_OPTIONS: KnownOptions<ReindexOptions> = {
+  reembed: true,
+  batchSize: true,
+  onProgress: true,
 };
 
 export const GET_OPERATION: KnownOptions<GetOperation> = { namespace: true, key: true };

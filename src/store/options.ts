@@ -6,7 +6,7 @@ import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { CONNECT_OPTIONS, type ConnectOptions, type TimeoutOptions } from "../redis/options.js";
 import { toMilliseconds } from "../redis/time-to-live.js";
-import { TextPath } from "./embedding/field-path.js";
+import { FieldPath } from "./embedding/field-path.js";
 import { type Limits, limitsOf } from "./limits.js";
 import type { Distance } from "./types.js";
 /** Which engine answers searches. */
@@ -46,7 +46,7 @@ export interface StoreIndexConfig extends Omit<IndexConfig, "embeddings"> {
 }
 
 /** When items expire. */
-export interface StoreTtlConfig {
+export interface TtlOptions {
   /** Minutes after which an item is gone (default: never). A put can say otherwise for its item. */
   defaultTTL?: number;
   /** Whether reading an item, by `get` or `search`, starts its time again (default false). */
@@ -58,7 +58,7 @@ export interface RedisStoreOptions extends TimeoutOptions {
   /** Makes semantic search possible. Without it the store is a key-value store with filters. */
   index?: StoreIndexConfig;
   /** When items expire. */
-  ttl?: StoreTtlConfig;
+  ttl?: TtlOptions;
   /** What all keys and index names begin with (default `"langgraph"`). */
   keyPrefix?: string;
   /**
@@ -108,7 +108,7 @@ const INDEX_OPTIONS: KnownOptions<StoreIndexConfig> = {
   minScore: true,
 };
 
-const TTL_OPTIONS: KnownOptions<StoreTtlConfig> = { defaultTTL: true, refreshOnRead: true };
+const TTL_OPTIONS: KnownOptions<TtlOptions> = { defaultTTL: true, refreshOnRead: true };
 
 /** Options with every default filled in. */
 export interface StoreSettings {
@@ -130,7 +130,7 @@ export interface VectorSettings {
   model: EmbeddingsInterface;
   /** `undefined` when it was not given. */
   modelName: string | undefined;
-  fields: readonly TextPath[];
+  fields: readonly FieldPath[];
   distance: Distance;
   algorithm: "hnsw" | "flat";
   m: number;
@@ -141,7 +141,7 @@ export interface VectorSettings {
 }
 
 /** @throws {InvalidInputError} naming the option and its value. */
-export function readOptions(options: RedisStoreOptions): StoreSettings {
+export function resolveOptions(options: RedisStoreOptions): StoreSettings {
   const { keyPrefix = DEFAULT_KEY_PREFIX, engine = "auto", candidatesAtOnce = 1_000, index, ttl } = options;
   checkKnownOptions(ttl, TTL_OPTIONS, "ttl");
   checkKnownOptions(index, INDEX_OPTIONS, "index");
@@ -155,12 +155,12 @@ export function readOptions(options: RedisStoreOptions): StoreSettings {
     refreshOnRead: flag("ttl.refreshOnRead", refreshOnRead),
     numericFields: readPaths(numericFields),
     minScore: minScore === undefined ? undefined : readNumber("index.minScore", minScore),
-    vectors: index && readVectors(index),
+    vectors: index && resolveVectors(index),
     limits: limitsOf(options),
   };
 }
 
-function readVectors(index: StoreIndexConfig): VectorSettings {
+function resolveVectors(index: StoreIndexConfig): VectorSettings {
   const { dims, embeddings, model, fields = ["$"], distance = "cosine", algorithm = "hnsw" } = index;
   const { m = 32, efConstruction = 200, efRuntime = 300, text = true, cacheSize = 1_000 } = index;
   if (typeof embeddings?.embedDocuments !== "function" || typeof embeddings.embedQuery !== "function") {
@@ -178,7 +178,7 @@ function readVectors(index: StoreIndexConfig): VectorSettings {
     dims: positiveInteger("index.dims", dims),
     model: embeddings,
     modelName: model === undefined ? undefined : readName("index.model", model),
-    fields: fields.map(TextPath.parse),
+    fields: fields.map(FieldPath.parse),
     distance: oneOf("index.distance", distance, ["cosine", "l2", "ip"]),
     algorithm: oneOf("index.algorithm", algorithm, ["hnsw", "flat"]),
     m: positiveInteger("index.m", m),

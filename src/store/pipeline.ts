@@ -2,34 +2,37 @@ import type { Connection, Reply } from "../redis/command.js";
 import { executeAll, type PipelineEntry } from "../redis/script.js";
 
 /**
- * An operation as a dialogue: it yields the steps that it wants to be run, and is continued with their replies, until
+ * An operation as a dialogue: it yields the entries that it wants to be run, and is continued with their replies, until
  * it returns its result. As it does not run them itself, many operations share each round trip.
  */
-export type Plan<T> = Generator<readonly PipelineEntry[], T, readonly (Reply | Error)[]>;
+export type PipelineTask<T> = Generator<readonly PipelineEntry[], T, readonly (Reply | Error)[]>;
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; error: Error };
 
-/** Runs plans side by side: their steps of one round go out together, in the order of the plans. */
-export async function runPlans<T>(connection: Connection, plans: readonly Plan<T>[]): Promise<Outcome<T>[]> {
+/** Runs tasks side by side: their entries of one round go out together, in the order of the tasks. */
+export async function runTasks<T>(
+  connection: Connection,
+  tasks: readonly PipelineTask<T>[],
+): Promise<Outcome<T>[]> {
   const outcomes: Outcome<T>[] = [];
-  let waiting: { plan: Plan<T>; place: number; steps: readonly PipelineEntry[] }[] = [];
+  let waiting: { task: PipelineTask<T>; position: number; entries: readonly PipelineEntry[] }[] = [];
 
   const advance = (
-    plan: Plan<T>,
-    place: number,
+    task: PipelineTask<T>,
+    position: number,
     resume: () => IteratorResult<readonly PipelineEntry[], T>,
   ) => {
     try {
       const next = resume();
-      if (next.done) outcomes[place] = { ok: true, value: next.value };
-      else waiting.push({ plan, place, steps: next.value });
+      if (next.done) outcomes[position] = { ok: true, value: next.value };
+      else waiting.push({ task, position, entries: next.value });
     } catch (error) {
-      outcomes[place] = { ok: false, error: asError(error) };
+      outcomes[position] = { ok: false, error: asError(error) };
     }
   };
 
-  plans.forEach((plan, place) => {
-    advance(plan, place, () => plan.next([]));
+  tasks.forEach((task, position) => {
+    advance(task, position, () => task.next([]));
   });
   while (waiting.length > 0) {
     const round = waiting;
@@ -37,30 +40,30 @@ export async function runPlans<T>(connection: Connection, plans: readonly Plan<T
     try {
       const replies = await executeAll(
         connection,
-        round.flatMap(({ steps }) => steps),
+        round.flatMap(({ entries }) => entries),
       );
       let from = 0;
-      for (const { plan, place, steps } of round) {
-        const own = replies.slice(from, from + steps.length);
-        from += steps.length;
-        advance(plan, place, () => plan.next(own));
+      for (const { task, position, entries } of round) {
+        const own = replies.slice(from, from + entries.length);
+        from += entries.length;
+        advance(task, position, () => task.next(own));
       }
     } catch (error) {
-      for (const { plan, place } of round) advance(plan, place, () => plan.throw(error));
+      for (const { task, position } of round) advance(task, position, () => task.throw(error));
     }
   }
   return outcomes;
 }
 
-/** Runs one plan. @throws what the plan throws. */
-export async function runPlan<T>(connection: Connection, plan: Plan<T>): Promise<T> {
-  const [outcome] = await runPlans(connection, [plan]);
+/** Runs one task. @throws what the task throws. */
+export async function runTask<T>(connection: Connection, task: PipelineTask<T>): Promise<T> {
+  const [outcome] = await runTasks(connection, [task]);
   if (!outcome?.ok) throw outcome?.error;
   return outcome.value;
 }
 
-/** One step within a plan. @throws the error that Redis answered. */
-export function* step(wanted: PipelineEntry): Plan<Reply> {
+/** Sends one entry within a task. @throws the error that Redis answered. */
+export function* send(wanted: PipelineEntry): PipelineTask<Reply> {
   const [reply] = yield [wanted];
   if (reply instanceof Error) throw reply;
   return reply as Reply;
@@ -70,20 +73,20 @@ export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** Plans within a plan, side by side. @throws what the first of them throws. */
-export function* together<T>(plans: readonly Plan<T>[]): Plan<T[]> {
+/** Tasks within a task, side by side. @throws what the first of them throws. */
+export function* together<T>(tasks: readonly PipelineTask<T>[]): PipelineTask<T[]> {
   const results: T[] = [];
-  let active = plans.map((plan, place) => ({ plan, place, next: plan.next([]) }));
+  let active = tasks.map((task, position) => ({ task, position, next: task.next([]) }));
   for (;;) {
-    for (const { place, next } of active) if (next.done) results[place] = next.value;
+    for (const { position, next } of active) if (next.done) results[position] = next.value;
     active = active.filter(({ next }) => !next.done);
     if (active.length === 0) return results;
     const replies = yield active.flatMap(({ next }) => next.value as readonly PipelineEntry[]);
     let from = 0;
-    active = active.map(({ plan, place, next }) => {
+    active = active.map(({ task, position, next }) => {
       const own = replies.slice(from, from + (next.value as readonly PipelineEntry[]).length);
       from += own.length;
-      return { plan, place, next: plan.next(own) };
+      return { task, position, next: task.next(own) };
     });
   }
 }

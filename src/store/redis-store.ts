@@ -1,46 +1,32 @@
-import {
-  BaseStore,
-  type MatchCondition,
-  type Operation,
-  type OperationResults,
-} from "@langchain/langgraph-checkpoint";
-import { quote } from "../describe.js";
-import { InvalidInputError } from "../errors.js";
+import { BaseStore, type Operation, type OperationResults } from "@langchain/langgraph-checkpoint";
 import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } from "../redis/connect.js";
-import { createConnection, type RedisClient, requireOptions } from "../redis/connection.js";
-import { checkKnownOptions } from "../redis/known-options.js";
 import { OperationTracker } from "../redis/operation-tracker.js";
-import type { ClusterRootNodes, ConnectOptions, SentinelGroup, TimeoutOptions } from "../redis/options.js";
-import { readArguments, readCallback } from "./arguments.js";
-import { Backend } from "./context.js";
+import type { ClusterRootNodes, ConnectOptions, SentinelGroup } from "../redis/options.js";
+import { StoreContext } from "./context.js";
 import type { ItemValue } from "./items/value.js";
-import { LIST_NAMESPACES_OPTIONS, PUT_OPTIONS, SEARCH_OPTIONS } from "./known-options.js";
-import { checkPath } from "./namespaces/encoding.js";
-import { namespacesUnder } from "./namespaces/registry.js";
+import {
+  parseDeleteNamespace,
+  parseReindexOptions,
+  toListOperation,
+  toPutOperation,
+  toSearchOperation,
+} from "./method-options.js";
+import { type ConstructorOptions, openStore, resolveConstructorOptions } from "./open-store.js";
 import { contextOfBatch, runBatch } from "./operations/batch.js";
-import {
-  DELETE_NAMESPACE_OPTIONS,
-  type DeleteNamespaceOptions,
-  deleteUnder,
-} from "./operations/delete-namespace.js";
-import { REINDEX_OPTIONS, Reindexer, type ReindexOptions, type ReindexReport } from "./operations/reindex.js";
-import {
-  flag,
-  OPEN_OPTIONS,
-  positiveInteger,
-  type RedisStoreOptions,
-  readOptions,
-  STORE_OPTIONS,
-  type StoreSettings,
-} from "./options.js";
-import { runPlan } from "./pipeline.js";
-import { readBatch } from "./requests.js";
+import { deleteNamespace } from "./operations/delete-namespace.js";
+import { reindex } from "./operations/reindex.js";
+import { stats } from "./operations/stats.js";
+import type { RedisStoreOptions } from "./options.js";
+import { parseBatch } from "./requests.js";
 import type {
+  DeleteNamespaceOptions,
   ListNamespacesOptions,
   RedisItem,
   RedisPutOptions,
   RedisSearchItem,
   RedisSearchOptions,
+  ReindexOptions,
+  ReindexReport,
   StoreOperation,
   StoreResults,
   StoreStats,
@@ -64,7 +50,7 @@ import type {
  * ```
  */
 export class RedisStore extends BaseStore {
-  private readonly backend: Backend;
+  private readonly context: StoreContext;
   private readonly operations: OperationTracker;
   private readonly owned: ManagedConnection | undefined;
 
@@ -80,21 +66,10 @@ export class RedisStore extends BaseStore {
    * ```
    * @throws {InvalidInputError} when an option cannot be used, or the client was created with a `keyPrefix`.
    */
-  constructor(options: RedisStoreOptions & TimeoutOptions & { client: RedisClient }) {
+  constructor(options: ConstructorOptions) {
     super();
-    const { connection, settings, commandTimeout, owned } = readArguments("the options of RedisStore", () => {
-      requireOptions(options, "RedisStore");
-      checkKnownOptions(options, STORE_OPTIONS, "RedisStore");
-      const { client, commandTimeout } = options;
-      const opened: Opened | undefined = Reflect.get(options, OPENED);
-      return {
-        connection: createConnection(client, commandTimeout),
-        settings: opened?.settings ?? readOptions(options),
-        commandTimeout,
-        owned: opened?.owned,
-      };
-    });
-    this.backend = new Backend(connection, settings);
+    const { connection, settings, commandTimeout, owned } = resolveConstructorOptions(options);
+    this.context = new StoreContext(connection, settings);
     this.operations = new OperationTracker(commandTimeout);
     this.owned = owned;
   }
@@ -134,12 +109,12 @@ export class RedisStore extends BaseStore {
    * @throws {EngineUnavailableError} when the server has no search engine and the options ask for it.
    */
   async setup(): Promise<void> {
-    await this.operations.run({ operation: "setup" }, () => this.backend.ready());
+    await this.operations.run({ operation: "setup" }, () => this.context.activeIndex());
   }
 
   /** Which engine answers searches: `"search"` or `"core"`; `undefined` before the first use. */
   get engine(): "search" | "core" | undefined {
-    return this.backend.engineName;
+    return this.context.engineName;
   }
 
   /** Calls {@link setup}. */
@@ -196,8 +171,8 @@ export class RedisStore extends BaseStore {
   ): Promise<StoreResults<Ops>>;
   override async batch<Op extends Operation[]>(operations: Op): Promise<OperationResults<Op>>;
   override async batch(operations: readonly StoreOperation[]): Promise<unknown> {
-    const requests = readBatch(operations, this.backend.settings);
-    return this.operations.track(contextOfBatch(requests), () => runBatch(this.backend, requests));
+    const requests = parseBatch(operations, this.context.settings);
+    return this.operations.track(contextOfBatch(requests), () => runBatch(this.context, requests));
   }
 
   /** An item by its key; `null` when there is none. */
@@ -227,11 +202,7 @@ export class RedisStore extends BaseStore {
     namespacePrefix: string[],
     options: RedisSearchOptions = {},
   ): Promise<RedisSearchItem[]> {
-    const operation = readArguments("the options of search", () => {
-      checkKnownOptions(options, SEARCH_OPTIONS, "search");
-      return { ...options, namespacePrefix };
-    });
-    const [found] = await this.batch([operation] as const);
+    const [found] = await this.batch([toSearchOperation(namespacePrefix, options)] as const);
     return found;
   }
 
@@ -258,14 +229,7 @@ export class RedisStore extends BaseStore {
     value: ItemValue,
     options?: false | string[] | RedisPutOptions,
   ): Promise<void> {
-    const extras = readArguments("the options of put", () => {
-      const given = options === false || Array.isArray(options) ? { index: options } : (options ?? {});
-      checkKnownOptions(given, PUT_OPTIONS, "put");
-      return { ...given };
-    });
-    // Only `delete` deletes: LangGraph's operation for it is a put of null.
-    if (value === null) throw new InvalidInputError(`the value of item ${quote(key)} is null. Use delete().`);
-    await this.batch([{ ...extras, namespace, key, value }] as const);
+    await this.batch([toPutOperation(namespace, key, value, options)] as const);
   }
 
   /** Deletes an item with all of its vectors. It is no error when there is none. */
@@ -275,17 +239,7 @@ export class RedisStore extends BaseStore {
 
   /** The namespaces that hold items, in a fixed order. */
   override async listNamespaces(options: ListNamespacesOptions = {}): Promise<string[][]> {
-    const operation = readArguments("the options of listNamespaces", () => {
-      checkKnownOptions(options, LIST_NAMESPACES_OPTIONS, "listNamespaces");
-      const { prefix, suffix, maxDepth, limit = 100, offset = 0 } = options;
-      const matchConditions: MatchCondition[] = [];
-      if (prefix !== undefined && prefix !== null)
-        matchConditions.push({ matchType: "prefix", path: prefix });
-      if (suffix !== undefined && suffix !== null)
-        matchConditions.push({ matchType: "suffix", path: suffix });
-      return { matchConditions, maxDepth, limit, offset };
-    });
-    const [namespaces] = await this.batch([operation] as const);
+    const [namespaces] = await this.batch([toListOperation(options)] as const);
     return namespaces;
   }
 
@@ -302,23 +256,9 @@ export class RedisStore extends BaseStore {
    * ```
    */
   async deleteNamespace(path: string[], options: DeleteNamespaceOptions = {}): Promise<number> {
-    const { namespace, batchSize, onProgress } = readArguments("the arguments of deleteNamespace", () => {
-      checkKnownOptions(options, DELETE_NAMESPACE_OPTIONS, "deleteNamespace");
-      checkPath("path", path, { allowEmpty: true });
-      if (path.length === 0) {
-        throw new InvalidInputError(
-          "deleteNamespace needs at least one label. List the namespaces to delete them all.",
-        );
-      }
-      const { batchSize = 500, onProgress } = options;
-      return {
-        namespace: [...path],
-        batchSize: positiveInteger("batchSize", batchSize),
-        onProgress: readCallback("onProgress", onProgress),
-      };
-    });
+    const { namespace, batchSize, onProgress } = parseDeleteNamespace(path, options);
     return this.operations.run({ operation: "deleteNamespace", namespace }, () =>
-      deleteUnder(this.backend, namespace, batchSize, onProgress),
+      deleteNamespace(this.context, namespace, batchSize, onProgress),
     );
   }
 
@@ -335,64 +275,24 @@ export class RedisStore extends BaseStore {
    * @throws {EmbeddingError} when the model fails; the old index serves on.
    */
   async reindex(options: ReindexOptions = {}): Promise<ReindexReport> {
-    const asked = readArguments("the options of reindex", () => {
-      checkKnownOptions(options, REINDEX_OPTIONS, "reindex");
-      const { reembed = false, batchSize = 100, onProgress } = options;
-      return {
-        reembed: flag("reembed", reembed),
-        batchSize: positiveInteger("batchSize", batchSize),
-        onProgress: readCallback("onProgress", onProgress),
-      };
-    });
-    return this.operations.run({ operation: "reindex" }, async () => {
-      const engine = await this.backend.engine();
-      const report = await new Reindexer(this.backend, engine, asked).run();
-      this.backend.forget();
-      await this.backend.ready();
-      return report;
-    });
+    const asked = parseReindexOptions(options);
+    return this.operations.run({ operation: "reindex" }, () => reindex(this.context, asked));
   }
 
   /** How much the store holds, and how its index is. Costs grow with namespaces. */
   async stats(): Promise<StoreStats> {
-    return this.operations.run({ operation: "stats" }, async () => {
-      const { engine } = await this.backend.ready();
-      const { connection, keys, settings } = this.backend;
-      const namespaces = await runPlan(connection, namespacesUnder(keys, [], settings.limits));
-      const { engineReason } = this.backend;
-      return { engine: engine.name, engineReason, namespaces: namespaces.length, ...(await engine.stats()) };
-    });
+    return this.operations.run({ operation: "stats" }, () => stats(this.context));
   }
 }
 
-/** What a store that was opened with its connection has. */
-interface Opened {
-  owned: ManagedConnection;
-  settings: StoreSettings;
-}
-
-/** The name under which {@link Opened} is among the options. */
-const OPENED = Symbol("opened");
-
 // Outside the class: bundlers rename a class that mentions itself.
-async function open(
+function open(
   options: RedisStoreOptions & ConnectOptions,
   connect: (options: ConnectOptions) => Promise<ManagedConnection>,
 ): Promise<RedisStore> {
-  // Before anything is connected: what cannot be used is refused, and what changes later changes nothing.
-  const { settings, commandTimeout, tls } = readArguments("the options of RedisStore", () => {
-    checkKnownOptions(options, OPEN_OPTIONS, "RedisStore");
-    const { commandTimeout, tls } = options;
-    return { settings: readOptions(options), commandTimeout, tls };
-  });
-  const owned = await connect({ commandTimeout, tls });
-  try {
-    const known: { client: RedisClient } & TimeoutOptions = { client: owned.connection, commandTimeout };
-    const store = new RedisStore(Object.assign(known, { [OPENED]: { owned, settings } }));
+  return openStore(options, connect, async (own) => {
+    const store = new RedisStore(own);
     await store.setup();
     return store;
-  } catch (error) {
-    await owned.close();
-    throw error;
-  }
+  });
 }

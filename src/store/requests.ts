@@ -4,7 +4,7 @@ import { InvalidInputError } from "../errors.js";
 import { isPlainObject } from "../plain-object.js";
 import { checkKnownOptions } from "../redis/known-options.js";
 import { readArguments, readCallback } from "./arguments.js";
-import { TextPath } from "./embedding/field-path.js";
+import { FieldPath } from "./embedding/field-path.js";
 import type { Predicate } from "./filter/predicate.js";
 import { parseFilter } from "./filter/predicate.js";
 import type { Json } from "./items/json.js";
@@ -16,7 +16,7 @@ import {
   PUT_OPERATION,
   SEARCH_OPERATION,
 } from "./known-options.js";
-import { checkNamespace, checkPath } from "./namespaces/encoding.js";
+import { checkNamespace, checkPath } from "./namespaces/rules.js";
 import {
   flag,
   oneOf,
@@ -50,7 +50,7 @@ export interface PutRequest {
   /** The value as it will be stored. */
   text: string;
   /** What the put said about indexing; `undefined` for the store's own fields. */
-  fields: readonly TextPath[] | undefined;
+  fields: readonly FieldPath[] | undefined;
   /** Milliseconds; `undefined` for never. */
   ttl: number | undefined;
   condition: PutCondition | undefined;
@@ -89,44 +89,50 @@ export interface ListRequest {
 /** An operation that was checked, with every default filled in. */
 export type Request = GetRequest | PutRequest | DeleteRequest | SearchRequest | ListRequest;
 
+/** A request of a batch, with its position in it. */
+export interface IndexedRequest<R extends Request = Request> {
+  position: number;
+  request: R;
+}
+
 /** @throws an error that names what is wrong with the operation. */
-export function readOperation(operation: StoreOperation, settings: StoreSettings): Request {
+export function parseOperation(operation: StoreOperation, settings: StoreSettings): Request {
   if (typeof operation !== "object" || operation === null) {
     throw new InvalidInputError(`an operation must be an object, got ${describe(operation)}.`);
   }
   if (!isPlainObject(operation as unknown)) {
     throw new InvalidInputError(`an operation must be a plain object, got ${describe(operation)}.`);
   }
-  if ("namespacePrefix" in operation) return readSearch(operation, settings);
+  if ("namespacePrefix" in operation) return parseSearch(operation, settings);
   if ("key" in operation && "value" in operation) {
     checkKnownOptions(operation, PUT_OPERATION, "put");
-    return operation.value === null ? readDelete(operation) : readPut(operation, settings);
+    return operation.value === null ? parseDelete(operation) : parsePut(operation, settings);
   }
   if ("key" in operation) {
     checkKnownOptions(operation, GET_OPERATION, "get");
-    return readKeyed("get", operation);
+    return parseKeyed("get", operation);
   }
-  return readList(operation);
+  return parseList(operation);
 }
 
-function readKeyed<K extends "get" | "delete">(kind: K, { namespace, key }: GetOperation) {
+function parseKeyed<K extends "get" | "delete">(kind: K, { namespace, key }: GetOperation) {
   checkPath("namespace", namespace, { allowEmpty: false });
   checkKey(key);
   return { kind, namespace: [...namespace], key };
 }
 
-function readDelete(operation: RedisPutOperation): DeleteRequest {
-  if (operation.ifVersion !== undefined || readIfAbsent(operation)) {
+function parseDelete(operation: RedisPutOperation): DeleteRequest {
+  if (operation.ifVersion !== undefined || parseIfAbsent(operation)) {
     throw new InvalidInputError("ifVersion and ifAbsent are for a put: a delete is done whatever there is.");
   }
-  return readKeyed("delete", operation);
+  return parseKeyed("delete", operation);
 }
 
 function checkKey(key: unknown): asserts key is string {
   if (typeof key !== "string") throw new InvalidInputError(`key must be a string, got ${describe(key)}.`);
 }
 
-function readPut(operation: RedisPutOperation, settings: StoreSettings): PutRequest {
+function parsePut(operation: RedisPutOperation, settings: StoreSettings): PutRequest {
   const { namespace, key, index } = operation;
   checkNamespace(namespace);
   checkKey(key);
@@ -135,28 +141,28 @@ function readPut(operation: RedisPutOperation, settings: StoreSettings): PutRequ
     namespace: [...namespace],
     key,
     ...encodeValue(operation.value, `item ${quote(key)} in namespace ${quote(namespace)}`),
-    fields: readIndex(index),
+    fields: parseIndex(index),
     ttl: operation.ttl === undefined ? settings.defaultTtl : readTtl("ttl", operation.ttl),
-    condition: readCondition(operation),
+    condition: parseCondition(operation),
   };
 }
 
-function readIndex(index: unknown): readonly TextPath[] | undefined {
+function parseIndex(index: unknown): readonly FieldPath[] | undefined {
   if (index === undefined || index === null) return undefined;
   if (index === false) return [];
   if (!Array.isArray(index)) {
     throw new InvalidInputError(`index must be false or an array of fields, got ${describe(index)}.`);
   }
-  return index.map(TextPath.parse);
+  return index.map(FieldPath.parse);
 }
 
-function readIfAbsent({ ifAbsent }: RedisPutOperation): boolean {
+function parseIfAbsent({ ifAbsent }: RedisPutOperation): boolean {
   return ifAbsent === undefined ? false : flag("ifAbsent", ifAbsent);
 }
 
-function readCondition(operation: RedisPutOperation): PutCondition | undefined {
+function parseCondition(operation: RedisPutOperation): PutCondition | undefined {
   const { ifVersion } = operation;
-  const ifAbsent = readIfAbsent(operation);
+  const ifAbsent = parseIfAbsent(operation);
   if (ifAbsent && ifVersion !== undefined) {
     throw new InvalidInputError("ifAbsent and ifVersion contradict each other. Give one of them.");
   }
@@ -164,7 +170,7 @@ function readCondition(operation: RedisPutOperation): PutCondition | undefined {
   return ifVersion === undefined ? undefined : { version: wholeNumber("ifVersion", ifVersion) };
 }
 
-function readSearch(operation: RedisSearchOperation, settings: StoreSettings): SearchRequest {
+function parseSearch(operation: RedisSearchOperation, settings: StoreSettings): SearchRequest {
   checkKnownOptions(operation, SEARCH_OPERATION, "search");
   const { namespacePrefix, filter, query, mode, minScore, efRuntime, explain } = operation;
   checkPath("namespacePrefix", namespacePrefix, { allowEmpty: true });
@@ -197,7 +203,7 @@ function readSearch(operation: RedisSearchOperation, settings: StoreSettings): S
   return request;
 }
 
-function readList(operation: ListNamespacesOperation): ListRequest {
+function parseList(operation: ListNamespacesOperation): ListRequest {
   const { matchConditions, maxDepth, limit, offset } = operation;
   checkKnownOptions(operation, LIST_OPERATION, "listNamespaces");
   const conditions: unknown = matchConditions ?? [];
@@ -206,14 +212,14 @@ function readList(operation: ListNamespacesOperation): ListRequest {
   }
   return {
     kind: "list",
-    conditions: conditions.map(readMatchCondition),
+    conditions: conditions.map(parseMatchCondition),
     maxDepth: maxDepth === undefined || maxDepth === null ? undefined : positiveInteger("maxDepth", maxDepth),
     limit: limit === undefined ? Number.MAX_SAFE_INTEGER : wholeNumber("limit", limit),
     offset: wholeNumber("offset", offset ?? 0),
   };
 }
 
-function readMatchCondition(condition: MatchCondition): MatchCondition {
+function parseMatchCondition(condition: MatchCondition): MatchCondition {
   checkKnownOptions(condition ?? null, MATCH_CONDITION, "matchConditions");
   const { matchType, path } = condition;
   oneOf("matchType", matchType, ["prefix", "suffix"]);
@@ -230,21 +236,21 @@ export interface BatchOperation {
 }
 
 /** Reads the operations of a batch. @throws {InvalidInputError} when they are no array. */
-export function readBatch(operations: readonly StoreOperation[], settings: StoreSettings): BatchOperation[] {
+export function parseBatch(operations: readonly StoreOperation[], settings: StoreSettings): BatchOperation[] {
   return readArguments("the operations of batch", () => {
     if (!Array.isArray(operations)) {
       throw new InvalidInputError(`batch needs an array of operations, got ${describe(operations)}.`);
     }
     return Array.from(operations as readonly StoreOperation[], (operation) => ({
       operation,
-      request: readRequest(operation, settings),
+      request: parseRequest(operation, settings),
     }));
   });
 }
 
-function readRequest(operation: StoreOperation, settings: StoreSettings): Outcome<Request> {
+function parseRequest(operation: StoreOperation, settings: StoreSettings): Outcome<Request> {
   try {
-    return { ok: true, value: readArguments("the operation", () => readOperation(operation, settings)) };
+    return { ok: true, value: readArguments("the operation", () => parseOperation(operation, settings)) };
   } catch (error) {
     return { ok: false, error: asError(error) };
   }

@@ -115,6 +115,57 @@ export interface StoreStats extends EngineStats {
   namespaces: number;
 }
 
+/** How far a deletion has come. */
+export interface DeleteProgress {
+  /** Items deleted so far. */
+  deleted: number;
+  /** Namespaces emptied so far. */
+  namespaces: number;
+  /** Namespaces there were when it began. */
+  totalNamespaces: number;
+}
+
+export interface DeleteNamespaceOptions {
+  /** How many items of a namespace are deleted in one step (default 500). A step blocks the server while it runs. */
+  batchSize?: number;
+  /** Called after each round of steps. When it throws, the deletion ends there with an {@link InvalidInputError}. */
+  onProgress?: (progress: DeleteProgress) => void;
+}
+
+/** How far {@link RedisStore.reindex} has come. */
+export interface ReindexProgress {
+  /** What it is doing: describing items for the new index, or clearing away what the old one had of them. */
+  phase: "rewriting" | "clearing";
+  /** Items done in this pass over them. */
+  done: number;
+  /** Items there were when the pass began. */
+  total: number;
+}
+
+export interface ReindexOptions {
+  /**
+   * Embed every text again, as is needed when the model was changed. Otherwise (default) a stored vector of the same
+   * text is used, if it has the right dimensions and `index.model` is the same.
+   */
+  reembed?: boolean;
+  /** How many items are read, embedded and written together (default 100). */
+  batchSize?: number;
+  /** Called after each batch. When it throws, `reindex` ends there with an {@link InvalidInputError}. */
+  onProgress?: (progress: ReindexProgress) => void;
+}
+
+/** What {@link RedisStore.reindex} did. */
+export interface ReindexReport {
+  /** Items that were described for the new index in this run. */
+  items: number;
+  /** Texts that were embedded for it. */
+  embedded: number;
+  /** Vectors that were taken over. */
+  reused: number;
+  /** Redis keys of documents that are not in the store's format; they were left as they are. */
+  undecodable: string[];
+}
+
 /** What `batch` answers: LangGraph's results, with the items of this store. */
 export type StoreResults<Ops extends readonly StoreOperation[]> = {
   [K in keyof Ops]: Ops[K] extends RedisPutOperation

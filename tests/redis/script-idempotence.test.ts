@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { TASKS } from "@langchain/langgraph-checkpoint";
 import { RedisSaver, RedisStore } from "langgraph-redis";
 import { expect, test } from "vitest";
@@ -15,11 +16,7 @@ import { type Replayed, ReplayingConnection } from "./replaying-connection.js";
 
 /** Names of the scripts by the digest under which they run. */
 const SAVER_SCRIPTS = new Map(Object.entries(saverScripts).map(([name, script]) => [script.sha, name]));
-const STORE_SCRIPTS = new Map(
-  readdirSync("src/store", { encoding: "utf8", recursive: true })
-    .filter((file) => file.endsWith(".lua"))
-    .map((file) => [new Script(readFileSync(`src/store/${file}`, "utf8")).sha, file]),
-);
+const STORE_SCRIPTS = composedUnder("src/store");
 
 test("every script of the saver leaves the same when it runs twice", async () => {
   const { connection, keyPrefix } = await replaying();
@@ -148,4 +145,22 @@ function expectTheSame(replayed: readonly Replayed[]): void {
 function unseen(scripts: ReadonlyMap<string, string>, replayed: readonly Replayed[]): string[] {
   const seen = new Set(replayed.flatMap((each) => each.scripts));
   return [...scripts].filter(([sha]) => !seen.has(sha)).map(([, name]) => name);
+}
+
+/** The scripts of a folder, each composed of the files that it says it includes; what others include is no script. */
+function composedUnder(folder: string): Map<string, string> {
+  const files = readdirSync(folder, { encoding: "utf8", recursive: true }).filter((file) =>
+    file.endsWith(".lua"),
+  );
+  const scripts = files.map((file) => {
+    const path = join(folder, file);
+    const own = readFileSync(path, "utf8");
+    const included = [...own.matchAll(/^--- @include "(.+)"$/gm)].map(([, name]) =>
+      join(dirname(path), String(name)),
+    );
+    const sources = included.map((each) => readFileSync(each, "utf8"));
+    return { path, included, sha: new Script(...sources, own).sha };
+  });
+  const included = new Set(scripts.flatMap((each) => each.included));
+  return new Map(scripts.filter(({ path }) => !included.has(path)).map(({ path, sha }) => [sha, path]));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/store/limits.js";
-import type { DeleteProgress } from "../../src/store/operations/delete-namespace.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
+import type { DeleteProgress } from "../../src/store/types.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";

@@ -2,12 +2,12 @@ import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { reasonOf } from "../../describe.js";
 import { EmbeddingError, InvalidVectorError } from "../errors.js";
 import type { Distance } from "../types.js";
-import { TextCache } from "./embedding-cache.js";
+import { EmbeddingCache } from "./embedding-cache.js";
 
 /** Turns texts into vectors with the user's model, as seldom as possible, and checks what it answers. */
 export class Embedder {
-  private readonly documents: TextCache;
-  private readonly queries: TextCache;
+  private readonly documents: EmbeddingCache;
+  private readonly queries: EmbeddingCache;
 
   constructor(
     private readonly model: EmbeddingsInterface,
@@ -15,8 +15,8 @@ export class Embedder {
     private readonly distance: Distance,
     cacheSize: number,
   ) {
-    this.documents = new TextCache(cacheSize);
-    this.queries = new TextCache(cacheSize);
+    this.documents = new EmbeddingCache(cacheSize);
+    this.queries = new EmbeddingCache(cacheSize);
   }
 
   /**

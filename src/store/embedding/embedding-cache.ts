@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** Remembers the vectors of the texts used last. */
-export class TextCache {
+export class EmbeddingCache {
   private readonly vectors = new Map<string, Float32Array>();
 
   /** @param capacity How many texts are remembered; 0 for none. */

@@ -22,18 +22,18 @@ const TOKEN = /(?:^|(?<!^)\.)([^.[\]{}]+)|\[(\*|-?\d+)\]|(?:^|(?<!^)\.|(?<=[^.])
  * Where in a value the texts are that get embedded, in LangGraph's notation: `title`, `meta.title`, `meta.*`,
  * `{title,meta.title}`, `chapters[*].content`, `authors[0].name`, `tags[-1]`, or `$` for the whole value.
  */
-export class TextPath {
+export class FieldPath {
   private constructor(
     readonly source: string,
     private readonly tokens: readonly Token[],
   ) {}
 
   /** @throws {InvalidInputError} when the path cannot be read. */
-  static parse(source: unknown): TextPath {
+  static parse(source: unknown): FieldPath {
     if (typeof source !== "string" || source === "") {
       throw new InvalidInputError(`a field to embed must be a non-empty string, got ${describe(source)}.`);
     }
-    if (source === "$") return new TextPath(source, []);
+    if (source === "$") return new FieldPath(source, []);
     const tokens: Token[] = [];
     const path = source.startsWith("$.")
       ? source.slice(2)
@@ -52,7 +52,7 @@ export class TextPath {
       }
       tokens.push(token);
     }
-    return new TextPath(source, tokens);
+    return new FieldPath(source, tokens);
   }
 
   /** Whether the path can lead to several texts. */
@@ -94,7 +94,7 @@ function child(value: Json | undefined, name: string): Json | undefined {
 }
 
 /** Extracts the distinct texts of several paths, in order. */
-export function extractTexts(value: Json, paths: readonly TextPath[]): string[] {
+export function extractTexts(value: Json, paths: readonly FieldPath[]): string[] {
   return [...new Set(paths.flatMap((path) => path.extract(value)))];
 }
 

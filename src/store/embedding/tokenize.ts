@@ -8,11 +8,11 @@ const MOST_QUERY_WORDS = 100;
  * else separates. Texts are indexed as these words and queries are made of them, so no character of either can mean
  * anything to a query parser.
  */
-export function wordsOf(text: string): string[] {
+export function tokenize(text: string): string[] {
   return text.normalize("NFKC").toLowerCase().match(WORD) ?? [];
 }
 
 /** The distinct words of a query, the first hundred of them. */
 export function queryWords(query: string): string[] {
-  return [...new Set(wordsOf(query))].slice(0, MOST_QUERY_WORDS);
+  return [...new Set(tokenize(query))].slice(0, MOST_QUERY_WORDS);
 }

@@ -1,4 +1,4 @@
-import type { Plan } from "../pipeline.js";
+import type { PipelineTask } from "../pipeline.js";
 import type { SearchRequest } from "../requests.js";
 import type { EngineStats, RedisSearchItem } from "../types.js";
 import type { BuiltIndex, StoredIndex } from "./index-definition.js";
@@ -17,13 +17,13 @@ export interface StoreEngine {
   drop(index: BuiltIndex): Promise<void>;
 
   /** @param vector The query's, when the mode needs one. */
-  search(request: SearchRequest, vector: Float32Array | undefined): Plan<RedisSearchItem[]>;
+  search(request: SearchRequest, vector: Float32Array | undefined): PipelineTask<RedisSearchItem[]>;
 
   /** Whether an error of a search says that the index is gone, or is another one than it was. */
   isIndexChanged(error: Error): boolean;
 
   /** Redis keys of documents among the store's own that the store did not write; some of them, if there are many. */
-  strangers(index: BuiltIndex): Promise<string[]>;
+  foreignDocuments(index: BuiltIndex): Promise<string[]>;
 
   stats(): Promise<EngineStats>;
 }

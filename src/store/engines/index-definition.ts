@@ -57,7 +57,7 @@ export interface StoredIndex extends BuiltIndex {
  *
  * @throws {IndexMismatchError} when it was written for another configuration.
  */
-export async function agreeOnDefinition(
+export async function createOrVerifyDefinition(
   connection: Connection,
   keys: StoreKeys,
   definition: IndexDefinition,

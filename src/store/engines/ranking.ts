@@ -12,18 +12,18 @@ export function byRank(a: Ranked, b: Ranked): number {
 }
 
 /** How many documents of each ranking take part in a fusion, at least. */
-const FUSION_WINDOW = 50;
+const LEAST_WINDOW = 50;
 
 /** How many documents of each ranking are fused for a page: enough that some of them may have to go. */
-export function fusionWindow({ offset, limit }: { offset: number; limit: number }): number {
-  return Math.max(FUSION_WINDOW, 3 * (offset + limit));
+export function rankWindow({ offset, limit }: { offset: number; limit: number }): number {
+  return Math.max(LEAST_WINDOW, 3 * (offset + limit));
 }
 
 /** How much the first ranks count for more than later ones. 60 is the customary constant. */
 export const RRF_CONSTANT = 60;
 
 /** Reciprocal rank fusion: what is near the top of several rankings comes first. Each ranking is best first. */
-export function fuse<T extends Ranked>(rankings: readonly (readonly T[])[]): T[] {
+export function reciprocalRankFusion<T extends Ranked>(rankings: readonly (readonly T[])[]): T[] {
   const fused = new Map<string, T>();
   for (const ranking of rankings) {
     ranking.forEach((hit, index) => {

@@ -1,3 +1,4 @@
+--- @include "members.lua"
 -- Deletes an item with all of its documents.
 --
 -- KEYS  1 the item's document   2 the namespace's items   3 the namespace's deadlines
@@ -7,16 +8,8 @@
 -- Atomic, because an item's vectors must go with it, and the namespace must know whether it was the last.
 local item, items, deadlines = KEYS[1], KEYS[2], KEYS[3]
 local parts = redis.call('HGET', item, 'parts')
-redis.call('UNLINK', item)
-for part in string.gmatch(parts or '', '%S+') do redis.call('UNLINK', item .. ':' .. part) end
-redis.call('ZREM', items, ARGV[1])
-redis.call('ZREM', deadlines, ARGV[1])
+unlink_documents(item, parts)
+remove_member(items, deadlines, ARGV[1])
 -- When only items that expire are left, what the namespace knows of them has to go with the last of these.
-if redis.call('ZCARD', items) == redis.call('ZCARD', deadlines) then
-  local last = redis.call('ZREVRANGE', deadlines, 0, 0, 'WITHSCORES')[2]
-  if last then
-    redis.call('PEXPIREAT', items, last)
-    redis.call('PEXPIREAT', deadlines, last)
-  end
-end
+expire_with_last(items, deadlines)
 return redis.call('EXISTS', items)

@@ -1,3 +1,5 @@
+--- @include "members.lua"
+--- @include "documents.lua"
 -- Writes an item with all of its documents, or refuses to.
 --
 -- KEYS  1 the item's document   2 the namespace's items   3 the namespace's deadlines
@@ -38,49 +40,22 @@ local stamp = string.format('%.0f', now)
 -- The first write: a server without memory refuses it, and with it the whole script. Behind one that frees memory
 -- everything would be let through.
 redis.call('ZADD', items, '-' .. stamp, member)
-redis.call('UNLINK', item)
-for part in string.gmatch(oldParts or '', '%S+') do redis.call('UNLINK', item .. ':' .. part) end
+unlink_documents(item, oldParts)
 
-local function fields(from)
-  local count = tonumber(ARGV[from])
-  return from + 1, from + count
-end
-
-local sharedFrom, sharedTo = fields(7)
-local function write(key, from, to, ...)
-  local args = { ... }
-  for index = sharedFrom, sharedTo do args[#args + 1] = ARGV[index] end
-  for index = from, to do args[#args + 1] = ARGV[index] end
-  redis.call('HSET', key, unpack(args))
-  if ttl > 0 then redis.call('PEXPIREAT', key, string.format('%.0f', now + ttl)) end
-end
-
-local from, to = fields(sharedTo + 1)
-write(item, from, to,
+local deadline = ttl > 0 and string.format('%.0f', now + ttl)
+write_documents(7, item, parts, deadline and { 'PEXPIREAT', deadline },
   'meta', (created or stamp) .. ' ' .. stamp .. ' ' .. next, 'tokens', token .. ' ' .. tokens, 'parts', parts, 'ttl', ARGV[3],
   'order', string.format('%014.0f', 99999999999999 - now) .. orderTail)
-for part in string.gmatch(parts, '%S+') do
-  from, to = fields(to + 1)
-  write(item .. ':' .. part, from, to)
-end
 
 for _, expired in ipairs(redis.call('ZRANGEBYSCORE', deadlines, '-inf', stamp, 'LIMIT', 0, 100)) do
-  if expired ~= member then
-    redis.call('ZREM', items, expired)
-    redis.call('ZREM', deadlines, expired)
-  end
+  if expired ~= member then remove_member(items, deadlines, expired) end
 end
-if ttl > 0 then
-  redis.call('ZADD', deadlines, string.format('%.0f', now + ttl), member)
+if deadline then
+  redis.call('ZADD', deadlines, deadline, member)
 else
   redis.call('ZREM', deadlines, member)
 end
--- When everything in the namespace expires, so does what the namespace knows of it, with the last of its items.
-if redis.call('ZCARD', items) == redis.call('ZCARD', deadlines) then
-  local last = redis.call('ZREVRANGE', deadlines, 0, 0, 'WITHSCORES')[2]
-  redis.call('PEXPIREAT', items, last)
-  redis.call('PEXPIREAT', deadlines, last)
-else
+if not expire_with_last(items, deadlines) then
   redis.call('PERSIST', items)
   redis.call('PERSIST', deadlines)
 end

@@ -1,7 +1,7 @@
 import type { Reply } from "../../redis/command.js";
 import { type PipelineEntry, Script } from "../../redis/script.js";
 import type { StoreKeys } from "../keys.js";
-import { type Plan, step } from "../pipeline.js";
+import { type PipelineTask, send } from "../pipeline.js";
 import type { GetRequest } from "../requests.js";
 import type { RedisItem } from "../types.js";
 import { decodeItem, ITEM_FIELDS } from "./item.js";
@@ -12,22 +12,26 @@ type ItemName = Pick<RedisItem, "namespace" | "key">;
 const TOUCH = new Script(touchSource);
 
 /** Reads one item by its key; with `refresh`, its time to live starts again. */
-export function* getPlan(keys: StoreKeys, request: GetRequest, refresh: boolean): Plan<RedisItem | null> {
+export function* getTask(
+  keys: StoreKeys,
+  request: GetRequest,
+  refresh: boolean,
+): PipelineTask<RedisItem | null> {
   const { namespace, key } = request;
   const { document } = keys.ofItem(namespace, key);
   const address = { namespace, key, document };
-  const reply = yield* step(refresh ? touchCall(keys, [address]) : readStep(document));
+  const reply = yield* send(refresh ? touchCall(keys, [address]) : readEntry(document));
   const [value, meta] = (refresh ? (reply as Reply[])[0] : reply) as Reply[];
   return decodeItem(address, value, meta);
 }
 
 /** Reads the fields of one item, for {@link decodeItem}. */
-export function readStep(document: string): PipelineEntry {
+export function readEntry(document: string): PipelineEntry {
   return { key: document, args: ["HMGET", document, ...ITEM_FIELDS] };
 }
 
 /** Starts the time to live of found items again. */
-export function* touchPlan(keys: StoreKeys, found: readonly ItemName[]): Plan<void> {
+export function* touchTask(keys: StoreKeys, found: readonly ItemName[]): PipelineTask<void> {
   if (found.length === 0) return;
   const byNamespace = new Map<string, ItemName[]>();
   for (const address of found) {

@@ -1,13 +1,20 @@
+import { randomBytes } from "node:crypto";
 import type { Reply } from "../../redis/command.js";
-import { type PipelineEntry, Script } from "../../redis/script.js";
+import { type PipelineEntry, Script, type ScriptCall } from "../../redis/script.js";
+import { VersionConflictError } from "../errors.js";
 import type { StoreKeys } from "../keys.js";
-import { registerStep, unregister } from "../namespaces/registry.js";
-import { asError, type Outcome, type Plan } from "../pipeline.js";
+import { registerEntry, unregister } from "../namespaces/registry.js";
+import { asError, type Outcome, type PipelineTask } from "../pipeline.js";
 import type { DeleteRequest, PutRequest } from "../requests.js";
 import deleteSource from "./delete.lua";
-import { type DocumentFormat, putCall, readPutReply, type TextVector } from "./index-document.js";
+import documentsSource from "./documents.lua";
+import { type DocumentFormat, orderTail, type TextVector, toIndexFields } from "./index-document.js";
+import { FIELD } from "./item.js";
+import membersSource from "./members.lua";
+import putSource from "./put.lua";
 
-const DELETE = new Script(deleteSource);
+const PUT = new Script(membersSource, documentsSource, putSource);
+const DELETE = new Script(membersSource, deleteSource);
 
 /** A put with the vectors of its texts, or a delete. */
 export type Write = { request: PutRequest; vectors: readonly TextVector[] } | { request: DeleteRequest };
@@ -21,12 +28,16 @@ export interface Written {
 }
 
 /** Does all writes of a batch together, in order. */
-export function* writePlan(keys: StoreKeys, writes: readonly Write[], format: DocumentFormat): Plan<Written> {
+export function* writeTask(
+  keys: StoreKeys,
+  writes: readonly Write[],
+  format: DocumentFormat,
+): PipelineTask<Written> {
   const puts = writes.map(({ request }) => request).filter((request) => request.kind === "put");
   const register: PipelineEntry[] =
     puts.length > 0
       ? [
-          registerStep(
+          registerEntry(
             keys,
             puts.map(({ namespace }) => namespace),
           ),
@@ -69,7 +80,59 @@ export function* writePlan(keys: StoreKeys, writes: readonly Write[], format: Do
   return { outcomes, definition: definition instanceof Buffer ? definition.toString() : undefined };
 }
 
+/**
+ * The script call that writes an item: its own document holds the value and the first vector, each further vector has
+ * a document of its own, and all carry the tokens by which scope and filters find them.
+ */
+function putCall(
+  keys: StoreKeys,
+  request: PutRequest,
+  vectors: readonly TextVector[],
+  format: DocumentFormat,
+): ScriptCall {
+  const { document, member, namespace } = keys.ofItem(request.namespace, request.key);
+  const { condition, fields } = request;
+  const { parts, args } = toIndexFields(
+    { namespace: request.namespace, value: request.value, vectors },
+    format,
+    [
+      ...[FIELD.value, request.text],
+      ...[FIELD.generation, String(format.generation)],
+      ...(fields === undefined ? [] : [FIELD.fields, JSON.stringify(fields.map(({ source }) => source))]),
+    ],
+  );
+  return PUT.call(
+    [document, namespace.items, namespace.expiry],
+    [
+      randomBytes(9).toString("base64url"),
+      condition === undefined ? "" : "absent" in condition ? "absent" : String(condition.version),
+      String(request.ttl ?? 0),
+      member,
+      orderTail(request.namespace, member),
+      parts,
+      ...args,
+    ],
+  );
+}
+
 function deleteCall(keys: StoreKeys, { namespace, key }: DeleteRequest) {
   const { document, member, namespace: own } = keys.ofItem(namespace, key);
   return DELETE.call([document, own.items, own.expiry], [member]);
+}
+
+/**
+ * The version that a put has given its item.
+ *
+ * @throws {VersionConflictError} when its condition did not hold.
+ */
+function readPutReply(request: PutRequest, reply: Reply): number {
+  const [done, version] = reply as [number, Buffer];
+  if (done === 1) return Number(version);
+  const { condition } = request;
+  throw new VersionConflictError(
+    request.namespace,
+    request.key,
+    condition && "version" in condition ? condition.version : null,
+    version.length === 0 ? null : Number(version),
+  );
 }

@@ -2,12 +2,12 @@ import type { MatchCondition } from "@langchain/langgraph-checkpoint";
 import type { PipelineEntry } from "../../redis/script.js";
 import type { StoreKeys } from "../keys.js";
 import type { Limits } from "../limits.js";
-import { type Plan, step } from "../pipeline.js";
+import { type PipelineTask, send } from "../pipeline.js";
 import type { ListRequest } from "../requests.js";
 import { fromRegistryMember, toRegistryMember } from "./encoding.js";
 
 /** Lists the namespaces that hold items, in the order of the registry. Costs grow with namespaces, not with items. */
-export function* listPlan(keys: StoreKeys, request: ListRequest, limits: Limits): Plan<string[][]> {
+export function* listTask(keys: StoreKeys, request: ListRequest, limits: Limits): PipelineTask<string[][]> {
   const { conditions, maxDepth, limit, offset } = request;
   const prefix = literalPrefix(conditions);
   const listed = new Map<string, string[]>();
@@ -29,7 +29,11 @@ export function* listPlan(keys: StoreKeys, request: ListRequest, limits: Limits)
 }
 
 /** The namespaces at or under a path that hold items. */
-export function* namespacesUnder(keys: StoreKeys, path: readonly string[], limits: Limits): Plan<string[][]> {
+export function* namespacesUnder(
+  keys: StoreKeys,
+  path: readonly string[],
+  limits: Limits,
+): PipelineTask<string[][]> {
   return yield* livingOf(keys, yield* registeredUnder(keys, path, limits), limits);
 }
 
@@ -38,7 +42,7 @@ export function* registeredUnder(
   keys: StoreKeys,
   path: readonly string[],
   { registryPage }: Limits,
-): Plan<string[][]> {
+): PipelineTask<string[][]> {
   const all: string[][] = [];
   for (let from: string | undefined; ; ) {
     const page = yield* readRegistry(keys, path, from, registryPage);
@@ -49,7 +53,7 @@ export function* registeredUnder(
 }
 
 /** Registers namespaces. Goes before and after the writing: see {@link unregister}. */
-export function registerStep(keys: StoreKeys, namespaces: readonly (readonly string[])[]): PipelineEntry {
+export function registerEntry(keys: StoreKeys, namespaces: readonly (readonly string[])[]): PipelineEntry {
   const members = new Set(namespaces.map(toRegistryMember));
   return {
     key: keys.namespaces,
@@ -64,16 +68,16 @@ export function registerStep(keys: StoreKeys, namespaces: readonly (readonly str
  * leave items in an unregistered namespace, and again after it has written. Here the namespace is looked at after it
  * was taken off: whichever way the two interleave, one of them sees the other and registers it again.
  */
-export function* unregister(keys: StoreKeys, namespaces: readonly string[][]): Plan<void> {
+export function* unregister(keys: StoreKeys, namespaces: readonly string[][]): PipelineTask<void> {
   if (namespaces.length === 0) return;
   const members = namespaces.map(toRegistryMember);
   const [removed, ...exist] = yield [
     { key: keys.namespaces, args: ["ZREM", keys.namespaces, ...members] },
-    ...namespaces.map((namespace) => existsStep(keys, namespace)),
+    ...namespaces.map((namespace) => existsEntry(keys, namespace)),
   ];
   if (removed instanceof Error) throw removed;
   const back = namespaces.filter((_, index) => exist[index] !== 0);
-  if (back.length > 0) yield* step(registerStep(keys, back));
+  if (back.length > 0) yield* send(registerEntry(keys, back));
 }
 
 function* readRegistry(
@@ -81,9 +85,9 @@ function* readRegistry(
   prefix: readonly string[],
   after: string | undefined,
   size: number,
-): Plan<string[]> {
+): PipelineTask<string[]> {
   const start = toRegistryMember(prefix);
-  const members = yield* step({
+  const members = yield* send({
     key: keys.namespaces,
     args: [
       "ZRANGEBYLEX",
@@ -104,16 +108,16 @@ function* livingOf(
   keys: StoreKeys,
   namespaces: readonly string[][],
   { existsTogether }: Limits,
-): Plan<string[][]> {
+): PipelineTask<string[][]> {
   if (namespaces.length === 0) return [];
   const groups: string[][][] = [];
   for (let from = 0; from < namespaces.length; from += existsTogether)
     groups.push(namespaces.slice(from, from + existsTogether));
-  const counts = yield groups.map((group) => existsStep(keys, ...group));
+  const counts = yield groups.map((group) => existsEntry(keys, ...group));
   // Where one is missing, or where a cluster wants to be asked for each by itself, each is looked at.
   const unsure = groups.filter((group, at) => counts[at] !== group.length).flat();
   if (unsure.length === 0) return [...namespaces];
-  const replies = yield unsure.map((namespace) => existsStep(keys, namespace));
+  const replies = yield unsure.map((namespace) => existsEntry(keys, namespace));
   const gone = new Set<string[]>();
   unsure.forEach((namespace, at) => {
     const reply = replies[at];
@@ -125,7 +129,7 @@ function* livingOf(
 }
 
 /** A namespace's own keys live exactly as long as it has items. */
-function existsStep(keys: StoreKeys, ...namespaces: readonly (readonly string[])[]): PipelineEntry {
+function existsEntry(keys: StoreKeys, ...namespaces: readonly (readonly string[])[]): PipelineEntry {
   const all = namespaces.map((namespace) => keys.ofNamespace(namespace).items);
   return { key: all[0] as string, args: ["EXISTS", ...all] };
 }

@@ -1,22 +1,29 @@
 import { InvalidNamespaceError } from "@langchain/langgraph-checkpoint";
 import { LangGraphRedisError, type OperationContext } from "../../errors.js";
 import { toOperationError } from "../../redis/operation-error.js";
-import type { Backend, Ready } from "../context.js";
+import type { ActiveIndex, StoreContext } from "../context.js";
 import { BatchError, type BatchFailure } from "../errors.js";
-import { getPlan, touchPlan } from "../items/read.js";
-import { type Write, writePlan } from "../items/write.js";
-import { listPlan } from "../namespaces/registry.js";
-import { asError, type Outcome, type Plan, runPlan, runPlans } from "../pipeline.js";
-import type { BatchOperation, GetRequest, ListRequest, Request, SearchRequest } from "../requests.js";
+import { getTask, touchTask } from "../items/read.js";
+import { type Write, writeTask } from "../items/write.js";
+import { listTask } from "../namespaces/registry.js";
+import { asError, type Outcome, type PipelineTask, runTask, runTasks } from "../pipeline.js";
+import type {
+  BatchOperation,
+  GetRequest,
+  IndexedRequest,
+  ListRequest,
+  Request,
+  SearchRequest,
+} from "../requests.js";
 import type { RedisSearchItem } from "../types.js";
 import { type Embedded, embedBatch } from "./embed-batch.js";
-import { dropSuperseded, inWaves, itemId, type OrderedWrite, type PlacedWrite } from "./write-order.js";
-
-/** One operation of a batch, with its place in it. */
-interface Placed<R extends Request = Request> {
-  place: number;
-  request: R;
-}
+import {
+  dropSuperseded,
+  groupConflicting,
+  type IndexedWrite,
+  itemId,
+  type OrderedWrite,
+} from "./write-order.js";
 
 type ReadRequest = GetRequest | SearchRequest | ListRequest;
 
@@ -26,87 +33,94 @@ type ReadRequest = GetRequest | SearchRequest | ListRequest;
  *
  * @throws the error of the only operation; for more than one, {@link BatchError} after all others were done.
  */
-export async function runBatch(backend: Backend, operations: readonly BatchOperation[]): Promise<unknown[]> {
+export async function runBatch(
+  context: StoreContext,
+  operations: readonly BatchOperation[],
+): Promise<unknown[]> {
   const outcomes: (Outcome<unknown> | undefined)[] = operations.map(() => undefined);
-  const placed: Placed[] = [];
-  operations.forEach(({ request }, place) => {
-    if (request.ok) placed.push({ place, request: request.value });
-    else outcomes[place] = request;
+  const requests: IndexedRequest[] = [];
+  operations.forEach(({ request }, position) => {
+    if (request.ok) requests.push({ position, request: request.value });
+    else outcomes[position] = request;
   });
-  if (placed.length > 0) {
-    const ready = await backend.ready();
-    await new Batch(backend, outcomes).run(placed, ready);
+  if (requests.length > 0) {
+    const active = await context.activeIndex();
+    await new Batch(context, outcomes).run(requests, active);
   }
   return settle(operations, outcomes);
 }
 
 class Batch {
   constructor(
-    private readonly backend: Backend,
+    private readonly context: StoreContext,
     private readonly outcomes: (Outcome<unknown> | undefined)[],
   ) {}
 
-  async run(placed: readonly Placed[], ready: Ready): Promise<void> {
-    const embedded = await embedBatch(this.backend, placed);
-    const reads: Placed<ReadRequest>[] = [];
-    const writes: PlacedWrite[] = [];
-    for (const { place, request } of placed) {
-      if (request.kind === "delete") writes.push({ place, request });
+  async run(requests: readonly IndexedRequest[], active: ActiveIndex): Promise<void> {
+    const embedded = await embedBatch(this.context, requests);
+    const reads: IndexedRequest<ReadRequest>[] = [];
+    const writes: IndexedWrite[] = [];
+    for (const { position, request } of requests) {
+      if (request.kind === "delete") writes.push({ position, request });
       else if (request.kind === "put") {
-        const vectors = embedded.texts.get(place) ?? { ok: true, value: [] };
-        if (vectors.ok) writes.push({ place, request, vectors: vectors.value });
-        else this.outcomes[place] = vectors;
+        const vectors = embedded.texts.get(position) ?? { ok: true, value: [] };
+        if (vectors.ok) writes.push({ position, request, vectors: vectors.value });
+        else this.outcomes[position] = vectors;
       } else {
-        const vector = embedded.queries.get(place);
-        if (vector?.ok === false) this.outcomes[place] = vector;
-        else reads.push({ place, request });
+        const vector = embedded.queries.get(position);
+        if (vector?.ok === false) this.outcomes[position] = vector;
+        else reads.push({ position, request });
       }
     }
     // Whatever could see a write is answered before the first write is sent: commands that are sent together may be
     // done in another order, over several connections of a pool or when they are sent again.
     const written = new Set(writes.map(({ request }) => itemId(request)));
     if (reads.every(({ request }) => request.kind === "get" && !written.has(itemId(request)))) {
-      await Promise.all([this.read(reads, embedded, ready), this.write(writes, ready)]);
+      await Promise.all([this.read(reads, embedded, active), this.write(writes, active)]);
     } else {
-      await this.read(reads, embedded, ready);
-      await this.write(writes, ready);
+      await this.read(reads, embedded, active);
+      await this.write(writes, active);
     }
   }
 
-  private async read(reads: readonly Placed<ReadRequest>[], embedded: Embedded, ready: Ready): Promise<void> {
-    const plans = (from: readonly Placed<ReadRequest>[], { engine }: Ready) =>
-      from.map(({ place, request }) => this.readPlan(request, embedded.queries.get(place), engine));
-    const results = await runPlans(this.backend.connection, plans(reads, ready));
+  private async read(
+    reads: readonly IndexedRequest<ReadRequest>[],
+    embedded: Embedded,
+    active: ActiveIndex,
+  ): Promise<void> {
+    const tasks = (from: readonly IndexedRequest<ReadRequest>[], { engine }: ActiveIndex) =>
+      from.map(({ position, request }) => this.readTask(request, embedded.queries.get(position), engine));
+    const results = await runTasks(this.context.connection, tasks(reads, active));
     const lost = reads.filter((_, at) => {
       const outcome = results[at];
-      return outcome?.ok === false && ready.engine.isIndexChanged(outcome.error);
+      return outcome?.ok === false && active.engine.isIndexChanged(outcome.error);
     });
-    reads.forEach(({ place }, at) => {
-      this.outcomes[place] = results[at];
+    reads.forEach(({ position }, at) => {
+      this.outcomes[position] = results[at];
     });
     if (lost.length === 0) return;
     try {
-      const renewed = await this.backend.renew(ready);
-      const again = await runPlans(this.backend.connection, plans(lost, renewed));
-      lost.forEach(({ place }, at) => {
-        this.outcomes[place] = again[at];
+      const renewed = await this.context.renew(active);
+      const again = await runTasks(this.context.connection, tasks(lost, renewed));
+      lost.forEach(({ position }, at) => {
+        this.outcomes[position] = again[at];
       });
     } catch (error) {
-      for (const { place } of lost) this.outcomes[place] = { ok: false, error: asError(error) };
+      for (const { position } of lost) this.outcomes[position] = { ok: false, error: asError(error) };
     }
   }
 
-  private readPlan(
+  private readTask(
     request: ReadRequest,
     vector: Outcome<Float32Array> | undefined,
-    engine: Ready["engine"],
-  ): Plan<unknown> {
-    const { keys, settings } = this.backend;
+    engine: ActiveIndex["engine"],
+  ): PipelineTask<unknown> {
+    const { keys, settings } = this.context;
     switch (request.kind) {
       case "get":
-        return getPlan(keys, request, settings.refreshOnRead);
+        return getTask(keys, request, settings.refreshOnRead);
       case "list":
-        return listPlan(keys, request, settings.limits);
+        return listTask(keys, request, settings.limits);
       case "search": {
         const search = engine.search(request, vector?.ok ? vector.value : undefined);
         return settings.refreshOnRead ? this.refreshing(search) : search;
@@ -114,33 +128,33 @@ class Batch {
     }
   }
 
-  private *refreshing(search: Plan<RedisSearchItem[]>): Plan<RedisSearchItem[]> {
+  private *refreshing(search: PipelineTask<RedisSearchItem[]>): PipelineTask<RedisSearchItem[]> {
     const found = yield* search;
-    const { keys } = this.backend;
-    yield* touchPlan(
+    const { keys } = this.context;
+    yield* touchTask(
       keys,
       found.map(({ namespace, key }) => ({ namespace, key })),
     );
     return found;
   }
 
-  private async write(writes: readonly PlacedWrite[], ready: Ready): Promise<void> {
-    for (const wave of inWaves(dropSuperseded(writes))) {
-      for (let next: OrderedWrite[] = wave; next.length > 0; ) {
-        next = await this.writeWave(next, ready);
+  private async write(writes: readonly IndexedWrite[], active: ActiveIndex): Promise<void> {
+    for (const group of groupConflicting(dropSuperseded(writes))) {
+      for (let next: OrderedWrite[] = group; next.length > 0; ) {
+        next = await this.writeGroup(next, active);
       }
     }
   }
 
   /** @returns the writes to do in place of those that Redis refused. */
-  private async writeWave(writes: readonly OrderedWrite[], ready: Ready): Promise<OrderedWrite[]> {
-    const set = ({ place, supersedes }: OrderedWrite, outcome: Outcome<unknown> | undefined) => {
-      this.outcomes[place] = outcome;
+  private async writeGroup(writes: readonly OrderedWrite[], active: ActiveIndex): Promise<OrderedWrite[]> {
+    const set = ({ position, supersedes }: OrderedWrite, outcome: Outcome<unknown> | undefined) => {
+      this.outcomes[position] = outcome;
       if (outcome?.ok)
-        for (const each of supersedes) this.outcomes[each.place] = { ok: true, value: undefined };
+        for (const each of supersedes) this.outcomes[each.position] = { ok: true, value: undefined };
     };
     try {
-      const outcomes = await this.writeFor(writes, ready);
+      const outcomes = await this.writeFor(writes, active);
       writes.forEach((write, at) => {
         set(write, outcomes[at]);
       });
@@ -149,8 +163,8 @@ class Batch {
       );
     } catch (error) {
       // Nobody knows which of them were done; doing earlier ones now could undo them.
-      for (const { place, supersedes } of writes) {
-        for (const each of [place, ...supersedes.map((superseded) => superseded.place)]) {
+      for (const { position, supersedes } of writes) {
+        for (const each of [position, ...supersedes.map((superseded) => superseded.position)]) {
           this.outcomes[each] = { ok: false, error: asError(error) };
         }
       }
@@ -159,12 +173,15 @@ class Batch {
   }
 
   /** Writes what the index that serves in the end finds. */
-  private async writeFor(writes: readonly Write[], ready: Ready): Promise<Outcome<number | undefined>[]> {
-    const written = await this.writeOnce(writes, ready);
-    if (written.definition === ready.index.text) return written.outcomes;
+  private async writeFor(
+    writes: readonly Write[],
+    active: ActiveIndex,
+  ): Promise<Outcome<number | undefined>[]> {
+    const written = await this.writeOnce(writes, active);
+    if (written.definition === active.index.text) return written.outcomes;
     // The index was changed or lost meanwhile. What was written has to be found by the one that serves now.
-    const renewed = await this.backend.renew(ready);
-    if (renewed.index.generation === ready.index.generation) return written.outcomes;
+    const renewed = await this.context.renew(active);
+    if (renewed.index.generation === active.index.generation) return written.outcomes;
     await this.writeOnce(
       writes.flatMap((write, at) => {
         const outcome = written.outcomes[at];
@@ -177,12 +194,12 @@ class Batch {
     return written.outcomes;
   }
 
-  private writeOnce(writes: readonly Write[], { index }: Ready) {
-    const { connection, keys } = this.backend;
+  private writeOnce(writes: readonly Write[], { index }: ActiveIndex) {
+    const { connection, keys } = this.context;
     const { numericFields, text } = index.definition;
-    return runPlan(
+    return runTask(
       connection,
-      writePlan(keys, writes, { generation: index.generation, numericFields, text }),
+      writeTask(keys, writes, { generation: index.generation, numericFields, text }),
     );
   }
 }

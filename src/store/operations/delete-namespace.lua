@@ -1,3 +1,4 @@
+--- @include "../items/members.lua"
 -- Deletes items of one namespace, at most so many, and only what was there when the deleting began.
 --
 -- KEYS  1 the namespace's items   2 the namespace's deadlines
@@ -13,9 +14,7 @@ local deleted = 0
 for _, member in ipairs(members) do
   local item = ARGV[1] .. member
   local parts = redis.call('HGET', item, 'parts')
-  deleted = deleted + redis.call('UNLINK', item)
-  for part in string.gmatch(parts or '', '%S+') do redis.call('UNLINK', item .. ':' .. part) end
-  redis.call('ZREM', items, member)
-  redis.call('ZREM', deadlines, member)
+  deleted = deleted + unlink_documents(item, parts)
+  remove_member(items, deadlines, member)
 end
 return { #members, deleted }

@@ -1,12 +1,12 @@
 import { quote } from "../../describe.js";
-import type { Backend } from "../context.js";
+import type { StoreContext } from "../context.js";
 import { extractTexts } from "../embedding/field-path.js";
 import { InvalidVectorError } from "../errors.js";
 import type { TextVector } from "../items/index-document.js";
 import { asError, type Outcome } from "../pipeline.js";
-import type { PutRequest, Request } from "../requests.js";
+import type { IndexedRequest, PutRequest } from "../requests.js";
 
-/** The vectors that a batch needs, by place in the batch. */
+/** The vectors that a batch needs, by position in the batch. */
 export interface Embedded {
   /** For puts. */
   texts: Map<number, Outcome<TextVector[]>>;
@@ -16,32 +16,32 @@ export interface Embedded {
 
 /** Embeds all texts of a batch in one call, and each distinct query in one. What fails, fails for those who need it. */
 export async function embedBatch(
-  { embedder, settings: { vectors } }: Backend,
-  placed: readonly { place: number; request: Request }[],
+  { embedder, settings: { vectors } }: StoreContext,
+  requests: readonly IndexedRequest[],
 ): Promise<Embedded> {
   const embedded: Embedded = { texts: new Map(), queries: new Map() };
   if (!embedder || !vectors) return embedded;
-  const puts: { place: number; request: PutRequest; texts: string[] }[] = [];
+  const puts: { position: number; request: PutRequest; texts: string[] }[] = [];
   const queries = new Map<string, number[]>();
-  for (const { place, request } of placed) {
+  for (const { position, request } of requests) {
     if (request.kind === "put") {
       const texts = extractTexts(request.value, request.fields ?? vectors.fields);
-      if (texts.length > 0) puts.push({ place, request, texts });
+      if (texts.length > 0) puts.push({ position, request, texts });
     } else if (request.kind === "search" && request.query !== undefined && request.mode !== "text") {
-      queries.set(request.query, [...(queries.get(request.query) ?? []), place]);
+      queries.set(request.query, [...(queries.get(request.query) ?? []), position]);
     }
   }
 
   const embedTexts = async () => {
     if (puts.length === 0) return;
     const known = await attempt(() => embedder.embedTexts(puts.flatMap(({ texts }) => texts)));
-    for (const { place, request, texts } of puts) {
-      embedded.texts.set(place, known.ok ? pick(request, texts, known.value) : known);
+    for (const { position, request, texts } of puts) {
+      embedded.texts.set(position, known.ok ? pick(request, texts, known.value) : known);
     }
   };
-  const embedQuery = async ([query, places]: [string, number[]]) => {
+  const embedQuery = async ([query, positions]: [string, number[]]) => {
     const vector = await attempt(() => embedder.embedQuery(query));
-    for (const place of places) embedded.queries.set(place, vector);
+    for (const position of positions) embedded.queries.set(position, vector);
   };
   await Promise.all([embedTexts(), ...[...queries].map(embedQuery)]);
   return embedded;

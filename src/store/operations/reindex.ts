@@ -1,9 +1,8 @@
 import type { Reply } from "../../redis/command.js";
-import type { KnownOptions } from "../../redis/known-options.js";
-import { execute, executeAll, Script } from "../../redis/script.js";
-import type { Backend } from "../context.js";
+import { execute, executeAll, Script, type ScriptCall } from "../../redis/script.js";
+import type { StoreContext } from "../context.js";
 import { fromBytes } from "../embedding/embedder.js";
-import { extractTexts, TextPath } from "../embedding/field-path.js";
+import { extractTexts, FieldPath } from "../embedding/field-path.js";
 import type { StoreEngine } from "../engines/engine.js";
 import {
   type BuiltIndex,
@@ -12,54 +11,27 @@ import {
   parseBuiltIndex,
   type StoredIndex,
 } from "../engines/index-definition.js";
-import { digestOf, rewriteCall, type TextVector } from "../items/index-document.js";
+import documentsSource from "../items/documents.lua";
+import {
+  type DocumentFormat,
+  digestOf,
+  type IndexedItem,
+  type TextVector,
+  toIndexFields,
+} from "../items/index-document.js";
 import { decodeMeta, FIELD } from "../items/item.js";
 import { decodeValue, type ItemValue } from "../items/value.js";
 import { namespacesUnder } from "../namespaces/registry.js";
-import { runPlan } from "../pipeline.js";
+import { runTask } from "../pipeline.js";
+import type { ReindexOptions, ReindexProgress, ReindexReport } from "../types.js";
 import pruneSource from "./prune.lua";
+import rewriteSource from "./rewrite.lua";
 
+const REWRITE = new Script(documentsSource, rewriteSource);
 const PRUNE = new Script(pruneSource);
 
-/** How far {@link RedisStore.reindex} has come. */
-export interface ReindexProgress {
-  /** What it is doing: describing items for the new index, or clearing away what the old one had of them. */
-  phase: "rewriting" | "clearing";
-  /** Items done in this pass over them. */
-  done: number;
-  /** Items there were when the pass began. */
-  total: number;
-}
-
-export interface ReindexOptions {
-  /**
-   * Embed every text again, as is needed when the model was changed. Otherwise (default) a stored vector of the same
-   * text is used, if it has the right dimensions and `index.model` is the same.
-   */
-  reembed?: boolean;
-  /** How many items are read, embedded and written together (default 100). */
-  batchSize?: number;
-  /** Called after each batch. When it throws, `reindex` ends there with an {@link InvalidInputError}. */
-  onProgress?: (progress: ReindexProgress) => void;
-}
-
-export const REINDEX_OPTIONS: KnownOptions<ReindexOptions> = {
-  reembed: true,
-  batchSize: true,
-  onProgress: true,
-};
-
-/** What {@link RedisStore.reindex} did. */
-export interface ReindexReport {
-  /** Items that were described for the new index in this run. */
-  items: number;
-  /** Texts that were embedded for it. */
-  embedded: number;
-  /** Vectors that were taken over. */
-  reused: number;
-  /** Redis keys of documents that are not in the store's format; they were left as they are. */
-  undecodable: string[];
-}
+/** Options with every default filled in. */
+type Settled = Required<Pick<ReindexOptions, "reembed" | "batchSize">> & ReindexOptions;
 
 /** An item as far as it matters for the index. */
 interface StoredItem {
@@ -71,19 +43,27 @@ interface StoredItem {
   parts: string[];
 }
 
+/** Builds the index that the settings call for, and looks at the index again afterwards. */
+export async function reindex(context: StoreContext, options: Settled): Promise<ReindexReport> {
+  const report = await new Reindexer(context, await context.engine(), options).run();
+  context.forget();
+  await context.activeIndex();
+  return report;
+}
+
 /** Builds the index that the settings call for beside the one that serves, and switches to it. */
-export class Reindexer {
+class Reindexer {
   private readonly report: ReindexReport = { items: 0, embedded: 0, reused: 0, undecodable: [] };
   private readonly undecodable = new Set<string>();
 
   constructor(
-    private readonly backend: Backend,
+    private readonly context: StoreContext,
     private readonly engine: StoreEngine,
-    private readonly options: Required<Pick<ReindexOptions, "reembed" | "batchSize">> & ReindexOptions,
+    private readonly options: Settled,
   ) {}
 
   async run(): Promise<ReindexReport> {
-    const { connection, keys } = this.backend;
+    const { connection, keys } = this.context;
     const { present, next } = await this.plan();
     if (present.generation !== next.generation) {
       await this.engine.build(next);
@@ -93,7 +73,7 @@ export class Reindexer {
     // From here on the new index is the one; what an interrupted run has left to do is done again.
     await this.engine.serve({ ...next, text: builtText(next) });
     await this.rewriteAll(present, next); // what was put by clients that had not noticed yet
-    this.report.undecodable = [...this.undecodable, ...(await this.engine.strangers(next))];
+    this.report.undecodable = [...this.undecodable, ...(await this.engine.foreignDocuments(next))];
     for (let generation = next.generation - 1; generation >= next.replaces; generation--) {
       await this.engine.drop({ ...next, generation });
     }
@@ -104,7 +84,7 @@ export class Reindexer {
 
   /** Decides on the new index, or finds the one that an interrupted run has begun. */
   private async plan(): Promise<{ present: StoredIndex; next: BuiltIndex & { replaces: number } }> {
-    const { connection, keys, settings } = this.backend;
+    const { connection, keys, settings } = this.context;
     const definition = defineIndex(settings);
     const first = builtText({ generation: 1, definition });
     const replies = await executeAll(connection, [
@@ -140,7 +120,7 @@ export class Reindexer {
 
   private async clear({ generation }: BuiltIndex): Promise<void> {
     await this.eachPage("clearing", async (_, documents) => {
-      await execute(this.backend.connection, PRUNE.call(documents, [String(generation)]));
+      await execute(this.context.connection, PRUNE.call(documents, [String(generation)]));
     });
   }
 
@@ -149,9 +129,9 @@ export class Reindexer {
     phase: ReindexProgress["phase"],
     visit: (namespace: string[], documents: string[]) => Promise<void>,
   ): Promise<void> {
-    const { connection, keys, settings } = this.backend;
+    const { connection, keys, settings } = this.context;
     const { batchSize, onProgress } = this.options;
-    const namespaces = await runPlan(connection, namespacesUnder(keys, [], settings.limits));
+    const namespaces = await runTask(connection, namespacesUnder(keys, [], settings.limits));
     const sizes = await executeAll(
       connection,
       namespaces.map((namespace) => {
@@ -186,12 +166,12 @@ export class Reindexer {
     present: BuiltIndex,
     next: BuiltIndex,
   ): Promise<number> {
-    const { connection } = this.backend;
+    const { connection } = this.context;
     const items = await this.readItems(namespace, documents, next);
     const stored = await this.storedVectors(items, present, next);
     const wanted = items.flatMap(({ texts }) => texts.filter((text) => !stored.has(text)));
     const embedded =
-      (await this.backend.embedder?.embedTexts(wanted)) ?? new Map<string, Float32Array | Error>();
+      (await this.context.embedder?.embedTexts(wanted)) ?? new Map<string, Float32Array | Error>();
     const calls = items.map((item) => {
       const vectors = item.texts.map((text): TextVector => {
         const vector = stored.get(text) ?? embedded.get(text);
@@ -217,7 +197,7 @@ export class Reindexer {
   private async readItems(namespace: string[], documents: string[], next: BuiltIndex): Promise<StoredItem[]> {
     const names = [FIELD.generation, FIELD.meta, FIELD.value, FIELD.fields, FIELD.parts];
     const replies = await executeAll(
-      this.backend.connection,
+      this.context.connection,
       documents.map((document) => ({ key: document, args: ["HMGET", document, ...names] })),
     );
     return documents.flatMap((document, at) => {
@@ -229,9 +209,10 @@ export class Reindexer {
         if (value === undefined || generation === String(next.generation)) return [];
         const { version } = decodeMeta(meta, document);
         const decoded = decodeValue(value, document);
-        const paths = fields === undefined ? undefined : (JSON.parse(fields) as string[]).map(TextPath.parse);
-        const texts = extractTexts(decoded, paths ?? this.backend.settings.vectors?.fields ?? []);
-        const embedded = this.backend.embedder ? texts : [];
+        const paths =
+          fields === undefined ? undefined : (JSON.parse(fields) as string[]).map(FieldPath.parse);
+        const texts = extractTexts(decoded, paths ?? this.context.settings.vectors?.fields ?? []);
+        const embedded = this.context.embedder ? texts : [];
         const further = parts?.split(" ").filter((part) => part !== "") ?? [];
         return [{ document, namespace, version, value: decoded, texts: embedded, parts: further }];
       } catch {
@@ -257,7 +238,7 @@ export class Reindexer {
       ...parts.map((part) => `${document}:${part}`),
     ]);
     const replies = await executeAll(
-      this.backend.connection,
+      this.context.connection,
       documents.map((document) => ({ key: document, args: ["HMGET", document, ...names] })),
     );
     const byDigest = new Map<string, Float32Array>();
@@ -276,4 +257,15 @@ export class Reindexer {
 
 function builtText({ generation, definition }: BuiltIndex): string {
   return JSON.stringify({ generation, definition });
+}
+
+/** The script call that describes an item for another generation of the index, if it still has this version. */
+function rewriteCall(
+  document: string,
+  version: number,
+  described: IndexedItem,
+  format: DocumentFormat,
+): ScriptCall {
+  const { parts, args } = toIndexFields(described, format, []);
+  return REWRITE.call([document], [String(version), String(format.generation), parts, ...args]);
 }

@@ -1,3 +1,4 @@
+--- @include "../items/documents.lua"
 -- Describes an item anew for another generation of the index, beside what the present one has of it.
 --
 -- KEYS  1 the item's document
@@ -23,25 +24,6 @@ for part in string.gmatch(oldParts or '', '%S+') do
   end
 end
 
-local function fields(from)
-  local count = tonumber(ARGV[from])
-  return from + 1, from + count
-end
-
 local life = redis.call('PTTL', item)
-local sharedFrom, sharedTo = fields(4)
-local function write(key, from, to, ...)
-  local args = { ... }
-  for index = sharedFrom, sharedTo do args[#args + 1] = ARGV[index] end
-  for index = from, to do args[#args + 1] = ARGV[index] end
-  redis.call('HSET', key, unpack(args))
-  if life > 0 then redis.call('PEXPIRE', key, life) end
-end
-
-local from, to = fields(sharedTo + 1)
-write(item, from, to, 'generation', ARGV[2], 'parts', kept .. ARGV[3])
-for part in string.gmatch(ARGV[3], '%S+') do
-  from, to = fields(to + 1)
-  write(item .. ':' .. part, from, to)
-end
+write_documents(4, item, ARGV[3], life > 0 and { 'PEXPIRE', life }, 'generation', ARGV[2], 'parts', kept .. ARGV[3])
 return 1

@@ -1,10 +1,10 @@
 import type { Write } from "../items/write.js";
 
-/** A write of a batch, with its place in it. */
-export type PlacedWrite = Write & { place: number };
+/** A write of a batch, with its position in it. */
+export type IndexedWrite = Write & { position: number };
 
 /** A write that is sent, with those before it that need not be as long as it succeeds: later ones first. */
-export type OrderedWrite = PlacedWrite & { supersedes: readonly PlacedWrite[] };
+export type OrderedWrite = IndexedWrite & { supersedes: readonly IndexedWrite[] };
 
 /** Tells one item from all others. */
 export function itemId({ namespace, key }: { namespace: readonly string[]; key: string }): string {
@@ -15,9 +15,9 @@ export function itemId({ namespace, key }: { namespace: readonly string[]; key: 
  * Leaves out what a later write of the same item makes pointless. A write before one with a condition is never left
  * out: it decides whether the condition holds.
  */
-export function dropSuperseded(writes: readonly PlacedWrite[]): OrderedWrite[] {
+export function dropSuperseded(writes: readonly IndexedWrite[]): OrderedWrite[] {
   const ordered: OrderedWrite[] = [];
-  const laterOfItem = new Map<string, { supersedes: PlacedWrite[] }>();
+  const laterOfItem = new Map<string, { supersedes: IndexedWrite[] }>();
   for (const write of writes.toReversed()) {
     const item = itemId(write.request);
     const isConditional = write.request.kind === "put" && write.request.condition !== undefined;
@@ -26,7 +26,7 @@ export function dropSuperseded(writes: readonly PlacedWrite[]): OrderedWrite[] {
       later.supersedes.push(write);
       continue;
     }
-    const supersedes: PlacedWrite[] = [];
+    const supersedes: IndexedWrite[] = [];
     ordered.push({ ...write, supersedes });
     if (isConditional) laterOfItem.delete(item);
     else laterOfItem.set(item, { supersedes });
@@ -38,15 +38,15 @@ export function dropSuperseded(writes: readonly PlacedWrite[]): OrderedWrite[] {
  * Writes that go out together, each item once: a pipeline may reach the server twice, and would then do the first of
  * two writes of one item again after the second.
  */
-export function inWaves(writes: readonly OrderedWrite[]): OrderedWrite[][] {
-  const waves: OrderedWrite[][] = [];
+export function groupConflicting(writes: readonly OrderedWrite[]): OrderedWrite[][] {
+  const groups: OrderedWrite[][] = [];
   const timesSeen = new Map<string, number>();
   for (const write of writes) {
     const item = itemId(write.request);
-    const wave = timesSeen.get(item) ?? 0;
-    timesSeen.set(item, wave + 1);
-    waves[wave] ??= [];
-    waves[wave].push(write);
+    const group = timesSeen.get(item) ?? 0;
+    timesSeen.set(item, group + 1);
+    groups[group] ??= [];
+    groups[group].push(write);
   }
-  return waves;
+  return groups;
 }

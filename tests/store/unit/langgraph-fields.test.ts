@@ -1,7 +1,7 @@
 import { InMemoryStore } from "@langchain/langgraph-checkpoint";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { extractTexts, TextPath, toText } from "../../../src/store/embedding/field-path.js";
+import { extractTexts, FieldPath, toText } from "../../../src/store/embedding/field-path.js";
 import type { Json } from "../../../src/store/items/json.js";
 import { FakeEmbeddings } from "../fake-embeddings.js";
 
@@ -31,7 +31,7 @@ const path = fc
 test("a path leads to the same texts as in LangGraph", async () => {
   await fc.assert(
     fc.asyncProperty(value, fc.oneof(path, fc.constant("$")), async (item, field) => {
-      const own = extractTexts(item, [TextPath.parse(field)]);
+      const own = extractTexts(item, [FieldPath.parse(field)]);
       expect(new Set(own)).toEqual(new Set((await embeddedByLangGraph(item, field)).map(inOurWords)));
     }),
     { numRuns: 3_000 },

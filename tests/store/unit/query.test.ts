@@ -12,12 +12,12 @@ function within(scope: string[], filter?: Record<string, unknown>) {
 
 /** The clauses of a filter with their values in place, for reading; they are sent apart. */
 function filtered(filter: Record<string, unknown>) {
-  const { query, params, complete } = builder.listing(within([], filter), 0, 10);
+  const { query, params, isExact } = builder.listing(within([], filter), 0, 10);
   const shown = Object.entries(params.toRecord()).reduceRight(
     (text, [name, value]) => text.replaceAll(`$${name}`, `${value}`),
     query,
   );
-  return [shown.replace("@kind:{item}", "").trim(), complete];
+  return [shown.replace("@kind:{item}", "").trim(), isExact];
 }
 
 describe("a query is data", () => {
@@ -117,7 +117,7 @@ describe("filters become clauses that every match satisfies", () => {
     [{ a: { b: { $exists: true }, c: { $exists: false } } }, "@paths:{a%2Eb?|~}", false],
     [{ a: { $gt: 1, $lt: 2 } }, "@paths:{a?|~} @paths:{a?|~}", false],
     [{}, "", true],
-  ])("%j", (filter, clauses, complete) => {
-    expect(filtered(filter)).toEqual([clauses, complete]);
+  ])("%j", (filter, clauses, isExact) => {
+    expect(filtered(filter)).toEqual([clauses, isExact]);
   });
 });

@@ -3,11 +3,11 @@ import type { Connection, Reply } from "../../../src/redis/command.js";
 import { defineIndex } from "../../../src/store/engines/index-definition.js";
 import { SearchEngine } from "../../../src/store/engines/redis-search/search-engine.js";
 import { StoreKeys } from "../../../src/store/keys.js";
-import { readOptions } from "../../../src/store/options.js";
-import { readOperation } from "../../../src/store/requests.js";
+import { resolveOptions } from "../../../src/store/options.js";
+import { parseOperation } from "../../../src/store/requests.js";
 import { FakeEmbeddings } from "../fake-embeddings.js";
 
-const settings = readOptions({
+const settings = resolveOptions({
   keyPrefix: "p",
   index: { dims: 2, embeddings: new FakeEmbeddings(2), numericFields: ["score", "meta.year"] },
 });
@@ -57,7 +57,7 @@ test.each([
 ])("what a server can do is found by asking: %j", async (server, names, scorer) => {
   const { engine } = await serveOn(server);
   const operation = { namespacePrefix: ["a"], query: "words", mode: "hybrid" as const };
-  const request = readOperation(operation, settings);
+  const request = parseOperation(operation, settings);
   if (request.kind !== "search") throw new TypeError("not a search");
   const first = engine.search(request, Float32Array.of(1, 0)).next([]);
   if (first.done) throw new TypeError("nothing was asked");

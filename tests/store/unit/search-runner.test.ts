@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import type { Reply } from "../../../src/redis/command.js";
 import { QueryBuilder } from "../../../src/store/engines/redis-search/query.js";
-import { Searcher } from "../../../src/store/engines/redis-search/search-runner.js";
+import { SearchRunner } from "../../../src/store/engines/redis-search/search-runner.js";
 import { StoreKeys } from "../../../src/store/keys.js";
-import { readOptions } from "../../../src/store/options.js";
-import { readOperation } from "../../../src/store/requests.js";
+import { resolveOptions } from "../../../src/store/options.js";
+import { parseOperation } from "../../../src/store/requests.js";
 import { FakeEmbeddings } from "../fake-embeddings.js";
 
 const keys = new StoreKeys("p");
-const settings = readOptions({ keyPrefix: "p", index: { dims: 2, embeddings: new FakeEmbeddings(2) } });
+const settings = resolveOptions({ keyPrefix: "p", index: { dims: 2, embeddings: new FakeEmbeddings(2) } });
 const item = (key: string) => ({
   key,
   document: keys.ofItem(["a"], key).document,
@@ -16,10 +16,10 @@ const item = (key: string) => ({
 });
 
 function hybrid(more: object = {}) {
-  const searcher = new Searcher(keys, new QueryBuilder("p:store", []), settings.vectors, settings.limits);
+  const searcher = new SearchRunner(keys, new QueryBuilder("p:store", []), settings.vectors, settings.limits);
   searcher.fusesItself = true;
   const operation = { namespacePrefix: ["a"], query: "words", mode: "hybrid" as const, ...more };
-  const request = readOperation(operation, settings);
+  const request = parseOperation(operation, settings);
   if (request.kind !== "search") throw new TypeError("not a search");
   return { searcher, plan: searcher.search(request, Float32Array.of(1, 0)) };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { extractTexts, TextPath, toText } from "../../../src/store/embedding/field-path.js";
-import { queryWords, wordsOf } from "../../../src/store/embedding/tokenize.js";
+import { extractTexts, FieldPath, toText } from "../../../src/store/embedding/field-path.js";
+import { queryWords, tokenize } from "../../../src/store/embedding/tokenize.js";
 import type { Json } from "../../../src/store/items/json.js";
 
 describe("where texts are", () => {
@@ -49,11 +49,11 @@ describe("where texts are", () => {
     ["{odd key.2nd}", ["odd"]],
     ["meta", ["draft: false\ntitle: Nested\nyear: 2026"]],
   ])("%s", (path, texts) => {
-    expect(extractTexts(value, [TextPath.parse(path)])).toEqual(texts);
+    expect(extractTexts(value, [FieldPath.parse(path)])).toEqual(texts);
   });
 
   test("the whole value is the same text whatever the order of its properties", () => {
-    const whole = TextPath.parse("$");
+    const whole = FieldPath.parse("$");
     const one = { b: 1, a: { d: ["x", { e: null }], c: true } };
     const two = { a: { c: true, d: ["x", { e: null }] }, b: 1 };
     expect(extractTexts(one, [whole])).toEqual(["a.c: true\na.d: x\nb: 1"]);
@@ -85,17 +85,17 @@ describe("where texts are", () => {
     "[*",
     5,
   ])("%j cannot be read", (path) => {
-    expect(() => TextPath.parse(path)).toThrow(/field/);
+    expect(() => FieldPath.parse(path)).toThrow(/field/);
   });
 });
 
 describe("words", () => {
   test("are letters, digits, marks and underscores of any script, in lower case", () => {
-    expect(wordsOf("Hello, WORLD! don't snake_case x-1 @tag {brace} 日本 ÄPFEL ﬁne")).toEqual([
+    expect(tokenize("Hello, WORLD! don't snake_case x-1 @tag {brace} 日本 ÄPFEL ﬁne")).toEqual([
       ...["hello", "world", "don", "t", "snake_case", "x", "1", "tag", "brace", "日本", "äpfel", "fine"],
     ]);
-    expect(wordsOf("?!{}|*")).toEqual([]);
-    expect(wordsOf("\ud800")).toEqual([]);
+    expect(tokenize("?!{}|*")).toEqual([]);
+    expect(tokenize("\ud800")).toEqual([]);
   });
 
   test("of a query are distinct and not without number", () => {

@@ -4,31 +4,31 @@ import type { Json } from "../../items/json.js";
 import type { QueryParams } from "./params.js";
 
 /** A filter as far as the index can answer it. */
-export interface PushedFilter {
+export interface FilterClauses {
   /** Clauses of a query that every matching document satisfies. */
   clauses: string[];
   /** Whether the clauses say all that the filter says, so that hardly any document found fails it. */
-  complete: boolean;
+  isExact: boolean;
 }
 
 /**
  * Translates predicates into query clauses. What the clauses find is a superset of what matches (it is tested again),
  * and it never lacks a match.
  */
-export function pushDown(
+export function toFilterClauses(
   predicates: readonly Predicate[],
   numericFields: readonly string[],
   params: QueryParams,
-): PushedFilter {
-  const pushed: PushedFilter = { clauses: [], complete: true };
+): FilterClauses {
+  const result: FilterClauses = { clauses: [], isExact: true };
   for (const predicate of predicates)
-    new Translation(pushed, numericFields, params).add(predicate, predicate.path);
-  return pushed;
+    new Translation(result, numericFields, params).add(predicate, predicate.path);
+  return result;
 }
 
 class Translation {
   constructor(
-    private readonly pushed: PushedFilter,
+    private readonly result: FilterClauses,
     private readonly numericFields: readonly string[],
     private readonly params: QueryParams,
   ) {}
@@ -39,15 +39,15 @@ class Translation {
     for (const test of predicate.none) {
       const tokens = equalityTokens(path, test);
       if (tokens) this.exclude(tokens);
-      else this.pushed.complete = false;
+      else this.result.isExact = false;
     }
     for (const test of predicate.some) this.addTest(test, path);
-    if (predicate.some.length > 1) this.pushed.complete = false; // all have to hold for one element of an array
+    if (predicate.some.length > 1) this.result.isExact = false; // all have to hold for one element of an array
   }
 
   private addTest(test: Test, path: string): void {
     if (test.is === "object") {
-      this.pushed.complete = false;
+      this.result.isExact = false;
       for (const entry of test.entries) {
         // One element has to match all entries. What must be absent from it may be there in another element.
         const { exists, some } = entry;
@@ -61,7 +61,7 @@ class Translation {
         return;
       }
       this.require([existsToken(path)]);
-      this.pushed.complete = false;
+      this.result.isExact = false;
       return;
     }
     const tokens = equalityTokens(path, test);
@@ -70,15 +70,15 @@ class Translation {
       return;
     }
     this.require([existsToken(path)]);
-    this.pushed.complete = false;
+    this.result.isExact = false;
   }
 
   private require(tokens: readonly string[]): void {
-    this.pushed.clauses.push(`@paths:{${this.union([...tokens, UNDESCRIBED])}}`);
+    this.result.clauses.push(`@paths:{${this.union([...tokens, UNDESCRIBED])}}`);
   }
 
   private exclude(tokens: readonly string[]): void {
-    if (tokens.length > 0) this.pushed.clauses.push(`-@paths:{${this.union(tokens)}}`);
+    if (tokens.length > 0) this.result.clauses.push(`-@paths:{${this.union(tokens)}}`);
   }
 
   private requireNumber(path: string, operator: string, bound: number): void {
@@ -91,7 +91,7 @@ class Translation {
     }[operator];
     const field = `number${this.numericFields.indexOf(path)}`;
     const others = this.union([manyNumbersToken(path), UNDESCRIBED]);
-    this.pushed.clauses.push(`(@${field}:${range} | @paths:{${others}})`);
+    this.result.clauses.push(`(@${field}:${range} | @paths:{${others}})`);
   }
 
   private union(tokens: readonly string[]): string {

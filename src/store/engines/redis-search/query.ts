@@ -6,20 +6,20 @@ import { ITEM_FIELDS } from "../../items/item.js";
 import { scopeToken } from "../../namespaces/encoding.js";
 import type { SearchRequest } from "../../requests.js";
 import { RRF_CONSTANT } from "../ranking.js";
-import { pushDown } from "./filter-clauses.js";
+import { toFilterClauses } from "./filter-clauses.js";
 import { QueryParams } from "./params.js";
 
 /** The part of a search that every kind of query begins with: which documents may be found at all. */
 type Scope = Pick<SearchRequest, "scope" | "predicates">;
 
-/** A command that searches: data, until its step is sent. */
+/** A command that searches: data, until its entry is sent. */
 export interface SearchCommand {
   name: "FT.SEARCH" | "FT.HYBRID";
   index: string;
   query: string;
   params: QueryParams;
   /** Whether the query says all that the filter says. */
-  complete: boolean;
+  isExact: boolean;
   args: Arg[];
 }
 
@@ -44,8 +44,8 @@ export class QueryBuilder {
   /** Items, newest first. */
   listing(request: Scope, from: number, count: number): SearchCommand {
     const params = new QueryParams();
-    const { clauses, complete } = this.restrict(request, params);
-    return this.command([`@kind:{${KIND.item}}`, ...clauses].join(" "), params, complete, [
+    const { clauses, isExact } = this.restrict(request, params);
+    return this.command([`@kind:{${KIND.item}}`, ...clauses].join(" "), params, isExact, [
       ...["SORTBY", "order", "ASC"],
       ...["LIMIT", String(from), String(count)],
       ...returning(ITEM_FIELDS),
@@ -55,13 +55,13 @@ export class QueryBuilder {
   /** The `k` documents with the nearest vectors. `ef` is for HNSW only. */
   nearest(request: Scope, vector: Float32Array, k: number, ef: number | undefined): SearchCommand {
     const params = new QueryParams();
-    const { clauses, complete } = this.restrict(request, params);
+    const { clauses, isExact } = this.restrict(request, params);
     const among = clauses.length === 0 ? "*" : `(${clauses.join(" ")})`;
     const $k = params.add(String(k));
     const $vector = params.add(toBytes(vector));
-    const effort = ef === undefined ? "" : ` EF_RUNTIME ${params.add(String(Math.max(ef, k)))}`;
-    const query = `${among}=>[KNN ${$k} @vector ${$vector}${effort} AS ${DISTANCE}]`;
-    return this.command(query, params, complete, [
+    const efClause = ef === undefined ? "" : ` EF_RUNTIME ${params.add(String(Math.max(ef, k)))}`;
+    const query = `${among}=>[KNN ${$k} @vector ${$vector}${efClause} AS ${DISTANCE}]`;
+    return this.command(query, params, isExact, [
       ...["SORTBY", DISTANCE, "ASC"],
       ...["LIMIT", "0", String(k)],
       ...returning([...ITEM_FIELDS, DISTANCE]),
@@ -71,8 +71,8 @@ export class QueryBuilder {
   /** The `count` documents that have most in common with the words. */
   text(request: Scope, words: readonly string[], count: number): SearchCommand {
     const params = new QueryParams();
-    const { clauses, complete } = this.restrict(request, params);
-    return this.command(anyOf(words, clauses, params), params, complete, [
+    const { clauses, isExact } = this.restrict(request, params);
+    return this.command(anyOf(words, clauses, params), params, isExact, [
       "WITHSCORES",
       ...["SCORER", this.scorer],
       ...["LIMIT", "0", String(count)],
@@ -89,17 +89,17 @@ export class QueryBuilder {
     ef: number | undefined,
   ) {
     const params = new QueryParams();
-    const { clauses, complete } = this.restrict(request, params);
+    const { clauses, isExact } = this.restrict(request, params);
     const query = anyOf(words, clauses, params);
-    const effort = ef === undefined ? [] : ["EF_RUNTIME", String(Math.max(ef, window))];
-    const knn = ["K", String(window), ...effort];
+    const efClause = ef === undefined ? [] : ["EF_RUNTIME", String(Math.max(ef, window))];
+    const knn = ["K", String(window), ...efClause];
     const loaded = ["__key", "__score", ...ITEM_FIELDS].map((field) => `@${field}`);
     const command: SearchCommand = {
       name: "FT.HYBRID",
       index: this.index,
       query,
       params,
-      complete,
+      isExact,
       args: [
         ...["FT.HYBRID", this.index],
         ...["SEARCH", query, "SCORER", this.scorer],
@@ -115,8 +115,10 @@ export class QueryBuilder {
   }
 
   /** Whether queries say all that these predicates say, so that hardly anything found fails them. */
-  covers(predicates: SearchRequest["predicates"]): boolean {
-    return predicates.length === 0 || pushDown(predicates, this.numericFields, new QueryParams()).complete;
+  isExact(predicates: SearchRequest["predicates"]): boolean {
+    return (
+      predicates.length === 0 || toFilterClauses(predicates, this.numericFields, new QueryParams()).isExact
+    );
   }
 
   /** How many documents are of a kind. */
@@ -128,11 +130,11 @@ export class QueryBuilder {
   probe(index: string, scorer: Scorer): SearchCommand {
     const query = `@kind:{${KIND.item}}`;
     const args = ["FT.SEARCH", index, query, "SCORER", scorer, "LIMIT", "0", "0", "DIALECT", "2"];
-    return { name: "FT.SEARCH", index, query, params: new QueryParams(), complete: true, args };
+    return { name: "FT.SEARCH", index, query, params: new QueryParams(), isExact: true, args };
   }
 
   /** Documents of an index that are none of the store's kinds. */
-  strangers(index: string, count: number): SearchCommand {
+  foreignDocuments(index: string, count: number): SearchCommand {
     const query = `-@kind:{${KIND.item}|${KIND.vector}}`;
     const args = [
       "FT.SEARCH",
@@ -146,22 +148,22 @@ export class QueryBuilder {
       "2",
       ...TIMEOUT,
     ];
-    return { name: "FT.SEARCH", index, query, params: new QueryParams(), complete: true, args };
+    return { name: "FT.SEARCH", index, query, params: new QueryParams(), isExact: true, args };
   }
 
   private restrict({ scope, predicates }: Scope, params: QueryParams) {
     const clauses = scope.length === 0 ? [] : [`@scope:{${params.add(scopeToken(scope))}}`];
-    const filter = pushDown(predicates, this.numericFields, params);
-    return { clauses: [...clauses, ...filter.clauses], complete: filter.complete };
+    const filter = toFilterClauses(predicates, this.numericFields, params);
+    return { clauses: [...clauses, ...filter.clauses], isExact: filter.isExact };
   }
 
-  private command(query: string, params: QueryParams, complete: boolean, options: Arg[]): SearchCommand {
+  private command(query: string, params: QueryParams, isExact: boolean, options: Arg[]): SearchCommand {
     const args = ["FT.SEARCH", this.index, query, ...options, ...params.toArgs(), "DIALECT", "2", ...TIMEOUT];
-    return { name: "FT.SEARCH", index: this.index, query, params, complete, args };
+    return { name: "FT.SEARCH", index: this.index, query, params, isExact, args };
   }
 }
 
-export function toStep({ index, args }: SearchCommand): PipelineEntry {
+export function toEntry({ index, args }: SearchCommand): PipelineEntry {
   return { key: index, args };
 }
 

@@ -4,7 +4,7 @@ import { execute, executeAll } from "../../../redis/script.js";
 import { EngineUnavailableError } from "../../errors.js";
 import type { StoreKeys } from "../../keys.js";
 import type { StoreSettings } from "../../options.js";
-import type { Plan } from "../../pipeline.js";
+import type { PipelineTask } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
 import type { EngineStats, RedisSearchItem } from "../../types.js";
 import type { StoreEngine } from "../engine.js";
@@ -18,15 +18,15 @@ import {
   isWrongLength,
   OTHER_DATABASE,
 } from "./index-commands.js";
-import { QueryBuilder, toStep } from "./query.js";
+import { QueryBuilder, toEntry } from "./query.js";
 import { decodeSearchReply } from "./reply.js";
-import { Searcher } from "./search-runner.js";
+import { SearchRunner } from "./search-runner.js";
 
 /** The search engine of Redis 8, or of the module Redis Search. */
 export class SearchEngine implements StoreEngine {
   readonly name = "search";
   private readonly queries: QueryBuilder;
-  private readonly searcher: Searcher;
+  private readonly runner: SearchRunner;
 
   constructor(
     private readonly connection: Connection,
@@ -34,11 +34,11 @@ export class SearchEngine implements StoreEngine {
     settings: StoreSettings,
   ) {
     this.queries = new QueryBuilder(keys.indexAlias, settings.numericFields);
-    this.searcher = new Searcher(keys, this.queries, settings.vectors, settings.limits);
+    this.runner = new SearchRunner(keys, this.queries, settings.vectors, settings.limits);
   }
 
-  search(request: SearchRequest, vector: Float32Array | undefined): Plan<RedisSearchItem[]> {
-    return this.searcher.search(request, vector);
+  search(request: SearchRequest, vector: Float32Array | undefined): PipelineTask<RedisSearchItem[]> {
+    return this.runner.search(request, vector);
   }
 
   async serve(index: BuiltIndex): Promise<void> {
@@ -53,14 +53,14 @@ export class SearchEngine implements StoreEngine {
     const [created, command, scored] = await executeAll(this.connection, [
       { key: name, args: createIndexArgs(this.keys, index) },
       { key: name, args: ["COMMAND", "INFO", "FT.HYBRID"] },
-      toStep(this.queries.probe(name, "BM25STD")),
+      toEntry(this.queries.probe(name, "BM25STD")),
     ]);
     if (created instanceof Error && isOtherDatabase(created)) {
       throw new EngineUnavailableError(`engine "search" cannot be used: ${OTHER_DATABASE}.`);
     }
     if (created instanceof Error && !isExistingIndex(created)) throw created;
     this.queries.scorer = scored instanceof Error ? "BM25" : "BM25STD";
-    this.searcher.fusesItself = Array.isArray(command) && Array.isArray(command[0]);
+    this.runner.fusesItself = Array.isArray(command) && Array.isArray(command[0]);
     for (let pause = 1; (await this.info(name)).indexing; pause = Math.min(pause * 2, 100))
       await sleep(pause);
   }
@@ -75,10 +75,10 @@ export class SearchEngine implements StoreEngine {
     return isUnknownIndex(error) || isWrongLength(error);
   }
 
-  async strangers({ generation }: BuiltIndex): Promise<string[]> {
-    const command = this.queries.strangers(this.keys.indexName(generation), 1_000);
+  async foreignDocuments({ generation }: BuiltIndex): Promise<string[]> {
+    const command = this.queries.foreignDocuments(this.keys.indexName(generation), 1_000);
     // Without content an older server answers with the keys alone, a newer one as always.
-    const reply = (await execute(this.connection, toStep(command))) as Reply[];
+    const reply = (await execute(this.connection, toEntry(command))) as Reply[];
     if (typeof reply[0] === "number") return reply.slice(1).map(String);
     return decodeSearchReply(reply, false).documents.map(({ id }) => id);
   }
@@ -86,7 +86,7 @@ export class SearchEngine implements StoreEngine {
   async stats(): Promise<EngineStats> {
     const { indexing, failures, bytes } = await this.info(this.keys.indexAlias);
     const count = async (kind: "item" | "vector") =>
-      decodeSearchReply(await execute(this.connection, toStep(this.queries.count(kind))), false).total;
+      decodeSearchReply(await execute(this.connection, toEntry(this.queries.count(kind))), false).total;
     return {
       items: await count("item"),
       vectors: await count("vector"),

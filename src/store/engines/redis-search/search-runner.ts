@@ -2,16 +2,16 @@ import type { Reply } from "../../../redis/command.js";
 import { queryWords } from "../../embedding/tokenize.js";
 import { matches } from "../../filter/match.js";
 import { decodeItem, FIELD } from "../../items/item.js";
-import { readStep } from "../../items/read.js";
+import { readEntry } from "../../items/read.js";
 import type { DocumentAddress, StoreKeys } from "../../keys.js";
 import type { Limits } from "../../limits.js";
 import type { VectorSettings } from "../../options.js";
-import { type Plan, step, together } from "../../pipeline.js";
+import { type PipelineTask, send, together } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
 import type { RedisItem, RedisSearchItem } from "../../types.js";
-import { byRank, fuse, fusionWindow, type Ranked } from "../ranking.js";
+import { byRank, type Ranked, rankWindow, reciprocalRankFusion } from "../ranking.js";
 import { similarity } from "../similarity.js";
-import { DISTANCE, explainTo, type QueryBuilder, type SearchCommand, toStep } from "./query.js";
+import { DISTANCE, explainTo, type QueryBuilder, type SearchCommand, toEntry } from "./query.js";
 import {
   decodeHybridReply,
   decodeSearchReply,
@@ -30,19 +30,19 @@ interface Hit extends Ranked {
 }
 
 /**
- * One look into a ranking: its best documents, and whether there are no more. Equals stay in the order of the server,
+ * One page of a ranking: its best documents, and whether there are no more. Equals stay in the order of the server,
  * which is the same however many are asked for, so that pages follow each other.
  */
-interface Look {
+interface ResultPage {
   hits: Hit[];
   exhausted: boolean;
 }
 
 /** How much more is asked for when some of it may have to go: several vectors of one item, items that do not match. */
-const SPARE = 3;
+const OVERFETCH = 3;
 
 /** Answers searches by queries. The index finds candidates; what may be returned of them is decided here. */
-export class Searcher {
+export class SearchRunner {
   /** Whether the server can fuse rankings itself. */
   fusesItself = false;
   private readonly severalVectors: boolean;
@@ -56,25 +56,25 @@ export class Searcher {
     this.severalVectors = (vectors?.fields.length ?? 0) > 1 || vectors?.fields[0]?.isMultiple === true;
   }
 
-  *search(request: SearchRequest, vector: Float32Array | undefined): Plan<RedisSearchItem[]> {
+  *search(request: SearchRequest, vector: Float32Array | undefined): PipelineTask<RedisSearchItem[]> {
     if (request.limit === 0) return [];
     if (request.query === undefined) return yield* this.list(request);
     const words = request.mode === "vector" ? [] : queryWords(request.query);
     if (request.mode === "text") {
       return words.length === 0
         ? []
-        : yield* this.best(request, (count) => this.byText(request, words, count));
+        : yield* this.topItems(request, (count) => this.byText(request, words, count));
     }
     if (!vector) throw new TypeError(`a search by ${request.mode} needs the query's vector`);
-    return yield* this.best(request, (count) =>
+    return yield* this.topItems(request, (count) =>
       words.length === 0
         ? this.byVector(request, vector, count)
-        : this.byBoth(request, words, vector, Math.max(count, fusionWindow(request))),
+        : this.byBoth(request, words, vector, Math.max(count, rankWindow(request))),
     );
   }
 
   /** Items that match, newest first; page by page until enough of what the index finds does match. */
-  private *list(request: SearchRequest): Plan<RedisSearchItem[]> {
+  private *list(request: SearchRequest): PipelineTask<RedisSearchItem[]> {
     const { predicates, offset, limit } = request;
     // Without a filter the server skips. With one, only what matches counts, and that is known here.
     const skip = predicates.length === 0 ? 0 : offset;
@@ -96,19 +96,22 @@ export class Searcher {
   }
 
   /** The best items of a ranking, which is looked into deeper until enough of them may be returned. */
-  private *best(request: SearchRequest, look: (count: number) => Plan<Look>): Plan<RedisSearchItem[]> {
+  private *topItems(
+    request: SearchRequest,
+    readPage: (count: number) => PipelineTask<ResultPage>,
+  ): PipelineTask<RedisSearchItem[]> {
     const { offset, limit, predicates } = request;
     const needed = offset + limit;
-    const spare = this.severalVectors || !this.queries.covers(predicates) ? SPARE : 1;
+    const spare = this.severalVectors || !this.queries.isExact(predicates) ? OVERFETCH : 1;
     for (let count = needed * spare; ; count *= 4) {
-      const { hits, exhausted } = yield* look(count);
+      const { hits, exhausted } = yield* readPage(count);
       const found = yield* this.readHits(hits, request);
       if (exhausted || found.length >= needed) return found.slice(offset, needed);
     }
   }
 
-  private *byVector(request: SearchRequest, vector: Float32Array, count: number): Plan<Look> {
-    const command = this.queries.nearest(request, vector, count, this.effort(request));
+  private *byVector(request: SearchRequest, vector: Float32Array, count: number): PipelineTask<ResultPage> {
+    const command = this.queries.nearest(request, vector, count, this.efRuntime(request));
     const { total, documents } = decodeSearchReply(yield* ask(command, request), false);
     const { minScore = Number.NEGATIVE_INFINITY } = request;
     const known = documents.map((document) => this.toHit(document)).filter(({ fields }) => fields);
@@ -118,7 +121,7 @@ export class Searcher {
     return { hits, exhausted };
   }
 
-  private *byText(request: SearchRequest, words: readonly string[], count: number): Plan<Look> {
+  private *byText(request: SearchRequest, words: readonly string[], count: number): PipelineTask<ResultPage> {
     const command = this.queries.text(request, words, count);
     const { documents } = decodeSearchReply(yield* ask(command, request), true);
     const hits = documents.map(({ id, score = 0, fields }) => ({ id, score, fields }));
@@ -131,16 +134,16 @@ export class Searcher {
     words: readonly string[],
     vector: Float32Array,
     window: number,
-  ): Plan<Look> {
+  ): PipelineTask<ResultPage> {
     const fused = yield* this.fusedByServer(request, words, vector, window);
     if (fused) return { hits: fused, exhausted: fused.length < window };
-    const looks = yield* together([
+    const pages = yield* together([
       this.byVector(request, vector, window),
       this.byText(request, words, window),
     ]);
     return {
-      hits: fuse(looks.map(({ hits }) => hits)),
-      exhausted: looks.every(({ exhausted }) => exhausted),
+      hits: reciprocalRankFusion(pages.map(({ hits }) => hits)),
+      exhausted: pages.every(({ exhausted }) => exhausted),
     };
   }
 
@@ -150,24 +153,24 @@ export class Searcher {
     words: readonly string[],
     vector: Float32Array,
     window: number,
-  ): Plan<Hit[] | undefined> {
+  ): PipelineTask<Hit[] | undefined> {
     if (!this.fusesItself || request.minScore !== undefined) return undefined;
-    const command = this.queries.hybrid(request, words, vector, window, this.effort(request));
+    const command = this.queries.hybrid(request, words, vector, window, this.efRuntime(request));
     // What the filter drops afterwards would still have taken its rank.
-    if (!command.complete) return undefined;
+    if (!command.isExact) return undefined;
     explainTo(request.explain, command);
-    const [reply] = yield [toStep(command)];
+    const [reply] = yield [toEntry(command)];
     const documents = reply instanceof Error ? undefined : decodeHybridReply(reply as Reply);
     if (!documents) {
       // The same ranking comes from two queries, so a server that answers otherwise than expected is no failure.
       this.fusesItself = false;
       return undefined;
     }
-    return documents.map(({ id, score = 0, fields }) => ({ id, score, fields })).sort(byRank); // equals as fuse() has them
+    return documents.map(({ id, score = 0, fields }) => ({ id, score, fields })).sort(byRank); // equals as reciprocalRankFusion() has them
   }
 
   /** What of the hits may be returned, in their order: each item once, with its best score. */
-  private *readHits(hits: readonly Hit[], { predicates }: SearchRequest): Plan<RedisSearchItem[]> {
+  private *readHits(hits: readonly Hit[], { predicates }: SearchRequest): PipelineTask<RedisSearchItem[]> {
     const best = new Map<
       string,
       { address: DocumentAddress; score: number; item: RedisItem | null | undefined }
@@ -183,7 +186,7 @@ export class Searcher {
     const missing = [...best.values()].filter(({ item }) => item === undefined);
     if (missing.length > 0) {
       // Found by a further vector, whose document does not hold the value.
-      const replies = yield missing.map(({ address }) => readStep(address.document));
+      const replies = yield missing.map(({ address }) => readEntry(address.document));
       missing.forEach((each, index) => {
         const reply = replies[index];
         if (reply instanceof Error) throw reply;
@@ -207,14 +210,14 @@ export class Searcher {
   }
 
   /** How many candidates HNSW looks at; nothing for an algorithm that looks at all. */
-  private effort({ efRuntime }: SearchRequest): number | undefined {
+  private efRuntime({ efRuntime }: SearchRequest): number | undefined {
     return this.vectors?.algorithm === "hnsw" ? (efRuntime ?? this.vectors.efRuntime) : undefined;
   }
 }
 
-function* ask(command: SearchCommand, { explain }: SearchRequest): Plan<Reply> {
+function* ask(command: SearchCommand, { explain }: SearchRequest): PipelineTask<Reply> {
   explainTo(explain, command);
-  return yield* step(toStep(command));
+  return yield* send(toEntry(command));
 }
 
 function readItem(address: DocumentAddress, fields: FlatFields): RedisItem | null {

@@ -5,15 +5,15 @@ import { queryWords } from "../../embedding/tokenize.js";
 import { matches } from "../../filter/match.js";
 import { orderTail } from "../../items/index-document.js";
 import { decodeItem, FIELD, type ItemAddress } from "../../items/item.js";
-import { readStep } from "../../items/read.js";
+import { readEntry } from "../../items/read.js";
 import type { StoreKeys } from "../../keys.js";
 import type { StoreSettings } from "../../options.js";
-import { type Plan, runPlan, step, together } from "../../pipeline.js";
+import { type PipelineTask, runTask, send, together } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
 import type { EngineStats, RedisItem, RedisSearchItem } from "../../types.js";
 import type { StoreEngine } from "../engine.js";
 import type { StoredIndex } from "../index-definition.js";
-import { byRank, fuse, fusionWindow, type Ranked } from "../ranking.js";
+import { byRank, type Ranked, rankWindow, reciprocalRankFusion } from "../ranking.js";
 import { similarityTo } from "../similarity.js";
 import { bm25, countWords, type WordCounts } from "./bm25.js";
 import { type Candidate, scan } from "./scan.js";
@@ -38,7 +38,7 @@ interface Listed {
  * Needs core commands only: candidates come from what each namespace knows of its own items, and are compared here,
  * all of them, so that the result is exact.
  */
-export class CoreEngine implements StoreEngine {
+export class ScanEngine implements StoreEngine {
   readonly name = "core";
   private index: StoredIndex | undefined;
 
@@ -60,7 +60,7 @@ export class CoreEngine implements StoreEngine {
     return error instanceof IndexChangedError;
   }
 
-  async strangers(): Promise<string[]> {
+  async foreignDocuments(): Promise<string[]> {
     return [];
   }
 
@@ -78,7 +78,7 @@ export class CoreEngine implements StoreEngine {
       return true;
     };
     const { candidatesAtOnce: atOnce, limits } = this.settings;
-    await runPlan(
+    await runTask(
       this.connection,
       scan(this.keys, {
         path: [],
@@ -92,13 +92,13 @@ export class CoreEngine implements StoreEngine {
     return { items, vectors, indexBytes: 0, indexing: false, indexFailures: 0 };
   }
 
-  *search(request: SearchRequest, vector: Float32Array | undefined): Plan<RedisSearchItem[]> {
+  *search(request: SearchRequest, vector: Float32Array | undefined): PipelineTask<RedisSearchItem[]> {
     if (request.limit === 0) return [];
     return request.query === undefined ? yield* this.list(request) : yield* this.rank(request, vector);
   }
 
   /** Items that match, newest first, until nothing unread can be newer. */
-  private *list({ scope, predicates, offset, limit }: SearchRequest): Plan<RedisSearchItem[]> {
+  private *list({ scope, predicates, offset, limit }: SearchRequest): PipelineTask<RedisSearchItem[]> {
     const needed = offset + limit;
     const { candidatesAtOnce: atOnce, limits } = this.settings;
     let found = new Map<string, Listed>();
@@ -119,7 +119,7 @@ export class CoreEngine implements StoreEngine {
   }
 
   /** Compares every candidate with the query. */
-  private *rank(request: SearchRequest, query: Float32Array | undefined): Plan<RedisSearchItem[]> {
+  private *rank(request: SearchRequest, query: Float32Array | undefined): PipelineTask<RedisSearchItem[]> {
     const { scope, predicates, offset, limit } = request;
     const { vectors, candidatesAtOnce: atOnce, limits } = this.settings;
     const words = request.mode === "vector" ? [] : queryWords(request.query ?? "");
@@ -161,15 +161,18 @@ export class CoreEngine implements StoreEngine {
   }
 
   /** Sees whether somebody's reindex() has finished: then the vectors are in other fields. */
-  private *checkIndex(): Plan<void> {
+  private *checkIndex(): PipelineTask<void> {
     const { definition } = this.keys;
-    const stored = yield* step({ key: definition, args: ["GET", definition] });
+    const stored = yield* send({ key: definition, args: ["GET", definition] });
     if (stored?.toString() !== this.index?.text) throw new IndexChangedError("the index was changed");
   }
 
-  private *read(ranked: readonly Compared[], kept: ReadonlyMap<string, Candidate>): Plan<RedisSearchItem[]> {
+  private *read(
+    ranked: readonly Compared[],
+    kept: ReadonlyMap<string, Candidate>,
+  ): PipelineTask<RedisSearchItem[]> {
     const missing = ranked.filter(({ address }) => !kept.has(address.document));
-    const replies = missing.length > 0 ? yield missing.map(({ address }) => readStep(address.document)) : [];
+    const replies = missing.length > 0 ? yield missing.map(({ address }) => readEntry(address.document)) : [];
     const read = new Map<string, Reply[]>();
     missing.forEach(({ address }, at) => {
       const reply = replies[at];
@@ -198,8 +201,8 @@ function ranking(documents: Compared[], request: SearchRequest): Compared[] {
     .filter(({ score }) => score > 0)
     .sort(byRank);
   if (mode === "text") return worded;
-  const window = fusionWindow(request);
-  return fuse([similar().slice(0, window), worded.slice(0, window)]);
+  const window = rankWindow(request);
+  return reciprocalRankFusion([similar().slice(0, window), worded.slice(0, window)]);
 }
 
 /** Each item once, with its best document. */

@@ -1,3 +1,4 @@
+--- @include "../../items/members.lua"
 -- Reads some items of one namespace with what a search compares, in order of their last update.
 --
 -- KEYS  1 the namespace's items   2 the namespace's deadlines
@@ -66,8 +67,5 @@ if taken > 0 then
   local at = redis.call(newest and 'ZRANK' or 'ZREVRANK', items, reply[#reply][1])
   reply[1] = redis.call('ZCARD', items) - at - 1
 end
-for _, member in ipairs(gone) do
-  redis.call('ZREM', items, member)
-  redis.call('ZREM', deadlines, member)
-end
+for _, member in ipairs(gone) do remove_member(items, deadlines, member) end
 return reply

@@ -2,13 +2,14 @@ import type { Reply } from "../../../redis/command.js";
 import { decodeKeyPart } from "../../../redis/key-encoding.js";
 import { Script } from "../../../redis/script.js";
 import type { ItemAddress } from "../../items/item.js";
+import membersSource from "../../items/members.lua";
 import type { StoreKeys } from "../../keys.js";
 import type { Limits } from "../../limits.js";
 import { registeredUnder, unregister } from "../../namespaces/registry.js";
-import type { Plan } from "../../pipeline.js";
-import candidatesSource from "./scan.lua";
+import type { PipelineTask } from "../../pipeline.js";
+import scanSource from "./scan.lua";
 
-const CANDIDATES = new Script(candidatesSource);
+const SCAN = new Script(membersSource, scanSource);
 
 /** An item as it was read, with the fields asked for of each of its documents. */
 export interface Candidate {
@@ -44,7 +45,7 @@ interface Cursor {
 }
 
 /** Reads the items under a path, so many at a time, namespaces side by side. */
-export function* scan(keys: StoreKeys, options: ScanOptions): Plan<void> {
+export function* scan(keys: StoreKeys, options: ScanOptions): PipelineTask<void> {
   const { path, order, fields, atOnce, limits, ofEach = atOnce, take } = options;
   const namespaces = yield* registeredUnder(keys, path, limits);
   let unfinished: Cursor[] = namespaces.map((namespace) => ({ namespace, score: "", member: "" }));
@@ -56,7 +57,7 @@ export function* scan(keys: StoreKeys, options: ScanOptions): Plan<void> {
     const replies = yield group.map(({ namespace, score, member }) => {
       const { items, expiry } = keys.ofNamespace(namespace);
       const args = [keys.documentsOf(namespace), order, score, member, String(count), ...fields];
-      return CANDIDATES.call([items, expiry], args);
+      return SCAN.call([items, expiry], args);
     });
     const candidates: Candidate[] = [];
     const onward: Cursor[] = [];

@@ -1,0 +1,94 @@
+import type { MatchCondition } from "@langchain/langgraph-checkpoint";
+import { quote } from "../describe.js";
+import { InvalidInputError } from "../errors.js";
+import { checkKnownOptions } from "../redis/known-options.js";
+import { readArguments, readCallback } from "./arguments.js";
+import type { ItemValue } from "./items/value.js";
+import {
+  DELETE_NAMESPACE_OPTIONS,
+  LIST_NAMESPACES_OPTIONS,
+  PUT_OPTIONS,
+  REINDEX_OPTIONS,
+  SEARCH_OPTIONS,
+} from "./known-options.js";
+import { checkPath } from "./namespaces/rules.js";
+import { flag, positiveInteger } from "./options.js";
+import type {
+  DeleteNamespaceOptions,
+  ListNamespacesOptions,
+  RedisPutOptions,
+  RedisSearchOptions,
+  ReindexOptions,
+} from "./types.js";
+
+// The options of methods, read at the call. Those of methods that a batch can do too become the batch's operation, which
+// is checked there.
+
+/** The operation of a search. */
+export function toSearchOperation(namespacePrefix: string[], options: RedisSearchOptions) {
+  return readArguments("the options of search", () => {
+    checkKnownOptions(options, SEARCH_OPTIONS, "search");
+    return { ...options, namespacePrefix };
+  });
+}
+
+/** The operation of a put. */
+export function toPutOperation(
+  namespace: string[],
+  key: string,
+  value: ItemValue,
+  options: false | string[] | RedisPutOptions | undefined,
+) {
+  const extras = readArguments("the options of put", () => {
+    const given = options === false || Array.isArray(options) ? { index: options } : (options ?? {});
+    checkKnownOptions(given, PUT_OPTIONS, "put");
+    return { ...given };
+  });
+  // Only `delete` deletes: LangGraph's operation for it is a put of null.
+  if (value === null) throw new InvalidInputError(`the value of item ${quote(key)} is null. Use delete().`);
+  return { ...extras, namespace, key, value };
+}
+
+/** The operation of a listing of namespaces. */
+export function toListOperation(options: ListNamespacesOptions) {
+  return readArguments("the options of listNamespaces", () => {
+    checkKnownOptions(options, LIST_NAMESPACES_OPTIONS, "listNamespaces");
+    const { prefix, suffix, maxDepth, limit = 100, offset = 0 } = options;
+    const matchConditions: MatchCondition[] = [];
+    if (prefix !== undefined && prefix !== null) matchConditions.push({ matchType: "prefix", path: prefix });
+    if (suffix !== undefined && suffix !== null) matchConditions.push({ matchType: "suffix", path: suffix });
+    return { matchConditions, maxDepth, limit, offset };
+  });
+}
+
+/** The arguments of `deleteNamespace`, checked, with every default filled in. */
+export function parseDeleteNamespace(path: string[], options: DeleteNamespaceOptions) {
+  return readArguments("the arguments of deleteNamespace", () => {
+    checkKnownOptions(options, DELETE_NAMESPACE_OPTIONS, "deleteNamespace");
+    checkPath("path", path, { allowEmpty: true });
+    if (path.length === 0) {
+      throw new InvalidInputError(
+        "deleteNamespace needs at least one label. List the namespaces to delete them all.",
+      );
+    }
+    const { batchSize = 500, onProgress } = options;
+    return {
+      namespace: [...path],
+      batchSize: positiveInteger("batchSize", batchSize),
+      onProgress: readCallback("onProgress", onProgress),
+    };
+  });
+}
+
+/** The options of `reindex`, checked, with every default filled in. */
+export function parseReindexOptions(options: ReindexOptions) {
+  return readArguments("the options of reindex", () => {
+    checkKnownOptions(options, REINDEX_OPTIONS, "reindex");
+    const { reembed = false, batchSize = 100, onProgress } = options;
+    return {
+      reembed: flag("reembed", reembed),
+      batchSize: positiveInteger("batchSize", batchSize),
+      onProgress: readCallback("onProgress", onProgress),
+    };
+  });
+}
