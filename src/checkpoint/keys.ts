@@ -1,39 +1,61 @@
 import { encodeKeyPart } from "../redis/key-encoding.js";
+import { slotOf } from "../redis/slot.js";
 
-/** The keys of one thread. They share one hash tag. */
+/**
+ * Threads are spread over so many partitions. The partition is the hash tag of a thread's keys and of the indexes that name
+ * the thread, so that one script can write all of them.
+ */
+export const PARTITIONS = 256;
+
+/** The indexes of one partition. */
+export interface PartitionKeys {
+  /** Sorted set: thread by the time of its last write. */
+  readonly threads: string;
+  /** Sorted set: thread by the time of its first write, an order that never changes. */
+  readonly created: string;
+  /** Sorted set: thread by the moment at which it expires; only threads with a time to live. */
+  readonly expires: string;
+  /** Sorted set in the order of its members: `r:<run>:<thread>` and `t:<thread>:<run>`. */
+  readonly runs: string;
+  /** All of them, in the order in which every script expects them as the last of its KEYS. */
+  readonly all: readonly string[];
+}
+
+export function partitionKeys(keyPrefix: string, partition: number): PartitionKeys {
+  const prefix = `${keyPrefix}:{${partition}}`;
+  const threads = `${prefix}:threads`;
+  const created = `${prefix}:created`;
+  const expires = `${prefix}:expires`;
+  const runs = `${prefix}:runs`;
+  return { threads, created, expires, runs, all: [threads, created, expires, runs] };
+}
+
+/** The keys of one thread. They share one hash tag with the indexes of its partition. */
 export interface ThreadKeys {
   readonly checkpoints: string;
   readonly order: string;
   readonly writes: string;
   readonly chunks: string;
   readonly runs: string;
-  /** All of them, in the order in which every script expects them as its KEYS. */
+  /** All of them. */
+  readonly own: readonly string[];
+  /** They and the indexes of the partition, in the order in which every script expects them as its KEYS. */
   readonly all: readonly string[];
+  readonly partition: PartitionKeys;
 }
 
 export function threadKeys(keyPrefix: string, threadId: string): ThreadKeys {
-  const thread = `${keyPrefix}:thread:{${encodeKeyPart(threadId)}}`;
+  const encoded = encodeKeyPart(threadId);
+  const number = slotOf(encoded) % PARTITIONS;
+  const partition = partitionKeys(keyPrefix, number);
+  const thread = `${keyPrefix}:{${number}}:thread:${encoded}`;
   const checkpoints = `${thread}:checkpoints`;
   const order = `${thread}:order`;
   const writes = `${thread}:writes`;
   const chunks = `${thread}:chunks`;
   const runs = `${thread}:runs`;
-  return { checkpoints, order, writes, chunks, runs, all: [checkpoints, order, writes, chunks, runs] };
-}
-
-/** The sorted set of all threads by the time of their last checkpoint. */
-export function threadsKey(keyPrefix: string): string {
-  return `${keyPrefix}:threads`;
-}
-
-/** The set of the threads that a run made checkpoints of. */
-export function runKey(keyPrefix: string, runId: string): string {
-  return encodedRunKey(keyPrefix, encodeKeyPart(runId));
-}
-
-/** The same, of a run id as the scripts know it. */
-export function encodedRunKey(keyPrefix: string, encodedRunId: string): string {
-  return `${keyPrefix}:run:{${encodedRunId}}`;
+  const own = [checkpoints, order, writes, chunks, runs];
+  return { checkpoints, order, writes, chunks, runs, own, all: [...own, ...partition.all], partition };
 }
 
 /** What the field of a checkpoint starts with in its namespace; an encoded namespace contains no colon. */

@@ -6,8 +6,10 @@ export interface Limits {
   readonly filterPage: number;
   /** Ancestors that `getDeltaChannelHistory` looks at in one round trip. */
   readonly historyPage: number;
-  /** Threads that `listThreads` reads in one round trip. */
+  /** Threads that `listThreads` reads from one partition in one round trip, at most. */
   readonly threadsPage: number;
+  /** Threads of a run that `deleteForRuns` reads from one partition in one round trip. */
+  readonly runsPage: number;
   /** Fields in one call of a script: Redis limits the arguments of a call from Lua. */
   readonly scriptBatch: number;
 }
@@ -17,6 +19,7 @@ const DEFAULT_LIMITS: Limits = {
   filterPage: 1_000,
   historyPage: 1_000,
   threadsPage: 100,
+  runsPage: 100,
   scriptBatch: 1_000,
 };
 

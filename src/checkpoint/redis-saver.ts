@@ -298,8 +298,8 @@ export class RedisSaver extends BaseCheckpointSaver {
   }
 
   /**
-   * Deletes everything of exactly this thread, in one round trip (four if runs were recorded for it). A thread that is
-   * not there is no error.
+   * Deletes everything of exactly this thread, in one round trip; one more for each further thousand runs that wrote to it. A
+   * thread that is not there is no error.
    */
   override async deleteThread(threadId: string, options?: AbortOptions): Promise<void> {
     const signal = signalOf(options, "deleteThread");
@@ -392,7 +392,8 @@ export class RedisSaver extends BaseCheckpointSaver {
   }
 
   /**
-   * The threads that were written last, newest first.
+   * The threads that were written last, newest first; or those that were created last. A thread is listed from its first write
+   * on, be it pending writes, until it is deleted or expires.
    *
    * @example
    * ```ts

@@ -2,6 +2,7 @@ import { AIMessage, type BaseMessage, HumanMessage } from "@langchain/core/messa
 import { END, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
 import { RedisSaver } from "langgraph-redis";
 import { expect, test } from "vitest";
+import { threadKeys } from "../../src/checkpoint/keys.js";
 import { config, id, list, put, values } from "../conformance/saver/steps.js";
 import { connect, freshPrefix, plainRedisUrl, proxied, redisUrl, type TestClient } from "../helpers/redis.js";
 
@@ -176,10 +177,10 @@ test("put and list of a thread of 1,000 steps send, store and return what was ad
   expect(late).toBeLessThanOrEqual(2 * around(10));
 
   const json = Buffer.byteLength(JSON.stringify(messages));
-  const memory = await memoryOf(client, `${keyPrefix}:thread:{t}`);
+  const memory = await memoryOf(client, keyPrefix);
   report("memory of 1,000 puts", {
     factor: memory / json,
-    ...(await keysOf(client, `${keyPrefix}:thread:{t}`)),
+    ...(await keysOf(client, keyPrefix)),
   });
   expect(memory).toBeLessThanOrEqual(3 * json);
 
@@ -216,10 +217,10 @@ test("a graph's thread takes the memory of what was added to it, pending writes 
   const state = await graph.getState(at);
   expect(state.values.messages).toHaveLength(2 * TURNS);
   const json = Buffer.byteLength(JSON.stringify(state.values.messages));
-  const memory = await memoryOf(client, `${keyPrefix}:thread:{t}`);
+  const memory = await memoryOf(client, keyPrefix);
   report("memory of a graph's thread", {
     factor: memory / json,
-    ...(await keysOf(client, `${keyPrefix}:thread:{t}`)),
+    ...(await keysOf(client, keyPrefix)),
   });
   // Three checkpoints a turn, each with its own record and the lines of its pending writes.
   expect(memory).toBeLessThanOrEqual(GRAPH_FACTOR * json);
@@ -240,16 +241,16 @@ function mean(numbers: number[]): number {
   return numbers.reduce((a, b) => a + b, 0) / numbers.length;
 }
 
-const KEYS = ["checkpoints", "order", "writes", "chunks", "runs"];
-
-async function keysOf(client: TestClient, thread: string): Promise<Record<string, number>> {
+async function keysOf(client: TestClient, keyPrefix: string): Promise<Record<string, number>> {
   const sizes: Record<string, number> = {};
-  for (const key of KEYS) sizes[key] = (await client.memoryUsage(`${thread}:${key}`, { SAMPLES: 0 })) ?? 0;
+  for (const key of threadKeys(keyPrefix, "t").own) {
+    sizes[key.slice(key.lastIndexOf(":") + 1)] = (await client.memoryUsage(key, { SAMPLES: 0 })) ?? 0;
+  }
   return sizes;
 }
 
-async function memoryOf(client: TestClient, thread: string): Promise<number> {
-  return Object.values(await keysOf(client, thread)).reduce((a, b) => a + b, 0);
+async function memoryOf(client: TestClient, keyPrefix: string): Promise<number> {
+  return Object.values(await keysOf(client, keyPrefix)).reduce((a, b) => a + b, 0);
 }
 
 /** Shows what was measured, on demand. */

@@ -1,4 +1,5 @@
 import { RedisSaver, type RedisSaverOptions } from "langgraph-redis";
+import { PARTITIONS, type PartitionKeys, partitionKeys, threadKeys } from "../../src/checkpoint/keys.js";
 import { LIMITS } from "../../src/checkpoint/limits.js";
 import { connect, freshPrefix, type TestClient } from "../helpers/redis.js";
 
@@ -8,7 +9,7 @@ export async function savers(options: RedisSaverOptions = {}) {
   const keyPrefix = freshPrefix();
   const saver = (other: RedisSaverOptions = {}) =>
     new RedisSaver({ client, keyPrefix, ...options, ...other });
-  const key = (name: string, thread = "t") => `${keyPrefix}:thread:{${thread}}:${name}`;
+  const key = (name: string, thread = "t") => threadKeys(keyPrefix, thread)[name as "checkpoints"];
   return { client, keyPrefix, saver, key };
 }
 
@@ -42,6 +43,7 @@ export function pagesOf(size: number): RedisSaverOptions {
     filterPage: size,
     historyPage: size,
     threadsPage: size,
+    runsPage: size,
     scriptBatch: size,
   };
   return { [LIMITS]: limits } as RedisSaverOptions;
@@ -49,3 +51,28 @@ export function pagesOf(size: number): RedisSaverOptions {
 
 /** The sizes of pages that are compared with an oracle, each with every number of entries from 0 to 7. */
 export const PAGE_SIZES = [1, 2, 3];
+
+/** Leaves what the indexes hold of a thread that has expired long ago, with one run. */
+export async function enterExpired(client: TestClient, keyPrefix: string, threadId: string): Promise<void> {
+  const { threads, created, expires, runs } = threadKeys(keyPrefix, threadId).partition;
+  for (const key of [threads, created]) await client.zAdd(key, { value: threadId, score: 1 });
+  await client.zAdd(expires, { value: threadId, score: 2 });
+  for (const value of [`r:old:${threadId}`, `t:${threadId}:old`])
+    await client.zAdd(runs, { value, score: 0 });
+}
+
+/** Whether a command works on the partition of one of these threads; all other partitions are alike. */
+export function isOnPartitionOf(threadIds: readonly string[]): (command: { key: string }) => boolean {
+  const tags = threadIds.map((threadId) => /\{\d+\}/.exec(threadKeys("p", threadId).checkpoints)?.[0] ?? "");
+  return ({ key }) => tags.some((tag) => key.includes(tag));
+}
+
+/** The members of one index in all partitions, sorted. */
+export async function partitionIndex(
+  client: TestClient,
+  keyPrefix: string,
+  index: Exclude<keyof PartitionKeys, "all">,
+): Promise<string[]> {
+  const keys = Array.from({ length: PARTITIONS }, (_, n) => partitionKeys(keyPrefix, n)[index]);
+  return (await Promise.all(keys.map((key) => client.zRange(key, 0, -1)))).flat().sort();
+}

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { RedisSaver, RedisStore } from "langgraph-redis";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { threadKeys } from "../../src/checkpoint/keys.js";
 import { config, id, list, put } from "../conformance/saver/steps.js";
 import { saverConformance } from "../conformance/saver/suite.js";
 import { storeConformance } from "../conformance/store/suite.js";
@@ -64,7 +65,7 @@ test("that user is told which key of a thread holds another type of value", asyn
   const keyPrefix = prefix();
   const saver = await RedisSaver.fromConnString(url, { keyPrefix });
   await put(saver, "t", { id: id(1), values: { n: 1 } });
-  const key = `${keyPrefix}:thread:{t}:writes`;
+  const key = threadKeys(keyPrefix, "t").writes;
   await (await connect(url)).set(key, "a string");
   await expect(saver.getTuple(config("t"))).rejects.toMatchObject({
     code: "CORRUPT_RECORD",

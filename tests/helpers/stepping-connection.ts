@@ -89,6 +89,7 @@ export class SteppingConnection implements ConnectionClient {
  * Runs an operation once for each of its commands, with some work of a second client right before that command, and
  * once with the work after all of them.
  *
+ * @param isGap which commands to do this before; default all. An operation that asks every partition has many alike.
  * @param scenario prepares everything anew, and returns the connection that the operation goes through, the operation,
  * the work, and the check, which is told where the work was done.
  */
@@ -99,13 +100,16 @@ export async function atEveryGap(
     work: Between;
     check: (gap: string, outcome: PromiseSettledResult<unknown>) => unknown;
   }>,
+  isGap: (command: Command) => boolean = () => true,
 ): Promise<void> {
   for (let gap = 0; ; gap++) {
     const { connection, operation, work, check } = await scenario();
     connection.reset();
     let reached: string | undefined;
-    connection.before(gap, async () => {
-      reached = `before command ${gap}`;
+    let passed = 0;
+    const isThisGap = (command: Command) => isGap(command) && passed++ === gap;
+    connection.before(isThisGap, async () => {
+      reached = `before command ${connection.sent.length}`;
       await work();
     });
     const [outcome] = (await Promise.allSettled([operation()])) as [PromiseSettledResult<unknown>];

@@ -1,103 +1,120 @@
 import type { Reply } from "../../redis/command.js";
 import { decodeKeyPart, encodeKeyPart } from "../../redis/key-encoding.js";
-import type { PipelineEntry } from "../../redis/script.js";
 import type { SaverContext } from "../context.js";
-import { threadKeys, threadsKey } from "../keys.js";
-import { execute, executeAll } from "../scripts/execute.js";
-import { FORGET_THREADS } from "../scripts/index.js";
+import { PARTITIONS, partitionKeys } from "../keys.js";
+import { executeAll } from "../scripts/execute.js";
+import { LIST_THREADS } from "../scripts/index.js";
 
-/** A thread, with the time of its last checkpoint. */
+/** A thread, with the times of its first and its last write. */
 export interface ThreadInfo {
   readonly threadId: string;
+  readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-type Registry = Pick<SaverContext, "connection" | "keyPrefix" | "limits">;
+/** By the last write or by the first one, the newest first. */
+export type ThreadOrder = "updatedAt" | "createdAt";
 
-/** An entry of the registry, as it stands there. */
+/** What to list. */
+export interface ThreadSelection {
+  readonly order: ThreadOrder;
+  /** Only what comes after this: a thread, or all threads of a time. */
+  readonly after?: ThreadInfo | Date | undefined;
+  /** How many threads are wanted, as far as that is known; more are read where more are asked for. */
+  readonly expected: number;
+}
+
+/** An entry of an index: the encoded thread, its time in the order of the list, its time in the other order. */
 interface Entry {
-  readonly member: string;
-  readonly score: number;
+  readonly thread: string;
+  readonly time: number;
+  readonly other: number;
 }
 
-/** Where a page of the registry begins: after this entry, or after all entries of this score. */
-export type ThreadCursor = { readonly score: number; readonly member: string | undefined } | undefined;
-
-/** Enters a thread, as written now. */
-export function threadEntry(keyPrefix: string, threadId: string): PipelineEntry {
-  const key = threadsKey(keyPrefix);
-  return { key, args: ["ZADD", key, String(Date.now()), encodeKeyPart(threadId)] };
+/** A partition, as far as it was read. */
+interface Partition {
+  readonly keys: readonly string[];
+  /** Entries that were read and not yet given, in order. */
+  waiting: Entry[];
+  /** Where to read on, as arguments of the script; undefined at the end. */
+  next: readonly [time: string, thread: string] | undefined;
 }
 
-export async function enterThread(
-  { connection, keyPrefix }: Pick<Registry, "connection" | "keyPrefix">,
-  threadId: string,
-): Promise<void> {
-  await execute(connection, threadEntry(keyPrefix, threadId));
-}
-
-/** All threads that are there, newest first, read from the registry in pages. */
-export async function* allThreads(registry: Registry, start?: ThreadCursor): AsyncGenerator<ThreadInfo> {
-  let cursor = start;
-  for (;;) {
-    const entries = await readPage(registry, cursor);
-    const last = entries.at(-1);
-    if (!last) return;
-    for (const { member, score } of await livingEntries(registry, entries)) {
-      yield { threadId: decodeKeyPart(member), updatedAt: new Date(score) };
-    }
-    cursor = last;
-  }
-}
-
-/** Entries are ordered by score, and those of one score by member; both descending. */
-async function readPage({ connection, keyPrefix, limits }: Registry, cursor: ThreadCursor): Promise<Entry[]> {
-  const key = threadsKey(keyPrefix);
-  const range = (from: string, to: string, limit: string[]) => ({
-    key,
-    args: ["ZRANGE", key, from, to, "BYSCORE", "REV", ...limit, "WITHSCORES"],
+/**
+ * All threads in order, merged from the indexes of all partitions. Each of these is asked for a few, all in one pipeline,
+ * and again when others could come before what is left.
+ */
+export async function* allThreads(
+  context: Pick<SaverContext, "connection" | "keyPrefix" | "limits">,
+  selection: ThreadSelection,
+): AsyncGenerator<ThreadInfo> {
+  const start = cursorArgs(selection);
+  const partitions = Array.from({ length: PARTITIONS }, (_, partition): Partition => {
+    return { keys: partitionKeys(context.keyPrefix, partition).all, waiting: [], next: start };
   });
-  const page = ["LIMIT", "0", String(limits.threadsPage)];
-  if (!cursor) return decodeEntries(await execute(connection, range("+inf", "-inf", page)));
-  const score = String(cursor.score);
-  const [ties, older] = await executeAll(connection, [
-    range(score, score, []),
-    range(`(${score}`, "-inf", page),
-  ]);
-  if (ties instanceof Error) throw ties;
-  if (older instanceof Error) throw older;
-  const { member } = cursor;
-  const rest =
-    member === undefined ? [] : decodeEntries(ties as Reply).filter((entry) => entry.member < member);
-  return [...rest, ...decodeEntries(older as Reply)];
-}
-
-/** The entries whose threads are there. Those of threads that have expired are removed. */
-async function livingEntries(registry: Registry, entries: readonly Entry[]): Promise<Entry[]> {
-  const { connection, keyPrefix } = registry;
-  const keys = entries.map(({ member }) => threadKeys(keyPrefix, decodeKeyPart(member)).checkpoints);
-  const exist = await executeAll(
-    connection,
-    keys.map((key) => ({ key, args: ["EXISTS", key] })),
-  );
-  for (const reply of exist) if (reply instanceof Error) throw reply;
-  const gone = entries.filter((_, at) => exist[at] === 0);
-  if (gone.length > 0) await removeStale(registry, gone);
-  return entries.filter((_, at) => exist[at] !== 0);
-}
-
-/** Removes entries, but for those that were renewed since they were read. */
-async function removeStale({ connection, keyPrefix }: Registry, entries: readonly Entry[]): Promise<void> {
-  const args = entries.flatMap(({ member, score }) => [member, String(score)]);
-  await execute(connection, FORGET_THREADS.call([threadsKey(keyPrefix)], args));
-}
-
-/** RESP2 answers a flat list of members and scores, RESP3 a list of pairs. */
-function decodeEntries(reply: Reply): Entry[] {
-  const flat = (reply as Reply[]).flat() as (Buffer | number)[];
-  const entries: Entry[] = [];
-  for (let at = 0; at < flat.length; at += 2) {
-    entries.push({ member: String(flat[at]), score: Number(String(flat[at + 1])) });
+  const largest = context.limits.threadsPage;
+  for (let count = Math.min(shareOf(selection.expected), largest); ; count = Math.min(2 * count, largest)) {
+    const short = partitions.filter(({ next, waiting }) => next && 2 * waiting.length <= count);
+    await readOn(context, short, selection.order, count);
+    const next = partitions.flatMap((partition) => (partition.next ? [toEntry(partition.next)] : []));
+    const bound = next.sort(compareEntries)[0];
+    const ready: Entry[] = [];
+    for (const partition of partitions) {
+      const isKnown = (entry: Entry) => bound === undefined || compareEntries(entry, bound) <= 0;
+      ready.push(...partition.waiting.filter(isKnown));
+      partition.waiting = partition.waiting.filter((entry) => !isKnown(entry));
+    }
+    for (const entry of ready.sort(compareEntries)) yield toInfo(entry, selection.order);
+    if (bound === undefined) return;
   }
-  return entries;
+}
+
+/** How many threads each partition is asked for, so that one round trip almost always gives all that are expected. */
+function shareOf(expected: number): number {
+  const mean = expected / PARTITIONS;
+  return Math.min(expected, Math.ceil(mean + 4 * Math.sqrt(mean) + 2));
+}
+
+async function readOn(
+  { connection }: Pick<SaverContext, "connection">,
+  partitions: readonly Partition[],
+  order: ThreadOrder,
+  count: number,
+): Promise<void> {
+  const calls = partitions.map(({ keys, next = ["", ""] }) =>
+    LIST_THREADS.call(keys, [order, ...next, String(count)]),
+  );
+  const replies = await executeAll(connection, calls);
+  partitions.forEach((partition, at) => {
+    const reply = replies[at];
+    if (reply instanceof Error) throw reply;
+    const [found, last] = (reply as Reply[][]).map((list) => list.map(String)) as [string[], string[]];
+    for (let i = 0; i < found.length; i += 3) {
+      const [thread, time, other] = found.slice(i, i + 3) as [string, string, string];
+      partition.waiting.push({ thread, time: Number(time), other: Number(other) });
+    }
+    const [thread, time] = last;
+    partition.next = thread === undefined || time === undefined ? undefined : [time, thread];
+  });
+}
+
+function cursorArgs({ order, after }: ThreadSelection): readonly [string, string] {
+  if (after === undefined) return ["", ""];
+  if (after instanceof Date) return [String(after.getTime()), ""];
+  return [String(after[order].getTime()), encodeKeyPart(after.threadId)];
+}
+
+function toEntry([time, thread]: readonly [string, string]): Entry {
+  return { thread, time: Number(time), other: 0 };
+}
+
+/** The newest first; of one time by encoded thread, descending. Encoded ids are ASCII, so their order is that of Redis. */
+function compareEntries(a: Entry, b: Entry): number {
+  if (a.time !== b.time) return b.time - a.time;
+  return a.thread < b.thread ? 1 : a.thread > b.thread ? -1 : 0;
+}
+
+function toInfo({ thread, time, other }: Entry, order: ThreadOrder): ThreadInfo {
+  const [createdAt, updatedAt] = order === "createdAt" ? [time, other] : [other, time];
+  return { threadId: decodeKeyPart(thread), createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) };
 }

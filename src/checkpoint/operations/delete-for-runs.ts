@@ -1,9 +1,8 @@
 import { describe } from "../../describe.js";
 import { InvalidInputError } from "../../errors.js";
-import { encodeKeyPart } from "../../redis/key-encoding.js";
 import { checkIdList } from "../config.js";
 import type { SaverContext } from "../context.js";
-import { removeFromRuns, threadsOfRuns } from "../indexes/run-index.js";
+import { threadsOfRuns } from "../indexes/run-index.js";
 import { threadKeys } from "../keys.js";
 import { executeAll, sumOf } from "../scripts/execute.js";
 import { DELETE_FOR_RUNS } from "../scripts/index.js";
@@ -16,15 +15,12 @@ export async function deleteForRuns(context: SaverContext, requested: readonly s
       throw new InvalidInputError(`a run id must be a non-empty string, got ${describe(runId)}.`);
     }
   }
-  if (runIds.length === 0) return 0;
-  const threads = await threadsOfRuns(context, runIds);
-  const calls = [...threads].map(([threadId, runs]) =>
-    DELETE_FOR_RUNS.call(threadKeys(context.keyPrefix, threadId).all, runs.map(encodeKeyPart)),
-  );
-  const count = calls.length === 0 ? 0 : sumOf(await executeAll(context.connection, calls));
-  await removeFromRuns(
-    context,
-    [...threads].flatMap(([threadId, runs]) => runs.map((run) => ({ threadId, run: encodeKeyPart(run) }))),
-  );
+  let count = 0;
+  for await (const threads of threadsOfRuns(context, runIds)) {
+    const calls = threads.map(({ threadId, run }) =>
+      DELETE_FOR_RUNS.call(threadKeys(context.keyPrefix, threadId).all, [run]),
+    );
+    count += calls.length === 0 ? 0 : sumOf(await executeAll(context.connection, calls));
+  }
   return count;
 }

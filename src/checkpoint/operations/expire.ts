@@ -1,8 +1,7 @@
 import { checkThreadId } from "../config.js";
 import type { SaverContext } from "../context.js";
-import { expireRuns } from "../indexes/run-index.js";
 import { threadKeys } from "../keys.js";
-import { execute, toStrings } from "../scripts/execute.js";
+import { execute } from "../scripts/execute.js";
 import { EXPIRE } from "../scripts/index.js";
 
 /** See {@link RedisSaver.expire} and {@link RedisSaver.persist}. @returns false when there is no such thread. */
@@ -12,8 +11,5 @@ export async function expire(
   milliseconds: number,
 ): Promise<boolean> {
   const keys = threadKeys(context.keyPrefix, checkThreadId(threadId));
-  const runs = await execute(context.connection, EXPIRE.call(keys.all, [String(milliseconds)]));
-  if (runs === null) return false;
-  await expireRuns(context, toStrings(runs), milliseconds);
-  return true;
+  return (await execute(context.connection, EXPIRE.call(keys.all, [String(milliseconds)]))) === 1;
 }

@@ -90,7 +90,9 @@ function copyOf(filter: Record<string, unknown>): Record<string, unknown> {
 async function* listSelected(context: SaverContext, selection: Selection): AsyncGenerator<CheckpointTuple> {
   const { threadId } = selection;
   let left = selection.limit;
-  for await (const thread of threadId === undefined ? allThreads(context) : [{ threadId }]) {
+  for await (const thread of threadId === undefined
+    ? allThreads(context, { order: "updatedAt", expected: 100 })
+    : [{ threadId }]) {
     if (left <= 0) return;
     for await (const tuple of listThread(context, thread.threadId, selection, left)) {
       yield tuple;

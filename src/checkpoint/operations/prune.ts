@@ -47,10 +47,7 @@ export async function prune(
     const calls = keys.map((thread) => PRUNE.call(thread.all, [String(keepLast)]));
     return sumOf(await executeAll(context.connection, calls));
   }
-  const counts = await executeAll(
-    context.connection,
-    keys.map(({ order }) => ({ key: order, args: ["ZCARD", order] })),
-  );
-  for (const threadId of threadIds) await deleteThread(context, threadId);
-  return sumOf(counts);
+  let count = 0;
+  for (const threadId of threadIds) count += await deleteThread(context, threadId);
+  return count;
 }

@@ -4,7 +4,6 @@ import { isDeltaSnapshot } from "@langchain/langgraph-checkpoint";
 import { quote } from "../../describe.js";
 import type { Reply } from "../../redis/command.js";
 import { encodeKeyPart } from "../../redis/key-encoding.js";
-import type { PipelineEntry } from "../../redis/script.js";
 import { NOTHING_KNOWN } from "../cache/value-cache.js";
 import {
   checkChannel,
@@ -15,12 +14,10 @@ import {
   toConfig,
 } from "../config.js";
 import type { SaverContext } from "../context.js";
-import { expireRuns } from "../indexes/run-index.js";
-import { enterThread, threadEntry } from "../indexes/thread-index.js";
-import { checkpointField, runKey, scopeOf, threadKeys } from "../keys.js";
+import { checkpointField, scopeOf, threadKeys } from "../keys.js";
 import { encodeBody, plainJson } from "../records/checkpoint-record.js";
 import { checkRecordLike } from "../records/record-like.js";
-import { executeAll, toStrings } from "../scripts/execute.js";
+import { execute, toStrings } from "../scripts/execute.js";
 import { PUT } from "../scripts/index.js";
 import { ChunkUpload, MAX_ATTEMPTS, refusedTooOften } from "../values/chunk-upload.js";
 import type { EncodedValue } from "../values/encoded-value.js";
@@ -86,14 +83,14 @@ export async function put(
     encodeBody(codec, checkpoint, metadata ?? ({} as CheckpointMetadata), what),
   ]);
   const values = new Map(encoded);
-  const bookkeeping: PipelineEntry[] = registration(context, threadId, runId);
   const upload = new ChunkUpload(chunkPresence, thread);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const prepared = upload.prepare([...values.values()]);
     [...values.keys()].forEach((channel, at) => {
       values.set(channel, prepared.values[at] as EncodedValue);
     });
-    const [reply, ...registered] = await executeAll(connection, [
+    const reply = await execute(
+      connection,
       PUT.call(keys.all, [
         checkpointField(checkpointNs, id),
         context.writeTtl,
@@ -108,28 +105,21 @@ export async function put(
         ...stored.flatMap((channel) => [channel, values.get(channel)?.reference ?? ""]),
         ...prepared.chunkArgs,
       ]),
-      ...bookkeeping,
-    ]);
-    for (const answer of [reply, ...registered]) if (answer instanceof Error) throw answer;
+    );
     if (Buffer.isBuffer(reply)) {
       const parent = { threadId, checkpointNs, checkpointId: parentId ?? "" };
       refuseCheckpoint(parent, reply, { history, isWrite: true });
     }
-    const [refused, left, ownTtl, isNew] = reply as [Reply, Reply, Buffer, number | undefined];
+    const [refused, left] = reply as [Reply, Reply];
     const missing = toStrings(refused);
     const notInherited = toStrings(left);
     if (missing.length === 0 && notInherited.length === 0) {
       upload.accepted();
-      // On another node the entry may have been made before the checkpoint was stored, and removed with an older thread.
-      if (isNew === 1 && connection.isCluster) await enterThread(context, threadId);
       valueCache.set(
         scope,
         id,
         [...values].map(([channel, value]) => [channel, value.known] as const),
       );
-      if (runId !== undefined && ownTtl.length > 0) {
-        await expireRuns(context, [encodeKeyPart(runId)], Number(ownTtl.toString()));
-      }
       return toConfig(threadId, checkpointNs, id);
     }
     if (missing.length > 0) {
@@ -183,22 +173,4 @@ function runOf(config: RunnableConfig, metadata: CheckpointMetadata | undefined)
     (metadata as { run_id?: unknown } | undefined)?.run_id,
   ];
   return named.find((id): id is string => typeof id === "string" && id !== "");
-}
-
-/**
- * Enters a thread into the indexes over all threads. They go after the checkpoint, in the same pipeline: a thread that
- * is in an index but not there is tolerated by all readers, the opposite is not.
- */
-function registration(
-  { keyPrefix, writeTtl }: SaverContext,
-  threadId: string,
-  runId: string | undefined,
-): PipelineEntry[] {
-  const member = encodeKeyPart(threadId);
-  const steps: PipelineEntry[] = [threadEntry(keyPrefix, threadId)];
-  if (runId === undefined) return steps;
-  const run = runKey(keyPrefix, runId);
-  steps.push({ key: run, args: ["SADD", run, member] });
-  if (writeTtl !== "") steps.push({ key: run, args: ["PEXPIRE", run, writeTtl] });
-  return steps;
 }

@@ -1,22 +1,12 @@
 -- Shared by all scripts that work on a thread; put before each of them.
 --
--- KEYS  the thread's keys, see keys.ts
+-- KEYS  the thread's keys, then the indexes of its partition, see keys.ts
 local CHECKPOINTS, ORDER, WRITES, CHUNKS, RUNS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local THREAD_KEYS = { CHECKPOINTS, ORDER, WRITES, CHUNKS, RUNS }
 
--- Lets the whole thread expire at one moment, `ttl` milliseconds from now ('' when the saver sets none).
--- A time to live that was set for this thread alone (field "ttl"; 0 pins the thread) goes before. Without any,
--- keys that are new join the moment at which their siblings expire, so that none outlives the others.
-local function extend_life(ttl)
-  ttl = redis.call('HGET', CHECKPOINTS, 'ttl') or ttl
-  if ttl == '0' then return end
-  if ttl == '' then
-    for _, key in ipairs(KEYS) do
-      local left = redis.call('PTTL', key)
-      if left >= 0 then ttl = math.max(left, 1) break end
-    end
-  end
-  if ttl == '' then return end
-  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ttl) end
+-- Whether none of the thread's keys is there.
+local function is_absent()
+  return redis.call('EXISTS', unpack(THREAD_KEYS)) == 0
 end
 
 -- Records and pending writes end with a seal: "~" and ten digits of the SHA-1 of all before it, see seal.ts.

@@ -1,16 +1,15 @@
 -- Copies a thread to another one in the same slot.
 --
--- KEYS  the source's keys, then the target's
+-- KEYS  the target's own keys, the source's own keys, the indexes of the target's partition
 -- ARGV  1 a token of this copy, by which it is known when it is sent again
--- Reply "no source", "target exists", or the encoded ids of the runs that made the source.
+-- Reply "copied", "no source" or "target exists".
 --
 -- Atomic, because the copy must be of one moment.
-local count = #KEYS / 2
-if redis.call('HGET', KEYS[count + 1], 'copy') == ARGV[1] then return run_ids() end
-if redis.call('EXISTS', KEYS[1]) == 0 then return 'no source' end
-for i = count + 1, 2 * count do
-  if redis.call('EXISTS', KEYS[i]) == 1 then return 'target exists' end
-end
-for i = 1, count do redis.call('COPY', KEYS[i], KEYS[count + i]) end
-redis.call('HSET', KEYS[count + 1], 'copy', ARGV[1])
-return run_ids()
+if redis.call('HGET', CHECKPOINTS, 'copy') == ARGV[1] then return 'copied' end
+local count = #THREAD_KEYS
+if redis.call('EXISTS', unpack(KEYS, count + 1, 2 * count)) == 0 then return 'no source' end
+if not is_absent() then return 'target exists' end
+for i, key in ipairs(THREAD_KEYS) do redis.call('COPY', KEYS[count + i], key) end
+redis.call('HSET', CHECKPOINTS, 'copy', ARGV[1])
+thread_copied(redis.call('PTTL', KEYS[count + 1]))
+return 'copied'

@@ -1,4 +1,5 @@
--- Removes the checkpoints of some runs, and frees the chunks that only they used.
+-- Removes the checkpoints of some runs, and frees the chunks that only they used. A run that has none left leaves the index
+-- of the partition; one whose checkpoints others need stays there.
 --
 -- ARGV  the encoded ids of the runs
 -- Reply how many checkpoints were removed.
@@ -22,5 +23,6 @@ if removed > 0 then
   drop_late_writes(false)
   sweep_chunks()
 end
+for _, run in ipairs(ARGV) do forget_run_if_gone(run) end
 delete_if_empty()
 return removed

@@ -1,14 +1,15 @@
 -- Gives the thread a time to live of its own, which later reads and writes keep to.
 --
 -- ARGV  1 milliseconds, or 0 for ever
--- Reply the encoded ids of the runs that made the thread, or nil when there is no such thread.
+-- Reply 1, or 0 when there is no such thread.
 --
--- Atomic, because all keys of the thread have to expire at one moment.
-if redis.call('EXISTS', CHECKPOINTS) == 0 then return false end
+-- Atomic, because all keys of the thread have to expire at one moment, and the index has to know it.
+if is_absent() then return 0 end
 redis.call('HSET', CHECKPOINTS, 'ttl', ARGV[1])
 if ARGV[1] == '0' then
-  for _, key in ipairs(KEYS) do redis.call('PERSIST', key) end
+  for _, key in ipairs(THREAD_KEYS) do redis.call('PERSIST', key) end
+  redis.call('ZREM', EXPIRES, THREAD)
 else
-  extend_life('')
+  refresh_ttl('')
 end
-return run_ids()
+return 1

@@ -22,5 +22,5 @@ for i = 4, last do
   local record = field and redis.call('HGET', CHECKPOINTS, field)
   if record then rows[#rows + 1] = row_of(field, record, found) end
 end
-if #rows > 0 and ARGV[1] ~= '' then extend_life(ARGV[1]) end
+if #rows > 0 and ARGV[1] ~= '' then refresh_ttl(ARGV[1]) end
 return reply_with(rows, found)

@@ -51,5 +51,5 @@ for i = 1, math.min(limit, #candidates) do
     rows[i] = row_of(field, record, found)
   end
 end
-if #rows > 0 and ttl ~= '' then extend_life(ttl) end
+if #rows > 0 and ttl ~= '' then refresh_ttl(ttl) end
 return reply_with(rows, found)

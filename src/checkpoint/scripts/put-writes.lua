@@ -32,9 +32,10 @@ end
 local received = received_chunks(writes_end + 1)
 local missing = missing_chunks(references, received)
 if #missing > 0 then return missing end
+local is_new = is_absent()
 if #references > 0 then
   store_chunks(received)
   redis.call('HSET', WRITES, field, seal(string.sub(lines, 2)))
 end
-extend_life(ttl)
+thread_written(is_new, '', ttl)
 return missing

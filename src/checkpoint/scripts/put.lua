@@ -10,8 +10,8 @@
 --       8 the number of delta channels, then their names
 --       then the number of channels; name and reference of each follow, '' for "as in the parent"
 --       then the chunks, see chunk-store.lua
--- Reply { chunks that are missing, channels that the parent cannot give, the thread's own time to live or '', 1 when the
--- thread is new }; stored only if the first two are empty. Or why it may not go on from the parent, see refusal in common.lua.
+-- Reply { chunks that are missing, channels that the parent cannot give }; stored only if both are empty. Or why it may not
+-- go on from the parent, see refusal in common.lua.
 --
 -- Atomic, because a checkpoint must not become visible without its chunks, nor be listed without its record, and
 -- because the parent's references must not be freed between reading and writing them.
@@ -37,7 +37,7 @@ if history ~= 'all' and parent_field ~= '' and redis.call('HEXISTS', CHECKPOINTS
   local refused = refusal(parent_field, 'latest')
   if refused ~= '' then
     local newest = redis.call('HGET', CHECKPOINTS, latest_field(string.match(field, '^[^:]*:')))
-    if unseal(newest) and head_of(newest).parent == string.match(field, ':(.*)$') then return { {}, {}, '' } end
+    if unseal(newest) and head_of(newest).parent == string.match(field, ':(.*)$') then return { {}, {} } end
     if not copies(newest) then return refused end
   end
 end
@@ -68,7 +68,7 @@ end
 
 local received = received_chunks(channels_end + 1)
 local missing = missing_chunks(references, received)
-if #missing > 0 or #not_inherited > 0 then return { missing, not_inherited, '' } end
+if #missing > 0 or #not_inherited > 0 then return { missing, not_inherited } end
 
 -- What was a delta channel stays one, also where LangGraph does not say so (in copies, for one).
 local deltas, is_delta, open_delta = {}, {}, false
@@ -81,6 +81,7 @@ end
 for i = 9, deltas_end do add_delta(ARGV[i]) end
 for _, channel in ipairs(parent and parent.delta or {}) do add_delta(channel) end
 
+local is_new = is_absent()
 if #deltas > 0 then head = head .. ',"delta":[' .. table.concat(deltas, ',') .. ']' end
 if run ~= '' then
   head = head .. ',"run":' .. cjson.encode(run)
@@ -92,9 +93,8 @@ if parent_field == field then parent_id = parent and parent.parent end
 if parent_id then head = head .. ',"parent":' .. cjson.encode(parent_id) end
 store_chunks(received)
 redis.call('HSET', CHECKPOINTS, field, seal(head .. ',"channels":{' .. table.concat(members, ',') .. '}}\n' .. body .. '\n'))
-local is_new = redis.call('EXISTS', ORDER) == 0
 redis.call('ZADD', ORDER, 0, field)
 -- While a delta channel is open its value is spread over the ancestors, so they stay until it is stored again.
 if history ~= 'all' and not open_delta then keep_latest(field) end
-extend_life(ttl)
-return { {}, {}, redis.call('HGET', CHECKPOINTS, 'ttl') or '', is_new and 1 or 0 }
+thread_written(is_new, run, ttl)
+return { {}, {} }

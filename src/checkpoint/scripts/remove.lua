@@ -92,6 +92,13 @@ local function remember_lost(fields)
   if changed then redis.call('HSET', CHECKPOINTS, 'lost', cjson.encode(lost)) end
 end
 
+-- Removes a run from the index of the partition when the thread has no checkpoint of it any more.
+local function forget_run_if_gone(run)
+  -- ";" comes after ":", which ends the run's id in a member.
+  local left = redis.call('ZRANGEBYLEX', RUNS, '[' .. run .. ':', '(' .. run .. ';', 'LIMIT', 0, 1)
+  if #left == 0 then run_removed(run) end
+end
+
 -- Removes checkpoints with their pending writes. `unwanted` maps fields to true; what a kept one needs stays. Writes
 -- whose checkpoint is still to come are not touched. Returns how many were removed. One that is unwanted goes also when
 -- it was damaged; a damaged one that is to be kept is an error, before anything is removed.
@@ -103,7 +110,7 @@ local function remove_checkpoints(fields, unwanted)
     heads[field] = (kept[field] or record and unseal(record)) and head_of(record) or NO_HEAD
   end
   keep_needed(fields, heads, kept)
-  local removed, largest = 0, {}
+  local removed, largest, runs = 0, {}, {}
   for _, field in ipairs(fields) do
     if not kept[field] then
       local prefix = prefix_of(field)
@@ -112,10 +119,14 @@ local function remove_checkpoints(fields, unwanted)
       redis.call('ZREM', ORDER, field)
       redis.call('HDEL', WRITES, field)
       local run = heads[field].run
-      if run then redis.call('ZREM', RUNS, run .. ':' .. field) end
+      if run then
+        redis.call('ZREM', RUNS, run .. ':' .. field)
+        runs[run] = true
+      end
       removed = removed + 1
     end
   end
+  for run in pairs(runs) do forget_run_if_gone(run) end
   remember_lost(largest)
   return removed
 end
@@ -147,7 +158,10 @@ end
 
 -- Leaves nothing of a thread whose last checkpoint was removed and that waits for none.
 local function delete_if_empty()
-  if redis.call('EXISTS', ORDER, WRITES) == 0 then redis.call('UNLINK', unpack(KEYS)) end
+  if redis.call('EXISTS', ORDER, WRITES) == 0 then
+    redis.call('UNLINK', unpack(THREAD_KEYS))
+    remove_from_indexes(THREAD, MAX_RUNS)
+  end
 end
 
 -- Removes the checkpoints of a namespace that are older than the given one, if that is the newest, and the namespaces of

@@ -1,7 +1,9 @@
-import type { RedisSaver } from "langgraph-redis";
+import { setTimeout as sleep } from "node:timers/promises";
+import { RedisSaver } from "langgraph-redis";
 import { expect, it } from "vitest";
 import { config, id, listIds, put, values } from "../../conformance/saver/steps.js";
-import { keysOf, openSaver } from "./helpers.js";
+import { PAGE_SIZES, pagesOf, partitionIndex } from "../helpers.js";
+import { keysOf, openSaver, threadsOfOnePartition } from "./helpers.js";
 
 const of = (run: string) => ({ metadata: { run_id: run } });
 
@@ -69,15 +71,57 @@ it("deleteThread leaves no trace of the runs of its thread", async () => {
   expect(await keysOf(client, prefix)).toEqual([]);
 });
 
-it("put gives the index of a run the time to live of its thread", async () => {
-  const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 60 } });
-  await threeRuns(saver, "a");
-  for (const key of await keysOf(client, prefix)) {
-    if (!key.endsWith(":threads")) expect(await client.pTTL(key)).toBeGreaterThan(0);
+it("deleteForRuns finds a run whose thread lives on through writes of other runs, or through reads", async () => {
+  const { saver } = await openSaver({ ttl: { defaultTTL: 0.02, refreshOnRead: true } });
+  await put(saver, "t", { id: id(1), values: { n: 1 }, ...of("first") });
+  for (let n = 2; n < 6; n++) {
+    await sleep(400);
+    await put(saver, "t", { id: id(n), parent: id(n - 1), values: { n }, ...of("second") });
+    await sleep(400);
+    await saver.getTuple(config("t"));
   }
-  await saver.persist("a");
-  await put(saver, "a", { id: id(9), ...of("run-2") });
-  for (const key of await keysOf(client, prefix)) expect([key, await client.pTTL(key)]).toEqual([key, -1]);
+  expect(await saver.deleteForRuns(["first"])).toBe(1);
+  expect(await saver.deleteForRuns(["second"])).toBe(4);
+});
+
+it("deleteForRuns finds again a checkpoint that was kept for another run's delta channel", async () => {
+  const { saver } = await openSaver();
+  const counted = (run: string) => ({
+    metadata: { run_id: run, counters_since_delta_snapshot: { log: [1, 1] } },
+  });
+  await put(saver, "t", { id: id(1), ...counted("first") });
+  await put(saver, "t", { id: id(2), parent: id(1), ...counted("second") });
+  expect(await saver.deleteForRuns(["first"])).toBe(0);
+  expect(await saver.deleteForRuns(["second"])).toBe(1);
+  expect(await saver.deleteForRuns(["first"])).toBe(1);
+  expect(await saver.getTuple(config("t"))).toBeUndefined();
+});
+
+it.each(PAGE_SIZES)("deleteForRuns finds all threads of a run, in pages of %s", async (size) => {
+  const { saver: plain, client, prefix } = await openSaver();
+  const saver = new RedisSaver({ client, keyPrefix: prefix, ...pagesOf(size) });
+  const names = threadsOfOnePartition(7);
+  for (const run of ["a", "b"]) {
+    for (const [n, name] of names.entries())
+      await put(plain, name, { id: id(run === "a" ? n : 9), ...of(run) });
+  }
+  expect(await saver.deleteForRuns(["a", "b"])).toBe(14);
+  expect(await keysOf(client, prefix)).toEqual([]);
+});
+
+it("prune takes runs out of the index that have no checkpoint left", async () => {
+  const { saver, client, prefix } = await openSaver();
+  await threeRuns(saver, "a");
+  await saver.prune(["a"], { strategy: "keep_latest" });
+  expect(await partitionIndex(client, prefix, "runs")).toEqual(["r:run-2:a", "t:a:run-2"]);
+});
+
+it('put with history: "latest" takes runs out of the index that have no checkpoint left', async () => {
+  const { saver, client, prefix } = await openSaver({ history: "latest" });
+  await threeRuns(saver, "a");
+  expect(await partitionIndex(client, prefix, "runs")).toEqual(["r:run-2:a", "t:a:run-2"]);
+  await saver.deleteThread("a");
+  expect(await keysOf(client, prefix)).toEqual([]);
 });
 
 it("deleteForRuns refuses an empty run id", async () => {

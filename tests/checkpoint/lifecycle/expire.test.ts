@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RedisSaver } from "langgraph-redis";
 import { expect, it } from "vitest";
+import { threadKeys } from "../../../src/checkpoint/keys.js";
 import { config, id, list, put } from "../../conformance/saver/steps.js";
-import { keysOf, openSaver } from "./helpers.js";
+import { enterExpired, partitionIndex } from "../helpers.js";
+import { keysOf, openSaver, threadsOfOnePartition } from "./helpers.js";
 
 const MINUTE = 60_000;
 
@@ -75,40 +79,76 @@ it("persist and expire set the time to live of a thread, and later writes keep t
   await expect(saver.expire("t", -1)).rejects.toThrow("got -1");
 });
 
-it("list and listThreads clean up the registry entry of an expired thread", async () => {
-  const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 0.0005 } });
+it("listThreads and list without a thread do not return a thread from the moment it expires", async () => {
+  const { saver } = await openSaver({ ttl: { defaultTTL: 0.0005 } });
   await put(saver, "t", { id: id(1), values: { a: "x".repeat(500) } });
-  await saver.putWrites(config("t", "", id(1)), [["a", 1]], "task");
-  await expect.poll(() => keysOf(client, prefix)).toEqual([`${prefix}:threads`]);
-  expect(await saver.getTuple(config("t"))).toBeUndefined();
-  expect(await list(saver, {})).toEqual([]);
+  await expect.poll(() => saver.getTuple(config("t"))).toBeUndefined();
   expect(await saver.listThreads()).toEqual([]);
-  expect(await keysOf(client, prefix)).toEqual([]);
+  expect(await list(saver, {})).toEqual([]);
+});
+
+const writers: Record<string, (saver: RedisSaver) => Promise<unknown>> = {
+  put: (saver) => put(saver, "t0", { id: id(1) }),
+  putWrites: (saver) => saver.putWrites(config("t0", "", id(1)), [["a", 1]], "task"),
+  listThreads: (saver) => saver.listThreads(),
+  deleteThread: (saver) => saver.deleteThread("t0"),
+};
+
+it.each(Object.keys(writers))(
+  "%s removes what the indexes hold of threads that have expired",
+  async (name) => {
+    const { saver, client, prefix } = await openSaver();
+    for (const thread of threadsOfOnePartition(10).slice(1)) await enterExpired(client, prefix, thread);
+    for (let n = 0; n < 4; n++) await writers[name]?.(saver);
+    await saver.deleteThread("t0");
+    expect(await keysOf(client, prefix)).toEqual([]);
+  },
+);
+
+it("put begins a thread anew that has expired, with its own times and runs", async () => {
+  const { saver, client, prefix } = await openSaver();
+  await enterExpired(client, prefix, "t");
+  await put(saver, "t", { id: id(1), metadata: { run_id: "new" } });
+  expect(await partitionIndex(client, prefix, "runs")).toEqual(["r:new:t", "t:t:new"]);
+  expect(await partitionIndex(client, prefix, "expires")).toEqual([]);
+  const [thread] = await saver.listThreads();
+  expect(thread?.createdAt.getTime()).toBeGreaterThan(1_000);
+});
+
+it("put, putWrites, getTuple, expire, persist and copyThread keep the moment of expiry in the index", async () => {
+  const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 10, refreshOnRead: true } });
+  const { saver: plain } = await openSaver({ keyPrefix: prefix });
+  const check = async (thread: string) => {
+    const { own, partition } = threadKeys(prefix, thread);
+    const moments = (await Promise.all(own.map((key) => client.pExpireTime(key)))).filter((at) => at !== -2);
+    const [first] = moments;
+    expect(new Set(moments)).toEqual(new Set([first]));
+    expect(await client.zScore(partition.expires, thread)).toBe(first === -1 ? null : first);
+    return first as number;
+  };
+  await saver.putWrites(config("t", "", id(1)), [["a", 1]], "task");
+  await check("t");
+  await put(saver, "t", { id: id(1), values: { a: "x".repeat(500) }, metadata: { run_id: "r" } });
+  const first = await check("t");
+  await sleep(5);
+  await saver.getTuple(config("t"));
+  const second = await check("t");
+  expect(second).toBeGreaterThan(first);
+  await plain.putWrites(config("t", "", id(1)), [["a", 2]], "other");
+  expect(await check("t")).toBe(second);
+  await saver.expire("t", 60);
+  expect(await check("t")).toBeGreaterThan(second);
+  await saver.copyThread("t", "copy");
+  expect(await check("copy")).toBeGreaterThan(second);
+  await saver.persist("t");
+  expect(await check("t")).toBe(-1);
+  await put(saver, "t", { id: id(2), parent: id(1) });
+  expect(await check("t")).toBe(-1);
 });
 
 it("constructor refuses a ttl that is not a positive number", async () => {
   for (const defaultTTL of [0, -1, Number.NaN, "5" as unknown as number]) {
     await expect(openSaver({ ttl: { defaultTTL } })).rejects.toThrow("ttl.defaultTTL");
-  }
-});
-
-it("expire and persist hold for the indexes of runs that put later", async () => {
-  for (const ttl of [undefined, { defaultTTL: 10 }]) {
-    const { saver, client, prefix } = await openSaver({ ttl });
-    const runs = async () => {
-      const keys = (await keysOf(client, prefix)).filter((key) => key.includes(":run:"));
-      return Promise.all(keys.map((key) => client.pTTL(key)));
-    };
-    await put(saver, "t", { id: id(1), metadata: { run_id: "before" } });
-    await saver.expire("t", 60);
-    await put(saver, "t", { id: id(2), metadata: { run_id: "after" } });
-    const left = await runs();
-    expect(left).toHaveLength(2);
-    expect(Math.min(...left)).toBeGreaterThan(59 * MINUTE);
-    expect(Math.max(...left)).toBeLessThanOrEqual(60 * MINUTE);
-    await saver.persist("t");
-    await put(saver, "t", { id: id(3), metadata: { run_id: "last" } });
-    expect(await runs()).toEqual([-1, -1, -1]);
   }
 });
 

@@ -1,6 +1,7 @@
 import type { RedisSaverOptions } from "langgraph-redis";
 import { RedisSaver } from "langgraph-redis";
 import { onTestFinished } from "vitest";
+import { threadKeys } from "../../../src/checkpoint/keys.js";
 import { connect, freshPrefix, redisUrl, type TestClient } from "../../helpers/redis.js";
 
 /** A saver under a prefix of its own, and a client to look at what it stores. */
@@ -22,6 +23,16 @@ export async function keysOf(client: TestClient, prefix: string): Promise<string
 
 /** The keys of one thread by the last part of their names. */
 export function threadKeysOf(prefix: string, thread: string): Record<string, string> {
-  const names = ["checkpoints", "order", "writes", "chunks", "runs"];
-  return Object.fromEntries(names.map((name) => [name, `${prefix}:thread:{${thread}}:${name}`]));
+  const { checkpoints, order, writes, chunks, runs } = threadKeys(prefix, thread);
+  return { checkpoints, order, writes, chunks, runs };
+}
+
+/** Names of threads in one partition. */
+export function threadsOfOnePartition(count: number): string[] {
+  const names: string[] = [];
+  for (let n = 0; names.length < count; n++) {
+    if (threadKeys("p", `t${n}`).partition.threads === threadKeys("p", "t0").partition.threads)
+      names.push(`t${n}`);
+  }
+  return names;
 }
