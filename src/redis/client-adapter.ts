@@ -1,11 +1,11 @@
-import { setMaxListeners } from "node:events";
+import { Cancellation, type CancelSignal } from "./cancellation.js";
 import type { Command, Reply } from "./command.js";
 import type { Lane } from "./lane.js";
 
 /** One attempt to send commands, which an adapter tells how it goes on. */
 export interface Transmission {
   /** When it aborts, commands that have not left yet must never leave. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 
   /** Redis has answered the command with this index. Told at once, not when all are answered. */
   answered(index: number, reply: Reply | Error): void;
@@ -58,37 +58,44 @@ export function isClientAdapter(client: unknown): client is ClientAdapter {
  * When the connection fails under one of them, the others do not go on alone: those that were not sent yet are taken
  * back, and all have come to an end before the failure is reported, so that sending again keeps their order.
  */
-export async function sendAll(
+export function sendAll(
   commands: readonly Command[],
   transmission: Transmission,
-  send: (command: Command, signal: AbortSignal) => Promise<unknown>,
+  send: (command: Command, signal: CancelSignal) => Promise<unknown>,
   isReply: (error: unknown) => error is Error,
 ): Promise<(Reply | Error)[]> {
-  const own = new AbortController();
-  setMaxListeners(0, own.signal); // one for each command is no leak
-  const { signal } = transmission;
+  const own = new Cancellation();
   const abort = () => own.abort();
+  const { signal } = transmission;
   if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  let failure: { error: unknown } | undefined;
-  const replies = await Promise.all(
-    commands.map(async (command, index) => {
+  signal.addEventListener("abort", abort);
+  return new Promise((resolve, reject) => {
+    const replies = new Array<Reply | Error>(commands.length);
+    let unsettled = commands.length;
+    let failure: { error: unknown } | undefined;
+    const settle = () => {
+      if (--unsettled > 0) return;
+      signal.removeEventListener("abort", abort);
+      if (failure) reject(failure.error);
+      else resolve(replies);
+    };
+    const answer = (index: number, reply: Reply | Error) => {
+      transmission.answered(index, reply);
+      replies[index] = reply;
+      settle();
+    };
+    const fail = (error: unknown) => {
+      failure ??= { error };
+      own.abort();
+      settle();
+    };
+    commands.forEach((command, index) => {
+      const failed = (error: unknown) => (isReply(error) ? answer(index, error) : fail(error));
       try {
-        const reply = (await send(command, own.signal)) as Reply;
-        transmission.answered(index, reply);
-        return reply;
+        send(command, own).then((reply) => answer(index, reply as Reply), failed);
       } catch (error) {
-        if (isReply(error)) {
-          transmission.answered(index, error);
-          return error;
-        }
-        failure ??= { error };
-        own.abort();
-        return null;
+        failed(error);
       }
-    }),
-  );
-  signal.removeEventListener("abort", abort);
-  if (failure) throw failure.error;
-  return replies;
+    });
+  });
 }

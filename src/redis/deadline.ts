@@ -1,27 +1,22 @@
+import { Cancellation, type CancelSignal } from "./cancellation.js";
+
 /** The end of the time that something may take. It comes when {@link expire} or {@link cancel} is called. */
 export class Deadline {
-  readonly #abort = new AbortController();
-  readonly #over: Promise<undefined>;
+  readonly #cancellation = new Cancellation();
   #wake: () => void = () => {};
   #cancelled: { readonly reason: unknown } | undefined;
 
-  constructor() {
-    this.#over = new Promise((resolve) => {
-      this.#wake = () => resolve(undefined);
-    });
-  }
-
   /** Aborts when the time is over. */
-  get signal(): AbortSignal {
-    return this.#abort.signal;
+  get signal(): CancelSignal {
+    return this.#cancellation;
   }
 
   get isOver(): boolean {
-    return this.#abort.signal.aborted;
+    return this.#cancellation.aborted;
   }
 
   expire(): void {
-    this.#abort.abort();
+    this.#cancellation.abort();
     this.#wake();
   }
 
@@ -36,10 +31,14 @@ export class Deadline {
     if (this.#cancelled) throw this.#cancelled.reason;
   }
 
-  /** The result of the work, or undefined when the time is over first. */
-  async within<T>(work: Promise<T>): Promise<T | undefined> {
-    work.catch(() => {}); // nobody may be listening any more
-    return Promise.race([work, this.#over]);
+  /** The result of the work, or undefined when the time is over first. One work at a time. */
+  within<T>(work: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      work.then(resolve, reject);
+      // What has come to its end by then counts, also when nobody has been told yet.
+      this.#wake = () => queueMicrotask(() => resolve(undefined));
+      if (this.isOver) this.#wake();
+    });
   }
 
   /** Waits before another attempt, ever longer. @returns false when the time is over. */

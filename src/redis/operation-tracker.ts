@@ -9,10 +9,14 @@ import { STALL_TICKS, StallDetector } from "./stall-detector.js";
  * a value, or on their way to Redis. Closing waits for all of them, because a caller cannot know how far they have come.
  */
 export class OperationTracker {
-  readonly #underWay = new Set<Promise<unknown>>();
+  #underWay = 0;
   readonly #timeout: number;
   #closing: Promise<void> | undefined;
   #onSettled: () => void = () => {};
+  readonly #settle = () => {
+    this.#underWay--;
+    this.#onSettled();
+  };
 
   /** @param commandTimeout how long to wait for operations of which none comes to its end. */
   constructor(commandTimeout: number | undefined) {
@@ -33,12 +37,9 @@ export class OperationTracker {
   track<T>(context: OperationContext, work: () => Promise<T>): Promise<T> {
     if (this.#closing) return Promise.reject(toOperationError(context, closedFailure()));
     const operation = work();
-    const settled = () => {
-      this.#underWay.delete(operation);
-      this.#onSettled();
-    };
-    this.#underWay.add(operation);
-    operation.then(settled, settled);
+    this.#underWay++;
+    // An operation that fails before its caller awaits it does not end the process, either.
+    operation.then(this.#settle, this.#settle);
     return operation;
   }
 
@@ -67,19 +68,21 @@ export class OperationTracker {
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       let idleTicks = 0;
-      const unwatch = new StallDetector(this.#timeout).watch({
+      const stalls = new StallDetector(this.#timeout);
+      const waiting = {
         tick: () => {
           idleTicks++;
           if (idleTicks >= STALL_TICKS) finish();
         },
-      });
+      };
       const finish = () => {
-        unwatch();
+        stalls.unwatch(waiting);
         resolve();
       };
+      stalls.watch(waiting);
       this.#onSettled = () => {
         idleTicks = 0;
-        if (this.#underWay.size === 0) finish();
+        if (this.#underWay === 0) finish();
       };
       this.#onSettled();
     });

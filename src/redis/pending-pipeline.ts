@@ -1,4 +1,4 @@
-import type { Transmission } from "./client-adapter.js";
+import type { ClientAdapter, Transmission } from "./client-adapter.js";
 import type { Command, Reply } from "./command.js";
 import { Deadline } from "./deadline.js";
 import { Lane } from "./lane.js";
@@ -24,23 +24,23 @@ const NO_LANE = new Lane();
  */
 export class PendingPipeline extends Deadline implements Transmission, Waiting {
   #commands: readonly Command[] = [];
-  readonly #unanswered = new Set<number>();
-  readonly #seen = new Map<Lane, { answers: number; idleTicks: number }>();
+  /** For each command whether it has been answered. */
+  #answered: boolean[] = [];
+  #seen: Map<Lane, { answers: number; idleTicks: number }> | undefined;
   #ownLane: Lane | undefined;
   /** Ticks since the first attempt that failed. */
   #failingTicks: number | undefined;
 
-  /** @param laneOf the lane in which a command waits now. */
-  constructor(private readonly laneOf: (command: Command) => Lane) {
+  /** @param adapter knows the lane in which a command waits now. */
+  constructor(private readonly adapter: Pick<ClientAdapter, "laneOf">) {
     super();
   }
 
   /** Begins an attempt with these commands. */
   begin(commands: readonly Command[]): void {
     this.#commands = commands;
+    this.#answered = commands.map(() => false);
     this.#ownLane = undefined;
-    this.#unanswered.clear();
-    for (const index of commands.keys()) this.#unanswered.add(index);
   }
 
   /** The attempt has failed. */
@@ -56,10 +56,10 @@ export class PendingPipeline extends Deadline implements Transmission, Waiting {
   answered(index: number, reply: Reply | Error): void {
     // A server that is not ready answers at once, but nobody gets on by that.
     if (!isTransient(reply)) {
-      this.laneOf(this.#commands[index] as Command).answers++;
+      this.adapter.laneOf(this.#commands[index] as Command).answers++;
       if (this.#ownLane) this.#ownLane.answers++;
     }
-    this.#unanswered.delete(index);
+    this.#answered[index] = true;
   }
 
   useOwnLane(): void {
@@ -68,17 +68,20 @@ export class PendingPipeline extends Deadline implements Transmission, Waiting {
 
   tick(): void {
     if (this.#failingTicks !== undefined) this.#failingTicks++;
-    const lanes = new Set<Lane>();
-    for (const index of this.#unanswered) lanes.add(this.#laneAt(index));
-    if (lanes.size === 0) lanes.add(NO_LANE);
-    for (const lane of lanes) {
+    this.#seen ??= new Map();
+    for (const lane of this.#lanes()) {
       const seen = this.#seen.get(lane);
       if (seen?.answers !== lane.answers) this.#seen.set(lane, { answers: lane.answers, idleTicks: 0 });
       else if (++seen.idleTicks >= STALL_TICKS) this.expire();
     }
   }
 
-  #laneAt(index: number): Lane {
-    return this.#ownLane ?? this.laneOf(this.#commands[index] as Command);
+  /** Those in which its commands wait. */
+  #lanes(): Set<Lane> {
+    const lanes = new Set<Lane>();
+    this.#commands.forEach((command, index) => {
+      if (!this.#answered[index]) lanes.add(this.#ownLane ?? this.adapter.laneOf(command));
+    });
+    return lanes.size === 0 ? lanes.add(NO_LANE) : lanes;
   }
 }

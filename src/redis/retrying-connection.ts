@@ -18,9 +18,10 @@ import { StallDetector } from "./stall-detector.js";
  * is then not noticed but for the wait.
  */
 export class RetryingConnection implements Connection {
-  readonly #underWay = new Set<Promise<unknown>>();
   readonly #stalls: StallDetector;
+  #underWay = 0;
   #closed = false;
+  #onIdle: () => void = () => {};
 
   constructor(
     private readonly adapter: ClientAdapter,
@@ -39,16 +40,7 @@ export class RetryingConnection implements Connection {
     if (commands.length === 0) return Promise.resolve([]);
     const unsendable = unsendableArgument(commands);
     if (unsendable) return Promise.reject(unsendable);
-    const pending = new PendingPipeline((command) => this.adapter.laneOf(command));
-    const unwatch = this.#stalls.watch(pending);
-    const stopListening = signal && onAbort(signal, () => pending.cancel(abortReason(signal)));
-    const work = this.#send(commands, pending).finally(() => {
-      unwatch();
-      stopListening?.();
-      this.#underWay.delete(work);
-    });
-    this.#underWay.add(work);
-    return work;
+    return this.#send(commands, signal);
   }
 
   /**
@@ -58,11 +50,31 @@ export class RetryingConnection implements Connection {
    */
   async close(limit: number): Promise<void> {
     this.#closed = true;
-    const settled = Promise.allSettled(this.#underWay);
-    await (Number.isFinite(this.timeout) ? settled : atMost(limit, settled));
+    if (this.#underWay === 0) return;
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+    await (Number.isFinite(this.timeout) ? idle : atMost(limit, idle));
   }
 
-  async #send(commands: readonly Command[], pending: PendingPipeline): Promise<(Reply | Error)[]> {
+  async #send(commands: readonly Command[], signal: AbortSignal | undefined): Promise<(Reply | Error)[]> {
+    const pending = new PendingPipeline(this.adapter);
+    const stopListening = signal && onAbort(signal, () => pending.cancel(abortReason(signal)));
+    this.#stalls.watch(pending);
+    this.#underWay++;
+    try {
+      return await this.#sendUntilAnswered(commands, pending);
+    } finally {
+      this.#stalls.unwatch(pending);
+      stopListening?.();
+      if (--this.#underWay === 0) this.#onIdle();
+    }
+  }
+
+  async #sendUntilAnswered(
+    commands: readonly Command[],
+    pending: PendingPipeline,
+  ): Promise<(Reply | Error)[]> {
     const answered: (Reply | Error)[] = [];
     let lastError: unknown;
     for (let attempt = 0; ; attempt++) {
@@ -71,12 +83,12 @@ export class RetryingConnection implements Connection {
         throw new ConnectionFailure("not connected", unusable, { cause: lastError });
       let refused: (Reply | Error)[] | undefined;
       try {
-        const rest = commands.slice(answered.length);
+        const rest = attempt === 0 ? commands : commands.slice(answered.length);
         pending.begin(rest);
         const replies = await pending.within(this.adapter.send(rest, pending));
         if (replies) {
           const first = replies.findIndex(isTransient);
-          if (first === -1) return [...answered, ...replies];
+          if (first === -1) return answered.length === 0 ? replies : [...answered, ...replies];
           answered.push(...replies.slice(0, first));
           refused = replies.slice(first);
           lastError = refused[0];
@@ -110,10 +122,14 @@ export class RetryingConnection implements Connection {
  */
 function unsendableArgument(commands: readonly Command[]): TypeError | undefined {
   for (const { args } of commands) {
-    const at = args.findIndex((arg) => typeof arg !== "string" && !Buffer.isBuffer(arg));
+    const at = args.findIndex(isUnsendable);
     if (at === -1) continue;
     const what = `argument ${at} of the command ${String(args[0])} must be a string or a Buffer, got ${describe(args[at])}`;
     return repeatable(new TypeError(what));
   }
   return undefined;
+}
+
+function isUnsendable(arg: unknown): boolean {
+  return typeof arg !== "string" && !Buffer.isBuffer(arg);
 }

@@ -19,20 +19,24 @@ export class StallDetector {
   /** @param timeout milliseconds without an answer that are a stall; Infinity for never. */
   constructor(private readonly timeout: number) {}
 
-  /** Lets somebody count ticks, until the function that is returned is called. */
-  watch(waiting: Waiting): () => void {
-    if (!Number.isFinite(this.timeout)) return () => {};
+  /** Lets somebody count ticks, until {@link unwatch} is called. */
+  watch(waiting: Waiting): void {
+    if (!Number.isFinite(this.timeout)) return;
     this.#waiting.add(waiting);
-    this.#timer ??= setInterval(() => this.#tick(), this.timeout / STALL_TICKS);
-    return () => {
-      this.#waiting.delete(waiting);
-      if (this.#waiting.size > 0) return;
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    };
+    if (this.#waiting.size > 1) return;
+    if (this.#timer) this.#timer.ref();
+    else this.#timer = setInterval(() => this.#tick(), this.timeout / STALL_TICKS);
+  }
+
+  unwatch(waiting: Waiting): void {
+    // The clock goes on for a tick, since the next one comes soon as a rule, but does not keep the process alive.
+    if (this.#waiting.delete(waiting) && this.#waiting.size === 0) this.#timer?.unref();
   }
 
   #tick(): void {
     for (const waiting of this.#waiting) waiting.tick();
+    if (this.#waiting.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { CancelSignal } from "../../src/redis/cancellation.js";
 import { sendAll } from "../../src/redis/client-adapter.js";
 import { isErrorReply } from "../../src/redis/clients/error-reply.js";
 import { type Ioredis, IoredisAdapter } from "../../src/redis/clients/ioredis.js";
@@ -48,7 +49,7 @@ describe("sendAll", () => {
       const takenBack: string[] = [];
       const ended: string[] = [];
       // As a client that is not connected: commands wait until they are taken back.
-      const send = async ({ args: [name] }: Command, signal: AbortSignal) => {
+      const send = async ({ args: [name] }: Command, signal: CancelSignal) => {
         if (name === names[place]) {
           await later();
           throw lost;
@@ -69,7 +70,7 @@ describe("sendAll", () => {
   );
 
   test("takes everything back when its time is over, also when that was before", async () => {
-    const send = (_: Command, signal: AbortSignal) =>
+    const send = (_: Command, signal: CancelSignal) =>
       new Promise((_, reject) => {
         if (signal.aborted) reject(lost);
         signal.addEventListener("abort", () => reject(lost));

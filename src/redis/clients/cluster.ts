@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../cancellation.js";
 import { type ClientAdapter, sendAll, type Transmission } from "../client-adapter.js";
 import type { Arg, Command, Reply } from "../command.js";
 import { type Lane, laneOf } from "../lane.js";
@@ -35,7 +36,7 @@ export class ClusterAdapter implements ClientAdapter {
   }
 
   send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
-    const send = ({ key, args }: Command, own: AbortSignal) =>
+    const send = ({ key, args }: Command, own: CancelSignal) =>
       // Never a replica: what was just written is to be read.
       this.cluster.sendCommand(key, false, args as Arg[], commandOptions(own));
     return sendAll(commands, transmission, send, isErrorReply);

@@ -1,3 +1,5 @@
+import type { CancelSignal } from "../cancellation.js";
+
 /**
  * Types of replies as node-redis names them in its `RESP_TYPES`, by the byte that each begins with in the protocol.
  * They stand here again so that this package loads without node-redis.
@@ -32,6 +34,6 @@ const OPTIONS = {
   timeout: undefined,
 };
 
-export function commandOptions(abortSignal: AbortSignal) {
+export function commandOptions(abortSignal: CancelSignal) {
   return { ...OPTIONS, abortSignal };
 }

@@ -1,5 +1,6 @@
 import { describe } from "../../describe.js";
 import { InvalidInputError } from "../../errors.js";
+import type { CancelSignal } from "../cancellation.js";
 import type { ClientAdapter, Transmission } from "../client-adapter.js";
 import type { Command, Reply } from "../command.js";
 import { refuseKeyPrefix } from "../key-prefix.js";
@@ -85,7 +86,7 @@ export class IoredisAdapter implements ClientAdapter {
     return queues && status !== "ready" && UNUSABLE[status] === undefined;
   }
 
-  async #connection(signal: AbortSignal): Promise<void> {
+  async #connection(signal: CancelSignal): Promise<void> {
     // One listener for all that wait, since Node warns of a leak at eleven.
     this.#settled ??= new Promise<void>((resolve) => {
       const settle = () => {

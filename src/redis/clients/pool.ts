@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../cancellation.js";
 import type { ClientAdapter, Transmission } from "../client-adapter.js";
 import type { Arg, Command, Reply } from "../command.js";
 import { type Lane, laneOf } from "../lane.js";
@@ -58,7 +59,7 @@ export class PoolAdapter implements ClientAdapter {
     return this.#given <= 2 * this.pool.totalClients;
   }
 
-  async #turn(signal: AbortSignal): Promise<void> {
+  async #turn(signal: CancelSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const go = () => {
         this.#waiting.delete(go);

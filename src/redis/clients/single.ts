@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../cancellation.js";
 import { type ClientAdapter, sendAll, type Transmission } from "../client-adapter.js";
 import type { Arg, Command, Reply } from "../command.js";
 import { type Lane, laneOf } from "../lane.js";
@@ -33,8 +34,11 @@ export function sendPipelined(
   commands: readonly Command[],
   transmission: Transmission,
 ): Promise<(Reply | Error)[]> {
-  const send = ({ args }: Command, own: AbortSignal) =>
-    client.sendCommand(args as Arg[], commandOptions(own));
+  let options: object | undefined;
+  const send = ({ args }: Command, own: CancelSignal) => {
+    options ??= commandOptions(own);
+    return client.sendCommand(args as Arg[], options);
+  };
   return sendAll(commands, transmission, send, isErrorReply);
 }
 
