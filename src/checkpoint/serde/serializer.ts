@@ -3,6 +3,7 @@ import { MemorySaver } from "@langchain/langgraph-checkpoint";
 import { decode, ForeignObjectError, findForeign, NO_FOREIGN_OBJECTS } from "./decode.js";
 import { encode } from "./encode.js";
 import { ReadableClasses } from "./readable-classes.js";
+import { takeSnapshot, textOf, UNFIT } from "./snapshot.js";
 
 /** LangGraph's own serializer, which is not exported but which every saver has. */
 const jsonPlus: SerializerProtocol = new MemorySaver().serde;
@@ -47,7 +48,9 @@ export class JsonSerializer implements SerializerProtocol {
    * instance of a class that is derived from one of LangChain's.
    */
   stringify(value: unknown): string {
-    return JSON.stringify(encode(value, this.classes.check));
+    // What there is a snapshot of is written from it, several times as fast.
+    const snapshot = takeSnapshot(value);
+    return snapshot === UNFIT ? JSON.stringify(encode(value, this.classes.check)) : textOf(snapshot);
   }
 
   /**

@@ -1,12 +1,5 @@
 import { type MessageClass, messageClassOf, messageClassOfInstance } from "./messages.js";
-import {
-  bareObject,
-  ESCAPED,
-  isLangChainObject,
-  type JsonObject,
-  setProperty,
-  UNDEFINED_RECORD,
-} from "./wire.js";
+import { ESCAPED, isLangChainObject, type JsonObject, setProperty, UNDEFINED_RECORD } from "./wire.js";
 
 /**
  * What a value looked like when it was serialized, detailed enough to tell exactly whether it would be serialized to
@@ -30,15 +23,35 @@ class ListShape {
 }
 
 class ObjectShape {
-  constructor(readonly keys: readonly string[]) {}
+  /** For each key the JSON text from the value before it to its own. */
+  readonly beginnings: readonly string[];
+  readonly end: string;
+
+  constructor(readonly keys: readonly string[]) {
+    this.beginnings = beginningsOf(keys, "{");
+    this.end = keys.length === 0 ? "{}" : "}";
+  }
 }
 
 class MessageShape {
+  readonly beginnings: readonly string[];
+  readonly end: string;
+
   constructor(
     readonly of: MessageClass,
     readonly keys: readonly string[],
-  ) {}
+  ) {
+    const start = `{"lc":1,"type":"constructor","id":${JSON.stringify(of.id)},"kwargs":{`;
+    this.beginnings = beginningsOf(keys, start);
+    this.end = keys.length === 0 ? `${start}}}` : "}}";
+  }
 }
+
+function beginningsOf(keys: readonly string[], start: string): string[] {
+  return keys.map((key, at) => `${at === 0 ? start : ","}${JSON.stringify(key)}:`);
+}
+
+const UNDEFINED_TEXT = JSON.stringify(UNDEFINED_RECORD);
 
 /** There is no snapshot of this value. */
 export const UNFIT = Symbol("unfit");
@@ -174,17 +187,21 @@ function matchFrom(value: unknown, layout: Snapshot, at: number): number {
 /** The JSON text that the value had. */
 export function textOf(snapshot: Snapshot): string {
   let at = 0;
-  const read = (): unknown => {
+  const write = (): string => {
     const part = snapshot[at++];
-    if (part === undefined) return UNDEFINED_RECORD;
-    if (typeof part !== "object" || part === null) return part;
-    if (part instanceof ListShape) return Array.from({ length: part.length }, read);
-    const entries = bareObject();
-    for (const key of part.keys) setProperty(entries, key, read());
-    if (part instanceof ObjectShape) return entries;
-    return { lc: 1, type: "constructor", id: part.of.id, kwargs: entries };
+    if (typeof part === "string") return JSON.stringify(part);
+    if (part === undefined) return UNDEFINED_TEXT;
+    if (typeof part !== "object" || part === null) return JSON.stringify(part);
+    if (part instanceof ListShape) {
+      let text = "[";
+      for (let index = 0; index < part.length; index++) text += index === 0 ? write() : `,${write()}`;
+      return `${text}]`;
+    }
+    let text = "";
+    for (const beginning of part.beginnings) text += beginning + write();
+    return text + part.end;
   };
-  return JSON.stringify(read());
+  return write();
 }
 
 /** A new value that looks like this: what reading its text gives, without reading it. */
