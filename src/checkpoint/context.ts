@@ -1,6 +1,5 @@
 import type { Connection } from "../redis/command.js";
-import type { ChunkPresenceCache } from "./cache/chunk-presence-cache.js";
-import type { ValueCache } from "./cache/value-cache.js";
+import type { CheckpointCache } from "./cache/checkpoint-cache.js";
 import type { Limits } from "./limits.js";
 import type { ValueCodec } from "./values/codec.js";
 
@@ -9,8 +8,7 @@ export interface SaverContext {
   readonly connection: Connection;
   readonly keyPrefix: string;
   readonly codec: ValueCodec;
-  readonly chunkPresence: ChunkPresenceCache;
-  readonly valueCache: ValueCache;
+  readonly cache: CheckpointCache;
   readonly limits: Limits;
   /** Milliseconds that a write gives a thread to live, or "". */
   readonly writeTtl: string;

@@ -33,10 +33,8 @@ export function partitionKeys(keyPrefix: string, partition: number): PartitionKe
 /** The keys of one thread. They share one hash tag with the indexes of its partition. */
 export interface ThreadKeys {
   readonly checkpoints: string;
-  readonly order: string;
-  readonly writes: string;
+  readonly index: string;
   readonly chunks: string;
-  readonly runs: string;
   /** All of them. */
   readonly own: readonly string[];
   /** They and the indexes of the partition, in the order in which every script expects them as its KEYS. */
@@ -50,12 +48,10 @@ export function threadKeys(keyPrefix: string, threadId: string): ThreadKeys {
   const partition = partitionKeys(keyPrefix, number);
   const thread = `${keyPrefix}:{${number}}:thread:${encoded}`;
   const checkpoints = `${thread}:checkpoints`;
-  const order = `${thread}:order`;
-  const writes = `${thread}:writes`;
+  const index = `${thread}:index`;
   const chunks = `${thread}:chunks`;
-  const runs = `${thread}:runs`;
-  const own = [checkpoints, order, writes, chunks, runs];
-  return { checkpoints, order, writes, chunks, runs, own, all: [...own, ...partition.all], partition };
+  const own = [checkpoints, index, chunks];
+  return { checkpoints, index, chunks, own, all: [...own, ...partition.all], partition };
 }
 
 /** What the field of a checkpoint starts with in its namespace; an encoded namespace contains no colon. */
@@ -71,7 +67,8 @@ export function checkpointField(checkpointNs: string, checkpointId: string): str
   return fieldPrefix(checkpointNs) + checkpointId;
 }
 
-/** Names a checkpoint namespace of a thread among all threads, for what the client remembers of it. */
-export function scopeOf(thread: string, checkpointNs: string): string {
-  return `${thread} ${encodeKeyPart(checkpointNs)}`;
+/** The same with exactly one colon, for what more follows on. */
+export function escapedField(checkpointNs: string, checkpointId: string): string {
+  const id = checkpointId.replace(/[%:]/g, (char) => (char === "%" ? "%25" : "%3A"));
+  return fieldPrefix(checkpointNs) + id;
 }

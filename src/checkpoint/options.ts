@@ -1,12 +1,14 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
-import { describe } from "../describe.js";
+import { describe, describeOption } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { CONNECT_OPTIONS, type ConnectOptions, type TimeoutOptions } from "../redis/options.js";
 import { toMilliseconds } from "../redis/time-to-live.js";
 import { JsonSerializer } from "./serde/serializer.js";
-import { type CompressionOptions, type Packer, packerFor } from "./values/compression.js";
+import { type CompressionOptions, type Compressor, createCompressor } from "./values/compression.js";
+
+const DEFAULT_CACHE_BYTES = 64_000_000;
 
 /** When threads expire. */
 export interface ThreadTtl {
@@ -30,10 +32,14 @@ export interface RedisSaverOptions extends TimeoutOptions {
    */
   trackChanges?: boolean;
   /**
-   * Whether to compress large chunks: values and stretches of lists that are written at once. What is appended to a
-   * list element by element stays as it is, so that it can be appended to. Readers understand both. Default: false.
+   * Whether to compress values, checkpoints and pending writes. Readers understand both. Default: true.
    */
   compression?: boolean | CompressionOptions;
+  /**
+   * How many bytes to remember of the threads that were used lately, so that the next step of a thread sends and reads only what is
+   * new. 0 remembers nothing. Default: 64,000,000.
+   */
+  cacheBytes?: number;
   /** When threads expire. Default: never. */
   ttl?: ThreadTtl;
   /**
@@ -51,6 +57,7 @@ const SAVER: KnownOptions<RedisSaverOptions> = {
   serde: true,
   trackChanges: true,
   compression: true,
+  cacheBytes: true,
   ttl: true,
   history: true,
   commandTimeout: true,
@@ -65,7 +72,9 @@ export interface SaverSettings {
   readonly keyPrefix: string;
   readonly serde: SerializerProtocol;
   readonly trackChanges: boolean;
-  readonly pack: Packer;
+  readonly compressor: Compressor;
+  /** Bytes. */
+  readonly cacheBytes: number;
   /** Milliseconds that writing and reading give a thread, or "". */
   readonly writeTtl: string;
   readonly readTtl: string;
@@ -84,7 +93,8 @@ export function readOptions(options: RedisSaverOptions, opens: boolean): SaverSe
     keyPrefix: checkKeyPrefix(keyPrefix),
     serde: checkSerde(serde),
     trackChanges,
-    pack: packerFor(options.compression),
+    compressor: createCompressor(options.compression),
+    cacheBytes: checkCacheBytes(options.cacheBytes),
     ...checkTtl(options.ttl),
     history: checkHistory(options.history),
   };
@@ -108,6 +118,13 @@ function checkSerde(serde: unknown): SerializerProtocol {
 function checkBoolean(value: unknown, what: string): void {
   if (typeof value === "boolean") return;
   throw new InvalidInputError(`${what} must be true or false, got ${describe(value)}.`);
+}
+
+function checkCacheBytes(bytes: unknown = DEFAULT_CACHE_BYTES): number {
+  if (typeof bytes === "number" && bytes >= 0) return bytes;
+  throw new InvalidInputError(
+    `cacheBytes must be a number of bytes, at least 0, got ${describeOption(bytes)}.`,
+  );
 }
 
 /** @throws {InvalidInputError} */

@@ -23,8 +23,7 @@ import {
   signalOfRead,
   signalOfWrite,
 } from "./abort.js";
-import { ChunkPresenceCache } from "./cache/chunk-presence-cache.js";
-import { ValueCache } from "./cache/value-cache.js";
+import { CheckpointCache } from "./cache/checkpoint-cache.js";
 import { checkConfig, checkThreadId, parseCheckpointConfig, parseConfig } from "./config.js";
 import type { SaverContext } from "./context.js";
 import type { ThreadInfo } from "./indexes/thread-index.js";
@@ -80,14 +79,13 @@ export class RedisSaver extends BaseCheckpointSaver {
    */
   constructor(options: RedisSaverOptions & { client: RedisClient }) {
     requireOptions(options, "RedisSaver");
-    const { serde, trackChanges, pack, ...settings } = readOptions(options, false);
+    const { serde, trackChanges, compressor, cacheBytes, ...settings } = readOptions(options, false);
     super(serde);
     this.context = {
       ...settings,
       connection: createConnection(options.client, options.commandTimeout),
-      codec: new ValueCodec(serde, trackChanges, pack),
-      chunkPresence: new ChunkPresenceCache(),
-      valueCache: new ValueCache(),
+      codec: new ValueCodec(serde, trackChanges, compressor),
+      cache: new CheckpointCache(cacheBytes),
       limits: limitsOf(options),
       firstVersion: () => this.getNextVersion(undefined),
     };
@@ -303,9 +301,7 @@ export class RedisSaver extends BaseCheckpointSaver {
    */
   override async deleteThread(threadId: string, options?: AbortOptions): Promise<void> {
     const signal = signalOf(options, "deleteThread");
-    this.context.chunkPresence.forget(
-      threadKeys(this.context.keyPrefix, checkThreadId(threadId)).checkpoints,
-    );
+    this.context.cache.forget(threadKeys(this.context.keyPrefix, checkThreadId(threadId)).checkpoints);
     await this.run(
       { operation: "deleteThread", threadId },
       (context) => deleteThread(context, threadId),

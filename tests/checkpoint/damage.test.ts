@@ -5,12 +5,12 @@ import { CorruptRecordError, type RedisSaver } from "langgraph-redis";
 import { describe, expect, test } from "vitest";
 import { tupleText } from "../conformance/saver/oracle.js";
 import { config, id, list, put, values } from "../conformance/saver/steps.js";
-import { big, entry, rawHash, savers } from "./helpers.js";
+import { big, entry, rawHash, rawMembers, replaceMember, savers } from "./helpers.js";
 
 /** How many ways of damaging are tried. Set FUZZ_RUNS for more. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 100);
 
-test("getTuple names the channel whose chunk is lost, until a put sends the chunk again", async () => {
+test("getTuple names the channel whose chunk is lost, until a client that does not know the thread puts the chunk again", async () => {
   const { client, saver, key } = await savers();
   const l = [big(0), entry(1), big(1), entry(2)];
   const state = (n: number) => ({ l: [...l, entry(n)], m: big(7), o: n });
@@ -19,11 +19,10 @@ test("getTuple names the channel whose chunk is lost, until a put sends the chun
       ...{ id: id(n), parent: id(n - 1), values: state(n), versions: { l: n, m: 1, o: n } },
       changed: n === 1 ? ["l", "m", "o"] : ["l", "o"],
     });
-  const a = saver();
-  await write(a, 1);
+  await write(saver(), 1);
   let lost = 0;
   for (let n = 1; n <= 12; n++) {
-    const names = (await client.hKeys(key("chunks"))).sort();
+    const names = (await client.hKeys(key("chunks"))).filter((name) => name.length === 20).sort();
     await client.hDel(key("chunks"), names[n % names.length] as string);
     const outcome = await values(saver(), config("t")).catch((error: unknown) => error);
     if (outcome instanceof CorruptRecordError) {
@@ -34,28 +33,66 @@ test("getTuple names the channel whose chunk is lost, until a put sends the chun
       // It was part of an older checkpoint only.
       expect(outcome).toEqual(state(n));
     }
-    await write(a, n + 1);
+    await write(saver(), n + 1);
     expect(await values(saver(), config("t"))).toEqual(state(n + 1));
   }
   expect(lost).toBeGreaterThan(3);
 });
 
-test("put sends an inherited value again when the parent has lost its chunk", async () => {
+test("put sends an unchanged value again when the thread has lost its chunk", async () => {
   const { client, saver, key } = await savers();
   const a = saver();
   await put(a, "t", { id: id(1), values: { l: [entry(1)], m: 1 } });
-  await client.hDel(key("chunks"), await client.hKeys(key("chunks")));
+  await loseChunks(client, key("chunks"));
   const next = { values: { l: [entry(1)], m: 2 }, versions: { l: 1, m: 2 }, changed: ["m"] };
   await put(a, "t", { id: id(2), parent: id(1), ...next });
   expect(await values(saver(), config("t"))).toEqual(next.values);
 });
 
+test("getTuple of a client that has read the thread before notices that the chunks of the checkpoint are lost", async () => {
+  const { client, saver, key } = await savers();
+  const a = saver();
+  await put(a, "t", { id: id(1), values: { l: [entry(1)], m: big(1) } });
+  await loseChunks(client, key("chunks"));
+  await expect(a.getTuple(config("t"))).rejects.toThrow(CorruptRecordError);
+});
+
+test.each(["checkpoints", "index", "chunks"])(
+  "every operation on a thread that has lost its key of %s is refused and names the key, and deleteThread makes the thread new",
+  async (name) => {
+    const { client, saver, key } = await damageable();
+    const warm = saver();
+    await warm.getTuple(config("t"));
+    await client.del(key(name));
+    const lost = {
+      name: "CorruptRecordError",
+      message: expect.stringContaining("lost"),
+      location: { key: key(name), threadId: "t" },
+    };
+    const at = config("t", "", id(6));
+    for (const by of [saver(), warm]) {
+      await expect(by.getTuple(config("t"))).rejects.toMatchObject(lost);
+      await expect(by.getTuple(at)).rejects.toMatchObject(lost);
+      await expect(list(by, config("t"))).rejects.toMatchObject(lost);
+      await expect(by.getDeltaChannelHistory({ config: at, channels: ["s"] })).rejects.toMatchObject(lost);
+      await expect(put(by, "t", { id: id(7), parent: id(6), values: { s: 1 } })).rejects.toMatchObject(lost);
+      await expect(by.putWrites(at, [["s", 1]], "late")).rejects.toMatchObject(lost);
+      await expect(by.prune(["t"], { strategy: "keep_latest" })).rejects.toMatchObject(lost);
+    }
+    expect(await client.exists(key(name))).toBe(0);
+    await warm.deleteThread("t");
+    expect(await warm.getTuple(config("t"))).toBeUndefined();
+    await put(warm, "t", { id: id(1), values: { l: [entry(1)] } });
+    expect(await values(saver(), config("t"))).toEqual({ l: [entry(1)] });
+  },
+);
+
 test("getTuple and list notice every altered byte of a chunk", async () => {
   const { client, saver, key } = await damageable();
   const expected = await everything(saver());
-  const stored = await rawHash(client, key("chunks"));
+  const stored = await chunksIn(client, key("chunks"));
   expect([...stored.values()].map((chunk) => chunk.toString("latin1", 0, 1))).toEqual(
-    expect.arrayContaining(["j", "t", "@"]),
+    expect.arrayContaining(["z", "y", "t", "@"]),
   );
   let noticed = 0;
   await fc.assert(
@@ -71,7 +108,7 @@ test("getTuple and list notice every altered byte of a chunk", async () => {
         await client.hSet(key("chunks"), field, how === "cut" ? damaged.subarray(0, at) : damaged);
         try {
           const found = await everything(saver());
-          // What is appended to a run is taken for a later version of it.
+          // What is appended to a tail is taken for a later version of it.
           expect(found).toEqual(expected);
         } catch (error) {
           if (!(error instanceof CorruptRecordError)) throw error;
@@ -90,10 +127,9 @@ test("getTuple and list notice every altered byte of a chunk", async () => {
 
 test("getTuple and list notice an altered byte at the edges and in the middle of every chunk", async () => {
   const { client, saver, key } = await damageable();
-  const expected = await everything(saver());
   const read = () => everything(saver()).catch(corruptOnly);
   const kinds = new Set<string>();
-  for (const [field, chunk] of await rawHash(client, key("chunks"))) {
+  for (const [field, chunk] of await chunksIn(client, key("chunks"))) {
     const kind = chunk.toString("latin1", 0, 1);
     await client.hDel(key("chunks"), field);
     // What nobody misses belongs to the writes of a checkpoint that is not there.
@@ -103,92 +139,104 @@ test("getTuple and list notice an altered byte at the edges and in the middle of
         const altered = Buffer.from(chunk);
         altered[at] = (altered[at] as number) ^ 1;
         await client.hSet(key("chunks"), field, altered);
-        const found = await read();
-        // A pointer to a longer part still gives the beginning that is referenced.
-        if (kind !== "@" || found === "corrupt") expect([field, at, found]).toEqual([field, at, "corrupt"]);
-        else expect(found).toEqual(expected);
+        expect([field, at, await read()]).toEqual([field, at, "corrupt"]);
       }
     }
     await client.hSet(key("chunks"), field, chunk);
   }
-  expect([...kinds].sort()).toEqual(["@", "j", "t"]);
+  expect([...kinds].sort()).toEqual(["@", "t", "y", "z"]);
 });
 
-test("getTuple notices an altered byte of a chunk that it has read before", async () => {
+test("getTuple of a client that has read a thread before does not read its chunks again", async () => {
   const { client, saver, key } = await damageable();
   const warm = saver();
-  const read = async (by: RedisSaver) => {
-    const tuple = await by.getTuple(config("t")).catch(corruptOnly);
-    return tuple === "corrupt" ? tuple : tuple && tupleText(tuple);
+  const read = async () => {
+    const tuple = await warm.getTuple(config("t"));
+    return tuple && tupleText(tuple);
   };
-  const expected = await read(warm);
-  let used = 0;
-  for (const [field, chunk] of await rawHash(client, key("chunks"))) {
-    if (chunk.toString("latin1", 0, 1) !== "j") continue;
-    await client.hDel(key("chunks"), field);
-    if ((await read(saver())) === "corrupt") {
-      used += 1;
-      for (const at of [1, chunk.length >> 1, chunk.length - 1]) {
-        const altered = Buffer.from(chunk);
-        altered[at] = (altered[at] as number) ^ 1;
-        await client.hSet(key("chunks"), field, altered);
-        expect([field, at, await read(warm)]).toEqual([field, at, "corrupt"]);
-        await client.hSet(key("chunks"), field, chunk);
-        expect(await read(warm)).toBe(expected);
-      }
-    }
-    await client.hSet(key("chunks"), field, chunk);
+  const expected = await read();
+  for (const [field, chunk] of await chunksIn(client, key("chunks"))) {
+    const altered = Buffer.from(chunk);
+    altered[chunk.length - 1] = (altered[chunk.length - 1] as number) ^ 1;
+    await client.hSet(key("chunks"), field, altered);
   }
-  expect(used).toBeGreaterThan(2);
+  expect(await read()).toBe(expected);
+  await expect(saver().getTuple(config("t"))).rejects.toThrow(CorruptRecordError);
 });
 
-test.each(["checkpoints", "writes"])(
-  "getTuple and list notice every altered byte of the %s",
-  async (name) => {
-    const { client, saver, key } = await damageable();
-    for (const [field, record] of await rawHash(client, key(name))) {
-      if (!field.includes(":")) continue;
-      for (let at = 0; at < record.length; at += Math.ceil(record.length / 12)) {
-        const altered = Buffer.from(record);
-        altered[at] = (altered[at] as number) ^ 1;
-        const parts = [altered, record.subarray(0, at), Buffer.concat([record, Buffer.from("x")])];
-        for (const damaged of parts) {
-          await client.hSet(key(name), field, damaged);
-          // The writes of a checkpoint that is not there are nobody's.
-          if (name === "writes" && field.endsWith(id(0))) continue;
-          const error = await everything(saver()).catch((thrown: unknown) => thrown);
-          expect(error).toBeInstanceOf(CorruptRecordError);
-          expect(error).toMatchObject({ location: { threadId: "t", checkpointId: expect.any(String) } });
-        }
-      }
-      await client.hSet(key(name), field, record);
+test("getTuple and list notice every altered byte of a checkpoint", async () => {
+  const { client, saver, key } = await damageable();
+  for (const [field, record] of await rawHash(client, key("checkpoints"))) {
+    if (!field.startsWith(":")) continue;
+    for (const damaged of damages(record)) {
+      await client.hSet(key("checkpoints"), field, damaged);
+      await expect(everything(saver())).rejects.toMatchObject({
+        name: "CorruptRecordError",
+        location: { threadId: "t", checkpointId: expect.any(String) },
+      });
     }
-  },
-);
+    await client.hSet(key("checkpoints"), field, record);
+  }
+});
 
-test("putWrites, getDeltaChannelHistory and prune refuse damaged records and name the thread's key", async () => {
+test("getTuple and list notice every altered byte of a pending write", async () => {
+  const { client, saver, key } = await damageable();
+  const members = await rawMembers(client, key("index"));
+  let tried = 0;
+  for (const member of members) {
+    const beginning = /^w::[^:]*:/.exec(member.toString("latin1"))?.[0];
+    // The writes of a checkpoint that is not there are nobody's.
+    if (beginning === undefined || beginning === `w::${id(0)}:`) continue;
+    for (const damaged of damages(member, beginning.length)) {
+      await replaceMember(client, key("index"), member, damaged);
+      await expect(everything(saver())).rejects.toMatchObject({
+        name: "CorruptRecordError",
+        location: { threadId: "t", checkpointId: expect.any(String) },
+      });
+      await replaceMember(client, key("index"), damaged, member);
+      tried += 1;
+    }
+  }
+  expect(tried).toBeGreaterThan(50);
+});
+
+test("getTuple and list notice that a checkpoint is lost that the index names", async () => {
+  const { client, saver, key } = await damageable();
+  await client.hDel(key("checkpoints"), `:${id(6)}`);
+  const lost = { name: "CorruptRecordError", message: expect.stringContaining("lost") };
+  await expect(saver().getTuple(config("t"))).rejects.toMatchObject(lost);
+  await expect(saver().getTuple(config("t", "", id(6)))).rejects.toMatchObject(lost);
+  await expect(list(saver(), config("t"))).rejects.toMatchObject(lost);
+});
+
+test("putWrites of a task refuses damaged writes of that task", async () => {
+  const { client, saver, key } = await damageable();
+  for (const member of await rawMembers(client, key("index"))) {
+    if (!member.toString("latin1").startsWith("w:")) continue;
+    await replaceMember(client, key("index"), member, Buffer.concat([member, Buffer.from("x")]));
+  }
+  const at = config("t", "", id(5));
+  const damagedWrites = { name: "CorruptRecordError", message: expect.stringContaining("pending write") };
+  await expect(saver().putWrites(at, [["s", 1]], "task-6")).rejects.toMatchObject(damagedWrites);
+  await saver().putWrites(at, [["s", 1]], "another");
+});
+
+test("getDeltaChannelHistory refuses damaged records and names the thread's key", async () => {
   const { client, saver, key } = await damageable();
   const a = saver();
-  const at = config("t", "", id(5));
-  const damage = async (name: string) => {
-    for (const [field, value] of await rawHash(client, key(name))) {
-      await client.hSet(key(name), field, Buffer.concat([value, Buffer.from("x")]));
-    }
-  };
-  await damage("writes");
-  const damagedWrites = { name: "CorruptRecordError", message: expect.stringContaining("pending writes") };
-  await expect(a.putWrites(at, [["s", 1]], "late")).rejects.toMatchObject(damagedWrites);
-  await expect(a.getDeltaChannelHistory({ config: at, channels: ["s"] })).rejects.toMatchObject(
-    damagedWrites,
-  );
-  await damage("checkpoints");
+  for (const [field, value] of await rawHash(client, key("checkpoints"))) {
+    await client.hSet(key("checkpoints"), field, Buffer.concat([Buffer.from("x"), value]));
+  }
   const damagedRecord = { name: "CorruptRecordError", location: { key: key("checkpoints") } };
-  await expect(a.prune(["t"], { strategy: "keep_latest" })).rejects.toMatchObject(damagedRecord);
+  const at = config("t", "", id(5));
+  await expect(a.getDeltaChannelHistory({ config: at, channels: ["s"] })).rejects.toMatchObject(
+    damagedRecord,
+  );
   await put(a, "t", { id: id(9), parent: id(6), values: { l: [entry(1)] }, versions: { l: 9 } });
   expect(await values(a, config("t"))).toEqual({ l: [entry(1)] });
 });
 
-describe.each(["checkpoints", "order", "writes", "chunks", "runs"])(
+describe.each(["checkpoints", "index", "chunks"])(
   "where another program has put a string at the key of the %s",
   (name) => {
     const at = config("t", "", id(6));
@@ -237,13 +285,11 @@ describe.each(["checkpoints", "order", "writes", "chunks", "runs"])(
 /** The operations that cannot go on without a key. */
 const AFFECTED: Record<string, string[]> = {
   checkpoints: ["getTuple", "list", "getDeltaChannelHistory", "put", "putWrites"],
-  order: ["getTuple", "list", "put"],
-  writes: ["getTuple", "list", "getDeltaChannelHistory", "putWrites"],
+  index: ["getTuple", "list", "getDeltaChannelHistory", "put", "putWrites"],
   chunks: ["getTuple", "list", "put", "putWrites"],
-  runs: ["put"],
 };
 
-/** A thread with chunks of all kinds: runs, open and finished, tables, pointers, and single values. */
+/** A thread with chunks of all kinds: segments, tails that grow and that were sealed, tables, and single values. */
 async function damageable() {
   const all = await savers();
   const a = all.saver();
@@ -268,6 +314,26 @@ async function damageable() {
     });
   }
   return all;
+}
+
+/** A stored text altered, cut and grown in a dozen places, none before `from`. */
+function damages(stored: Buffer, from = 0): Buffer[] {
+  const damaged: Buffer[] = [];
+  for (let at = from; at < stored.length; at += Math.ceil((stored.length - from) / 12)) {
+    const altered = Buffer.from(stored);
+    altered[at] = (altered[at] as number) ^ 1;
+    damaged.push(altered, stored.subarray(0, at));
+  }
+  return [...damaged, Buffer.concat([stored, Buffer.from("x")])];
+}
+
+/** The chunks of a thread, without the counters of references to them and the marker. */
+async function chunksIn(client: Parameters<typeof rawHash>[0], key: string): Promise<Map<string, Buffer>> {
+  return new Map([...(await rawHash(client, key))].filter(([name]) => name.length === 20));
+}
+
+async function loseChunks(client: Parameters<typeof rawHash>[0], key: string): Promise<void> {
+  await client.hDel(key, [...(await chunksIn(client, key)).keys()]);
 }
 
 function corruptOnly(error: unknown): "corrupt" {

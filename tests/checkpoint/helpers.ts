@@ -31,6 +31,22 @@ export async function rawHash(client: TestClient, key: string): Promise<Map<stri
   return new Map(entries);
 }
 
+/** The members of a sorted set as bytes. */
+export async function rawMembers(client: TestClient, key: string): Promise<Buffer[]> {
+  const reply = await client.sendCommand(["ZRANGE", key, "0", "-1"], { typeMapping: { 36: Buffer } });
+  return reply as unknown as Buffer[];
+}
+
+export async function replaceMember(
+  client: TestClient,
+  key: string,
+  member: Buffer,
+  other: Buffer,
+): Promise<void> {
+  await client.zRem(key, member);
+  await client.zAdd(key, { score: 0, value: other });
+}
+
 export const allKeys = (client: TestClient) => client.keys("*");
 
 export const keysUnder = async (client: TestClient, prefix: string) =>

@@ -1,7 +1,8 @@
-import { InvalidInputError } from "langgraph-redis";
+import { InvalidInputError, type RedisSaver } from "langgraph-redis";
 import { expect, test } from "vitest";
+import { threadKeys } from "../../src/checkpoint/keys.js";
 import { config, id, listIds, put, values } from "../conformance/saver/steps.js";
-import { allKeys, big, entry, keysUnder, rawHash, savers } from "./helpers.js";
+import { allKeys, big, entry, keysUnder, rawHash, rawMembers, savers } from "./helpers.js";
 
 test("put stores two channels that continue one list differently in one checkpoint", async () => {
   const { saver } = await savers();
@@ -31,12 +32,12 @@ test("put stores a list that contains its own beginning a second time", async ()
 test("put and putWrites leave what is stored unchanged when they are called again", async () => {
   const { client, saver, key } = await savers();
   const a = saver();
-  const first = () => put(a, "t", { id: id(1), values: { l: [entry(1)], m: 1 } });
+  const first = () => put(a, "t", { id: id(1), values: { l: [entry(1)], m: big(1) } });
   const second = () =>
     put(a, "t", {
       id: id(2),
       parent: id(1),
-      values: { l: [entry(1), entry(2)], m: 1 },
+      values: { l: [entry(1), entry(2)], m: big(1) },
       versions: { l: 2, m: 1 },
       changed: ["l"],
     });
@@ -45,25 +46,50 @@ test("put and putWrites leave what is stored unchanged when they are called agai
       config("t", "", id(2)),
       [
         ["l", entry(3)],
-        ["m", 5],
+        ["m", big(5)],
       ],
       "task",
     );
   await first();
   await second();
   await writes();
-  const state = async () =>
-    Promise.all(["checkpoints", "writes", "chunks"].map((name) => rawHash(client, key(name))));
+  const state = async () => [
+    await rawHash(client, key("checkpoints")),
+    await rawMembers(client, key("index")),
+    await rawHash(client, key("chunks")),
+  ];
   const before = await state();
-  for (const again of [writes, second, first, second, writes]) await again();
+  for (const again of [writes, second, second, writes]) await again();
   expect(await state()).toEqual(before);
 });
 
-test("put and putWrites create at most four keys for a thread, with one hash tag, all of them below the prefix", async () => {
+test("put in place of a checkpoint leaves nothing of it, and all that others share with it", async () => {
+  const { client, saver, key } = await savers();
+  const size = async () => (await client.hLen(key("chunks"))) + (await client.zCard(key("index")));
+  const a = saver();
+  const write = (by: RedisSaver, n: number, m: number, parent?: string) =>
+    put(by, "t", {
+      id: id(n),
+      parent,
+      values: { l: [big(1), entry(n)], m: big(m) },
+      metadata: { run_id: `run ${m}` },
+    });
+  await write(a, 1, 100);
+  await write(a, 2, 100, id(1));
+  const before = await size();
+  for (let m = 101; m < 106; m++) await write(m % 2 ? a : saver(), 2, m, id(1));
+  await write(saver(), 2, 100, id(1));
+  expect(await size()).toBe(before);
+  expect(await values(saver(), config("t"))).toEqual({ l: [big(1), entry(2)], m: big(100) });
+  expect(await values(saver(), config("t", "", id(1)))).toEqual({ l: [big(1), entry(1)], m: big(100) });
+});
+
+test("put and putWrites create three keys for a thread and two indexes of its partition, all of them below the prefix", async () => {
   const { client, keyPrefix, saver } = await savers();
   const others = new Set(await allKeys(client));
   const a = saver();
-  for (const thread of ["t", "a{b}c", "*"]) {
+  const threads = ["t", "a{b}c", "*"];
+  for (const thread of threads) {
     for (let n = 1; n < 20; n++) {
       const at = await put(
         a,
@@ -75,13 +101,14 @@ test("put and putWrites create at most four keys for a thread, with one hash tag
     }
   }
   const keys = await keysUnder(client, keyPrefix);
-  expect(keys).toHaveLength(3 * 4 + 1);
-  const tags = keys.map((key) => /\{(.+?)\}/.exec(key)?.[1]);
-  expect(new Set(tags).size).toBe(3 + 1);
-  expect(tags.filter((tag) => tag === "t")).toHaveLength(4);
+  const expected = threads.flatMap((thread) => {
+    const { own, partition } = threadKeys(keyPrefix, thread);
+    return [...own, partition.threads, partition.created];
+  });
+  expect(keys.sort()).toEqual([...new Set(expected)].sort());
   const mine = (await allKeys(client)).filter((key) => !others.has(key) && key.includes(keyPrefix));
   expect(mine.sort()).toEqual([...keys].sort());
-  for (const thread of ["t", "a{b}c", "*"]) await a.deleteThread(thread);
+  for (const thread of threads) await a.deleteThread(thread);
   expect(await keysUnder(client, keyPrefix)).toEqual([]);
 });
 

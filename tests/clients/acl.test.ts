@@ -65,7 +65,7 @@ test("that user is told which key of a thread holds another type of value", asyn
   const keyPrefix = prefix();
   const saver = await RedisSaver.fromConnString(url, { keyPrefix });
   await put(saver, "t", { id: id(1), values: { n: 1 } });
-  const key = threadKeys(keyPrefix, "t").writes;
+  const key = threadKeys(keyPrefix, "t").index;
   await (await connect(url)).set(key, "a string");
   await expect(saver.getTuple(config("t"))).rejects.toMatchObject({
     code: "CORRUPT_RECORD",

@@ -173,7 +173,10 @@ async function openSaver(
   commandTimeout?: number,
   keyPrefix = freshPrefix(),
 ): Promise<RedisSaver> {
-  const saver = await RedisSaver.fromConnString(url, { keyPrefix, commandTimeout });
+  const saver = await RedisSaver.fromConnString(url, {
+    ...{ keyPrefix, commandTimeout },
+    compression: false, // so that what is large takes much memory
+  });
   onTestFinished(() => saver.end());
   return saver;
 }

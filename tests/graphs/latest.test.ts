@@ -21,12 +21,11 @@ const latest = () => redis({ history: "latest" });
 /** What the keys of a thread hold: numbers of checkpoints, of checkpoints with pending writes, and of chunks. */
 async function sizes({ prefix }: RedisStorage) {
   const client = await connect();
-  const keys = threadKeysOf(prefix, "t") as Record<"checkpoints" | "order" | "writes" | "chunks", string>;
-  const [checkpoints, writes, chunks] = [
-    await client.zCard(keys.order),
-    await client.hLen(keys.writes),
-    await client.hLen(keys.chunks),
-  ];
+  const keys = threadKeysOf(prefix, "t") as Record<"checkpoints" | "index" | "chunks", string>;
+  const members = await client.zRange(keys.index, 0, -1);
+  const checkpoints = members.filter((member) => member.startsWith("c:")).length;
+  const writes = new Set(members.map((member) => /^w:[^:]*:[^:]*:/.exec(member)?.[0]).filter(Boolean)).size;
+  const chunks = await client.hLen(keys.chunks);
   return { checkpoints, writes, chunks };
 }
 

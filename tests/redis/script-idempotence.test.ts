@@ -15,8 +15,13 @@ import { textIndex } from "../store/helpers.js";
 import { type Replayed, ReplayingConnection } from "./replaying-connection.js";
 
 /** Names of the scripts by the digest under which they run. */
-const SAVER_SCRIPTS = new Map(Object.entries(saverScripts).map(([name, script]) => [script.sha, name]));
+const SAVER_SCRIPTS = composedUnder("src/checkpoint/scripts");
 const STORE_SCRIPTS = composedUnder("src/store");
+
+test("each script of the saver is the files that its first lines include, and its own", () => {
+  const scripts = Object.values(saverScripts);
+  expect(scripts.map(({ sha }) => sha).sort()).toEqual([...SAVER_SCRIPTS.keys()].sort());
+});
 
 test("every script of the saver leaves the same when it runs twice", async () => {
   const { connection, keyPrefix } = await replaying();

@@ -1,97 +1,97 @@
 import { matches, type Snapshot, takeSnapshot, UNFIT } from "../serde/snapshot.js";
 
-/** A finished run that was stored or read: what its elements looked like, and the thread that holds it. */
-export interface StoredRun {
-  readonly digest: string;
+/** A sealed segment that was stored or read: what its elements looked like, and the thread that holds it. */
+export interface TrackedSegment {
+  readonly name: string;
   readonly snapshots: readonly Snapshot[];
   readonly thread: string;
 }
 
-/** A run that was read. What its elements looked like is found out when it is asked for. */
-interface ReadRun {
-  readonly digest: string;
+/** A segment that was read. What its elements looked like is found out when it is asked for. */
+interface ReadSegment {
+  readonly name: string;
   readonly thread: string;
   readonly snapshots?: undefined;
 }
 
-/** What the elements of a finished run look like, told from its bytes; undefined when these are not at hand. */
-export type SnapshotsOf = (digest: string) => readonly Snapshot[] | undefined;
+/** Tells what the elements of a sealed segment look like from its bytes; undefined when these are not at hand. */
+export type SnapshotsOf = (name: string) => readonly Snapshot[] | undefined;
 
-/** What an element of an open run was written as. */
-interface Written {
+/** The text that an element of a tail was written as. */
+interface WrittenElement {
   readonly snapshot: Snapshot;
   readonly text: string;
 }
 
 /**
- * Remembers the runs of lists that were stored or read, for as long as the first element of each lives. Elements that
- * were changed in place, however deep, do not match their snapshots any more.
+ * Knows which objects of lists were stored or read as which segments, for as long as the first element of each segment
+ * lives. Elements that were changed in place, however deep, do not match their snapshots any more.
  */
 export class ChangeTracker {
-  private readonly runs = new WeakMap<object, StoredRun | ReadRun>();
-  private readonly texts = new WeakMap<object, Written>();
+  private readonly segments = new WeakMap<object, TrackedSegment | ReadSegment>();
+  private readonly texts = new WeakMap<object, WrittenElement>();
 
-  /** @returns the run that stands in the list from `at` on, if all its elements are as they were. */
-  recall(
+  /** @returns the segment that stands in the list from `at` on, if all its elements are as they were. */
+  findUnchanged(
     list: readonly unknown[],
     at: number,
     thread: string,
     snapshotsOf: SnapshotsOf,
-  ): StoredRun | undefined {
-    const run = this.lookUp(list[at], thread, snapshotsOf);
-    if (!run || at + run.snapshots.length > list.length) return undefined;
-    const { snapshots } = run;
+  ): TrackedSegment | undefined {
+    const segment = this.lookUp(list[at], thread, snapshotsOf);
+    if (!segment || at + segment.snapshots.length > list.length) return undefined;
+    const { snapshots } = segment;
     for (let index = 0; index < snapshots.length; index++) {
       if (!matches(list[at + index], snapshots[index] as Snapshot)) return undefined;
     }
-    return run;
+    return segment;
   }
 
-  /** Remembers the elements of a finished run that is about to be stored, if snapshots can be taken of all. */
-  remember(elements: readonly unknown[], digest: string, thread: string): void {
+  /** Tracks the elements of a sealed segment that is about to be stored, if snapshots can be taken of all. */
+  track(elements: readonly unknown[], name: string, thread: string): void {
     const [first] = elements;
-    const snapshots = isObject(first) ? allOf(elements, takeSnapshot) : undefined;
-    if (snapshots) this.runs.set(first as object, { digest, snapshots, thread });
+    const snapshots = isObject(first) ? snapshotsOfAll(elements, takeSnapshot) : undefined;
+    if (snapshots) this.segments.set(first as object, { name, snapshots, thread });
   }
 
-  /** The text of an element of an open run, if it is as it was when that was written. */
-  recallText(element: unknown): string | undefined {
+  /**
+   * Tracks where the elements of a sealed segment were read from. Taking snapshots right away would cost every read more
+   * than the reading, and most of what is read is not stored again.
+   */
+  trackRead(elements: readonly unknown[], name: string, thread: string): void {
+    const [first] = elements;
+    if (isObject(first)) this.segments.set(first, { name, thread });
+  }
+
+  untrack(elements: readonly unknown[]): void {
+    for (const element of elements) {
+      if (isObject(element)) this.segments.delete(element);
+    }
+  }
+
+  /** The text of an element of a tail, if it is as it was when that was written. */
+  findText(element: unknown): string | undefined {
     const written = isObject(element) ? this.texts.get(element) : undefined;
     return written && matches(element, written.snapshot) ? written.text : undefined;
   }
 
-  /** Open runs are written again with every step, so the texts of their elements are worth keeping. */
-  rememberText(element: unknown, text: string): void {
+  /** Tails are written again with every step, so the texts of their elements are worth keeping. */
+  trackText(element: unknown, text: string): void {
     if (!isObject(element) || this.texts.get(element)?.text === text) return;
     const snapshot = takeSnapshot(element);
     if (snapshot !== UNFIT) this.texts.set(element, { snapshot, text });
   }
 
-  /**
-   * Remembers where the elements of a finished run were read from. Taking snapshots right away would cost every read
-   * more than the reading, and most of what is read is not stored again.
-   */
-  rememberRead(elements: readonly unknown[], digest: string, thread: string): void {
-    const [first] = elements;
-    if (isObject(first)) this.runs.set(first, { digest, thread });
-  }
-
-  forget(elements: readonly unknown[]): void {
-    for (const element of elements) {
-      if (isObject(element)) this.runs.delete(element);
-    }
-  }
-
-  private lookUp(first: unknown, thread: string, snapshotsOf: SnapshotsOf): StoredRun | undefined {
-    const run = isObject(first) ? this.runs.get(first) : undefined;
-    if (run?.thread !== thread) return undefined;
-    if (run.snapshots) return run;
+  private lookUp(first: unknown, thread: string, snapshotsOf: SnapshotsOf): TrackedSegment | undefined {
+    const segment = isObject(first) ? this.segments.get(first) : undefined;
+    if (segment?.thread !== thread) return undefined;
+    if (segment.snapshots) return segment;
     // What the elements looked like when they were read can be told from what they were read from.
-    const snapshots = snapshotsOf(run.digest);
+    const snapshots = snapshotsOf(segment.name);
     if (!snapshots) return undefined;
-    const stored: StoredRun = { digest: run.digest, snapshots, thread };
-    this.runs.set(first as object, stored);
-    return stored;
+    const tracked: TrackedSegment = { name: segment.name, snapshots, thread };
+    this.segments.set(first as object, tracked);
+    return tracked;
   }
 }
 
@@ -99,8 +99,8 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-/** A snapshot of each element; undefined when there is none of some. */
-export function allOf(
+/** Snapshots of all elements, or undefined if any element cannot be snapshotted. */
+export function snapshotsOfAll(
   elements: readonly unknown[],
   toSnapshot: (element: unknown) => Snapshot | typeof UNFIT,
 ): Snapshot[] | undefined {

@@ -3,26 +3,19 @@ import type { CheckpointPendingWrite, DeltaChannelHistory } from "@langchain/lan
 import { describe } from "../../describe.js";
 import { InvalidInputError, ThreadConflictError } from "../../errors.js";
 import type { Reply } from "../../redis/command.js";
-import { encodeKeyPart } from "../../redis/key-encoding.js";
 import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
 import { type CheckpointRef, checkChannel, checkConfig, parseConfig, refuseCheckpoint } from "../config.js";
 import type { SaverContext } from "../context.js";
 import { checkpointField, fieldPrefix, threadKeys } from "../keys.js";
+import { decodeRecord } from "../records/checkpoint-record.js";
 import { decodeWrites } from "../records/pending-writes.js";
-import { decodeChunks } from "../records/read-reply.js";
+import { decodeReadReply, type Row } from "../records/read-reply.js";
 import { unreadable } from "../records/unreadable.js";
 import { execute } from "../scripts/execute.js";
 import { DELTA_HISTORY } from "../scripts/index.js";
-import { splitDigests } from "../values/chunk.js";
 
 /** How often the walk begins anew. */
 const MAX_ATTEMPTS = 5;
-
-/** What one ancestor contributes. */
-interface Ancestor {
-  readonly writes: string;
-  readonly values: ReadonlyMap<string, string>;
-}
 
 /** What {@link RedisSaver.getDeltaChannelHistory} takes. */
 interface HistoryOptions {
@@ -84,31 +77,37 @@ async function walk(
   const { historyPage, scriptBatch } = context.limits;
   while (from !== "" && seeds.size < channels.length) {
     const open = channels.filter((channel) => !seeds.has(channel));
-    const names = open.flatMap((channel) => [channel, encodeKeyPart(channel)]);
-    const args = [from, String(historyPage), ...names, String(scriptBatch)];
+    const args = [from, String(historyPage), ...open, String(scriptBatch)];
     const reply = await execute(context.connection, DELTA_HISTORY.call(keys.all, args));
     if (Buffer.isBuffer(reply) && from.startsWith("=")) return undefined;
     if (Buffer.isBuffer(reply)) {
       const checkpoint = { threadId, checkpointNs, checkpointId: checkpointId ?? "" };
       refuseCheckpoint(checkpoint, reply, { history: context.history, isWrite: false });
     }
-    const { ancestors, chunks, next } = decodeHistory(reply);
-    const decode = async (channel: string, reference: string): Promise<unknown> => {
-      try {
-        return await context.codec.decode(reference, (name) => chunks.get(name), keys.checkpoints).value;
-      } catch (cause) {
-        const location = { key: keys.chunks, threadId, checkpointNs, channel };
-        throw unreadable("cannot read the history of a channel", location, cause);
+    const { rows, chunks } = decodeReadReply(reply);
+    const [, , , next] = reply as [Reply, Reply, Reply, Buffer];
+    for (const row of rows) {
+      const left = new Set(open.filter((channel) => !seeds.has(channel)));
+      if (left.size === 0) break;
+      const at = { ...row, threadId, checkpointNs };
+      const decode = async (channel: string, reference: string): Promise<unknown> => {
+        try {
+          return await context.codec.decode(reference, (name) => chunks.get(name), keys.checkpoints).value;
+        } catch (cause) {
+          throw unreadable(PROBLEM, locationOf(at, keys.chunks, channel), cause);
+        }
+      };
+      for (const { taskId, channel, reference } of readable(at, keys.index, () =>
+        decodeWrites(context.codec, row.writes),
+      ).reverse()) {
+        if (left.has(channel)) writes.get(channel)?.push([taskId, channel, await decode(channel, reference)]);
       }
-    };
-    for (const ancestor of ancestors) {
-      for (const { taskId, channel, reference } of decodeWrites(ancestor.writes).reverse()) {
-        writes.get(channel)?.push([taskId, channel, await decode(channel, reference)]);
+      const { body } = readable(at, keys.checkpoints, () => decodeRecord(context.codec, row.record));
+      for (const [channel, reference] of Object.entries(body.channels)) {
+        if (left.has(channel)) seeds.set(channel, await decode(channel, reference));
       }
-      for (const [channel, reference] of ancestor.values)
-        seeds.set(channel, await decode(channel, reference));
     }
-    from = next === "" ? "" : `=${next}`;
+    from = next.length === 0 ? "" : `=${next.toString("utf8")}`;
   }
   return Object.fromEntries(
     channels.map((channel): [string, DeltaChannelHistory] => {
@@ -119,14 +118,18 @@ async function walk(
   );
 }
 
-function decodeHistory(reply: Reply): { ancestors: Ancestor[]; chunks: Map<string, Buffer>; next: string } {
-  const [rows, names, bytes, , next] = reply as [[Buffer, Buffer, Buffer[]][], Buffer, Reply, Buffer, Buffer];
-  const chunks = new Map<string, Buffer>();
-  decodeChunks(splitDigests(names.toString("latin1")), bytes, chunks);
-  const ancestors = rows.map(([, lines, flat]): Ancestor => {
-    const values = new Map<string, string>();
-    for (let at = 0; at < flat.length; at += 2) values.set(String(flat[at]), String(flat[at + 1]));
-    return { writes: lines.toString("utf8"), values };
-  });
-  return { ancestors, chunks, next: next.toString("utf8") };
+const PROBLEM = "cannot read the history of a channel";
+
+type Ancestor = Pick<Row, "checkpointId"> & { readonly threadId: string; readonly checkpointNs: string };
+
+function locationOf({ threadId, checkpointNs, checkpointId }: Ancestor, key: string, channel?: string) {
+  return { key, threadId, checkpointNs, checkpointId, channel };
+}
+
+function readable<T>(ancestor: Ancestor, key: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw unreadable(PROBLEM, locationOf(ancestor, key), cause);
+  }
 }

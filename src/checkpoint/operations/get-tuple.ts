@@ -1,21 +1,18 @@
 import type { CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { CorruptRecordError } from "../../errors.js";
-import type { PipelineEntry } from "../../redis/script.js";
-import type { KnownValue } from "../cache/value-cache.js";
+import type { CachedCheckpoint } from "../cache/checkpoint-cache.js";
+import type { KnownTree } from "../cache/known-value.js";
 import { refuseCheckpoint } from "../config.js";
 import type { SaverContext } from "../context.js";
-import { checkpointField, fieldPrefix, scopeOf, threadKeys } from "../keys.js";
+import { checkpointField, fieldPrefix, threadKeys } from "../keys.js";
 import { decodeTuple } from "../records/checkpoint-tuple.js";
-import { decodeChunks, decodeReadReply } from "../records/read-reply.js";
-import { executeAll } from "../scripts/execute.js";
+import { decodeReadReply } from "../records/read-reply.js";
+import { execute } from "../scripts/execute.js";
 import { GET } from "../scripts/index.js";
 
 /**
- * Reads one checkpoint, in one round trip.
- *
- * Bytes that pass through a script cost the server many times what a plain HMGET costs. So the chunks that the value
- * had when it was last seen are asked for by name, beside the script, which then returns only the others. A client
- * that has not seen the thread before gets everything from the script.
+ * Reads one checkpoint, in one round trip: of its chunks only those that this client has not read or written before. A name stands
+ * for one content, so what the client has need not come again.
  *
  * @throws {CheckpointNotFoundError} when the checkpoint that is named is not there, but its namespace is.
  */
@@ -25,58 +22,67 @@ export async function getTuple(
   checkpointNs: string,
   checkpointId: string | undefined,
 ): Promise<CheckpointTuple | undefined> {
+  const { cache, history } = context;
   const keys = threadKeys(context.keyPrefix, threadId);
-  const { checkpoints: thread, chunks: chunksKey } = keys;
+  const thread = keys.checkpoints;
   const wanted =
     checkpointId === undefined
       ? `^${fieldPrefix(checkpointNs)}`
       : `!${checkpointField(checkpointNs, checkpointId)}`;
-  const attempt = async (known: readonly string[]): Promise<CheckpointTuple | undefined> => {
-    const steps: PipelineEntry[] = [
-      GET.call(keys.all, [
-        ...[context.readTtl, context.history, "1", wanted, known.join("")],
-        String(context.limits.scriptBatch),
-      ]),
-    ];
-    if (known.length > 0) steps.push({ key: chunksKey, args: ["HMGET", chunksKey, ...known] });
-    const [reply, bytes] = await executeAll(context.connection, steps);
-    if (reply instanceof Error) throw reply;
-    if (bytes instanceof Error) throw bytes;
+  const read = async (cached: CachedCheckpoint | undefined): Promise<CheckpointTuple | undefined> => {
+    const args = [context.readTtl, history, "1", wanted, ...knownChunks(cached)];
+    const reply = await execute(
+      context.connection,
+      GET.call(keys.all, [...args, String(context.limits.scriptBatch)]),
+    );
     if (Buffer.isBuffer(reply)) {
       const checkpoint = { threadId, checkpointNs, checkpointId: checkpointId ?? "" };
-      refuseCheckpoint(checkpoint, reply, { history: context.history, isWrite: false });
+      refuseCheckpoint(checkpoint, reply, { history, isWrite: false });
     }
-    const { rows, chunks, moved } = decodeReadReply(reply as Exclude<typeof reply, undefined>);
-    if (bytes !== undefined) decodeChunks(known, bytes, chunks);
+    const { rows, chunks } = decodeReadReply(reply);
     const [row] = rows;
     if (!row) return undefined;
-    context.chunkPresence.add(thread, chunks.keys());
-    return decodeTuple(
-      {
-        ...context,
-        threadId,
-        keys,
-        chunks,
-        knownValue: (ns, channel) => context.valueCache.get(scopeOf(thread, ns), channel),
-        onValues: (ns, values) => {
-          // What is stored as part of another chunk is left to the script next time too.
-          const inPlace = values.map(([channel, value]): readonly [string, KnownValue] => [
-            channel,
-            { ...value, chunks: value.chunks.filter((name) => !moved.has(name)) },
-          ]);
-          context.valueCache.set(scopeOf(thread, ns), row.checkpointId, inPlace);
-        },
-      },
-      row,
-    );
+    const onRead = (checkpoint: CachedCheckpoint) => {
+      cache.set(thread, checkpointNs, checkpoint);
+      cache.addNames(thread, chunks.keys());
+    };
+    return decodeTuple({ ...context, threadId, keys, chunks, cached, onRead }, row);
   };
 
-  const known = context.valueCache.chunks(scopeOf(thread, checkpointNs));
+  const cached = cache.get(thread, checkpointNs);
   try {
-    return await attempt(known);
+    return await read(cached);
   } catch (error) {
-    // Between the script and the HMGET the thread may have been pruned, or a chunk is part of another one by now.
-    if (known.length === 0 || !(error instanceof CorruptRecordError)) throw error;
-    return attempt([]);
+    // What this client believed of the thread may be wrong: it may have been deleted and come back.
+    if (cached === undefined || !(error instanceof CorruptRecordError)) throw error;
+    cache.forget(thread);
+    return read(undefined);
   }
+}
+
+/** The arguments for leave_out in scripts/read-common.lua. */
+function knownChunks(cached: CachedCheckpoint | undefined): [names: string, tails: string] {
+  const names = new Set<string>();
+  const tails: string[] = [];
+  for (const { known } of cached?.channels.values() ?? []) {
+    for (const name of knownNames(known.tree)) names.add(name);
+    if (known.tree.root === undefined) for (const name of known.segments.keys()) names.add(name);
+    if (known.tail) tails.push(`${known.tail.name}.${known.tail.stored.length}`);
+  }
+  return [[...names].join(""), tails.join(",")];
+}
+
+/**
+ * All tables, and the children of those at the right end: a list that others have made longer has new tables there, but the rest of
+ * their children is the same.
+ */
+function knownNames({ root, tables }: KnownTree): Set<string> {
+  const names = new Set(tables.keys());
+  for (let at = root; at !== undefined; ) {
+    names.add(at);
+    const children: readonly string[] = tables.get(at) ?? [];
+    for (const child of children) names.add(child);
+    at = children.at(-1);
+  }
+  return names;
 }

@@ -9,7 +9,7 @@ import { checkConfig, checkpointIdOf, checkThreadId, namespaceOf } from "../conf
 import type { SaverContext } from "../context.js";
 import { allThreads } from "../indexes/thread-index.js";
 import { fieldPrefix, type ThreadKeys, threadKeys } from "../keys.js";
-import { decodeBody, decodeMetadata } from "../records/checkpoint-record.js";
+import { decodeMetadata, decodeRecord } from "../records/checkpoint-record.js";
 import { decodeTuple } from "../records/checkpoint-tuple.js";
 import { matchesFilter } from "../records/metadata-filter.js";
 import { decodeReadReply } from "../records/read-reply.js";
@@ -124,10 +124,10 @@ async function* listThread(
       const matching = (await matches(context.codec, threadId, keys, reply, filter)).slice(0, left);
       reply =
         matching.length === 0
-          ? [[], Buffer.alloc(0), [], Buffer.alloc(0)]
+          ? [[], Buffer.alloc(0), []]
           : await execute(
               connection,
-              GET.call(keys.all, [readTtl, "all", String(matching.length), ...matching, "", batch]),
+              GET.call(keys.all, [readTtl, "all", String(matching.length), ...matching, "", "", batch]),
             );
     }
     const { rows, chunks } = decodeReadReply(reply);
@@ -152,10 +152,10 @@ async function matches(
 ): Promise<string[]> {
   const [rows] = reply as [[Buffer, Buffer][]];
   const wanted: string[] = [];
-  for (const [field, body] of rows) {
+  for (const [field, record] of rows) {
     const name = field.toString("utf8");
     const metadata = await Promise.resolve()
-      .then(() => decodeMetadata(codec, decodeBody(body.toString("utf8"))))
+      .then(() => decodeMetadata(codec, decodeRecord(codec, record).body))
       .catch((cause: unknown) => {
         const checkpointId = name.slice(name.indexOf(":") + 1);
         throw unreadable(

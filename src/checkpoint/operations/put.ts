@@ -4,8 +4,10 @@ import { isDeltaSnapshot } from "@langchain/langgraph-checkpoint";
 import { quote } from "../../describe.js";
 import type { Reply } from "../../redis/command.js";
 import { encodeKeyPart } from "../../redis/key-encoding.js";
-import { NOTHING_KNOWN } from "../cache/value-cache.js";
+import type { CachedChannel, CachedCheckpoint } from "../cache/checkpoint-cache.js";
+import { type KnownValue, NOTHING_KNOWN } from "../cache/known-value.js";
 import {
+  type CheckpointRef,
   checkChannel,
   checkCheckpointId,
   checkConfig,
@@ -14,17 +16,36 @@ import {
   toConfig,
 } from "../config.js";
 import type { SaverContext } from "../context.js";
-import { checkpointField, scopeOf, threadKeys } from "../keys.js";
-import { encodeBody, plainJson } from "../records/checkpoint-record.js";
+import { checkpointField, type ThreadKeys, threadKeys } from "../keys.js";
+import { draftRecord, encodeRecord, type RecordDraft } from "../records/checkpoint-record.js";
 import { checkRecordLike } from "../records/record-like.js";
-import { execute, toStrings } from "../scripts/execute.js";
+import { toStrings } from "../scripts/execute.js";
 import { PUT } from "../scripts/index.js";
-import { ChunkUpload, MAX_ATTEMPTS, refusedTooOften } from "../values/chunk-upload.js";
+import { UNSHARED_INLINE_LIMIT } from "../values/codec.js";
 import type { EncodedValue } from "../values/encoded-value.js";
+import { sendUntilAccepted } from "./send-until-accepted.js";
+
+/** LangGraph's channel for the input of a run, which has a value in one checkpoint only. */
+const START = "__start__";
+
+/** The arguments of a put, checked and read as far as no value is encoded. */
+interface PutRequest {
+  readonly parent: CheckpointRef;
+  readonly id: string;
+  readonly keys: ThreadKeys;
+  /** What is stored, for messages. */
+  readonly what: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly versions: ChannelVersions;
+  /** LangGraph copies a checkpoint, or changes the state from outside: such checkpoints come whole. */
+  readonly source: "fork" | "update" | undefined;
+  /** The channels whose values are spread over the writes of the ancestors; undefined when LangGraph does not say. */
+  readonly deltas: readonly string[] | undefined;
+}
 
 /**
- * See {@link RedisSaver.put}. The arguments are read before the first wait, so that what the caller changes after the
- * call is not stored.
+ * See {@link RedisSaver.put}. All arguments are read before the first wait, so that what the caller changes after the call is not
+ * stored. One exception: the value of a channel that the parent has already, when it turns out that the thread has lost it.
  */
 export async function put(
   context: SaverContext,
@@ -33,124 +54,151 @@ export async function put(
   metadata: CheckpointMetadata | undefined,
   newVersions: ChannelVersions | undefined,
 ): Promise<RunnableConfig> {
+  const request = readRequest(context, config, checkpoint, metadata, newVersions);
+  const channels = selectChannels(request, newVersions);
+  const encoding = encodeChannels(context, request, channels, newVersions);
+  const drafting = buildHeader(context, request, config, checkpoint, metadata);
+  const encoded = isReady(encoding) ? encoding : await Promise.all(encoding);
+  const draft = drafting instanceof Promise ? await drafting : drafting;
+  const stored = await sendUntilAccepted(context, {
+    thread: request.keys.checkpoints,
+    what: request.what,
+    values: encoded,
+    call: (values, chunkArgs) =>
+      PUT.call(request.keys.all, [...putArgs(context, request, channels, draft, values), ...chunkArgs]),
+    missingOf: (reply) => missingOf(context, request, reply),
+  });
+  afterStore(context, request, channels, stored);
+  const { threadId, checkpointNs } = request.parent;
+  return toConfig(threadId, checkpointNs, request.id);
+}
+
+function readRequest(
+  { keyPrefix }: SaverContext,
+  config: RunnableConfig,
+  checkpoint: Checkpoint,
+  metadata: CheckpointMetadata | undefined,
+  newVersions: ChannelVersions | undefined,
+): PutRequest {
   checkConfig(config, "put() needs");
-  const { threadId, checkpointNs, checkpointId: parentId } = parseConfig(config);
+  const parent = parseConfig(config);
   const id = checkCheckpointId(checkpoint?.id, "checkpoint.id");
   for (const part of ["channel_values", "channel_versions", "versions_seen"] as const)
     checkRecordLike(checkpoint[part], `checkpoint.${part}`);
   checkRecordLike(metadata, "metadata");
   checkRecordLike(newVersions, "newVersions");
-  const { codec, connection, keyPrefix, chunkPresence, valueCache, history } = context;
-  const keys = threadKeys(keyPrefix, threadId);
-  const thread = keys.checkpoints;
-  const what = `checkpoint ${quote(id)} of thread ${quote(threadId)}`;
-  const scope = scopeOf(thread, checkpointNs);
-  const holds = (name: string) => chunkPresence.has(thread, name);
-  const channelValues = { ...checkpoint.channel_values };
-  const encode = (channel: string): Promise<EncodedValue> => {
-    const beliefs = { known: valueCache.get(scope, channel) ?? NOTHING_KNOWN, holds };
-    return codec.encode(channelValues[channel], `channel ${quote(channel)} of ${what}`, thread, beliefs);
+  const what = `checkpoint ${quote(id)} of thread ${quote(parent.threadId)}`;
+  const values = { ...checkpoint.channel_values };
+  const versions = { ...checkpoint.channel_versions };
+  for (const channel of Object.keys(values)) checkChannel(channel, what);
+  for (const channel of Object.keys(versions)) checkChannel(channel, what);
+  const given = metadata?.source;
+  const source = given === "fork" || given === "update" ? given : undefined;
+  const deltas = deltaChannels(values, metadata);
+  return {
+    parent,
+    id,
+    keys: threadKeys(keyPrefix, parent.threadId),
+    what,
+    values,
+    versions,
+    source,
+    deltas: source !== undefined && deltas.length === 0 ? undefined : deltas,
   };
-
-  const present = Object.keys(channelValues);
-  const versions = checkpoint.channel_versions ?? {};
-  for (const channel of [...present, ...Object.keys(versions)]) checkChannel(channel, what);
-  const hasChanged = newChannels(newVersions, versions);
-  // Without a parent nothing can be inherited, and only what is new is given. But LangGraph's updates from outside
-  // apply the pending writes of tasks without new versions, and its forks are copies under another parent: both are
-  // given whole, and say of what differs from the parent that it is not new.
-  const isFork = metadata?.source === "fork";
-  const given = isFork || metadata?.source === "update" ? present : present.filter(hasChanged);
-  const stored = parentId === undefined ? given : present;
-  const under = history === "latest" ? parentTaskOf(checkpointNs, metadata) : undefined;
-  const head = plainJson({ v: checkpoint.v ?? 4, versions, under }, what).slice(0, -1);
-  const deltas = deltaChannels(checkpoint, metadata);
-  const runId = runOf(config, metadata);
-
-  const encoding = given.map(async (channel) => [channel, await encode(channel)] as const);
-  // The rest comes from the parent. Whether that is there is certain only afterwards, but nearly so when it is what
-  // this client saw last: only else the rest is encoded as well.
-  const spare = new Map<string, Promise<EncodedValue>>();
-  if (parentId !== undefined && !valueCache.isAt(scope, parentId)) {
-    for (const channel of present.filter((each) => !given.includes(each)))
-      spare.set(channel, encode(channel));
-  }
-  // What cannot be encoded matters only where it is needed.
-  for (const each of spare.values()) each.catch(() => {});
-
-  const [encoded, body] = await Promise.all([
-    Promise.all(encoding),
-    encodeBody(codec, checkpoint, metadata ?? ({} as CheckpointMetadata), what),
-  ]);
-  const values = new Map(encoded);
-  const upload = new ChunkUpload(chunkPresence, thread);
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const prepared = upload.prepare([...values.values()]);
-    [...values.keys()].forEach((channel, at) => {
-      values.set(channel, prepared.values[at] as EncodedValue);
-    });
-    const reply = await execute(
-      connection,
-      PUT.call(keys.all, [
-        checkpointField(checkpointNs, id),
-        context.writeTtl,
-        parentId === undefined ? "" : checkpointField(checkpointNs, parentId),
-        head,
-        body,
-        runId === undefined ? "" : encodeKeyPart(runId),
-        history === "latest" && isFork ? "latest, fork" : history,
-        String(deltas.length),
-        ...deltas,
-        String(stored.length),
-        ...stored.flatMap((channel) => [channel, values.get(channel)?.reference ?? ""]),
-        ...prepared.chunkArgs,
-      ]),
-    );
-    if (Buffer.isBuffer(reply)) {
-      const parent = { threadId, checkpointNs, checkpointId: parentId ?? "" };
-      refuseCheckpoint(parent, reply, { history, isWrite: true });
-    }
-    const [refused, left] = reply as [Reply, Reply];
-    const missing = toStrings(refused);
-    const notInherited = toStrings(left);
-    if (missing.length === 0 && notInherited.length === 0) {
-      upload.accepted();
-      valueCache.set(
-        scope,
-        id,
-        [...values].map(([channel, value]) => [channel, value.known] as const),
-      );
-      return toConfig(threadId, checkpointNs, id);
-    }
-    if (missing.length > 0) {
-      upload.refused(missing);
-      valueCache.forget(scope);
-      for (const [channel, value] of values) values.set(channel, value.rewritten());
-    }
-    // Refused again, it is the parent's values that have lost chunks.
-    const sent =
-      missing.length > 0 && attempt > 0 ? stored.filter((each) => !values.has(each)) : notInherited;
-    const more = sent.map((channel) => spare.get(channel) ?? encode(channel));
-    for (const [at, value] of (await Promise.all(more)).entries()) values.set(sent[at] as string, value);
-  }
-  throw refusedTooOften(what);
 }
 
-/** Which channels changed since the parent; without word of it, all. A channel without version may have, unnoticed. */
-function newChannels(
+/** The channels whose values are spread over the writes of the ancestors, as far as LangGraph names them. */
+function deltaChannels(
+  values: Readonly<Record<string, unknown>>,
+  metadata: CheckpointMetadata | undefined,
+): string[] {
+  const deltas = new Set(Object.keys(metadata?.counters_since_delta_snapshot ?? {}));
+  for (const channel of Object.keys(values)) if (isDeltaSnapshot(values[channel])) deltas.add(channel);
+  return [...deltas];
+}
+
+/**
+ * The channels that are stored. Without a parent only the new ones have values of this checkpoint's own; updates and forks
+ * are given whole, and LangGraph calls nothing of them new.
+ */
+function selectChannels(
+  { parent, values, versions, source }: PutRequest,
   newVersions: ChannelVersions | undefined,
-  versions: Checkpoint["channel_versions"],
-): (channel: string) => boolean {
-  if (newVersions === undefined || newVersions === null) return () => true;
-  return (channel) => Object.hasOwn(newVersions, channel) || !Object.hasOwn(versions, channel);
+): string[] {
+  const channels = Object.keys(values);
+  if (parent.checkpointId !== undefined || source !== undefined) return channels;
+  return channels.filter((channel) => isNew(channel, newVersions, versions));
 }
 
-/** The channels whose values are spread over the writes of the ancestors, where LangGraph names them. */
-function deltaChannels(checkpoint: Checkpoint, metadata: CheckpointMetadata | undefined): string[] {
-  const counted = Object.keys(metadata?.counters_since_delta_snapshot ?? {});
-  const values = Object.entries(checkpoint.channel_values ?? {});
-  const snapshots = values.filter(([, value]) => isDeltaSnapshot(value)).map(([channel]) => channel);
-  return [...new Set([...counted, ...snapshots])];
+/** Whether a channel changed since the parent; without word of it, yes. A channel without version may have, unnoticed. */
+function isNew(
+  channel: string,
+  newVersions: ChannelVersions | null | undefined,
+  versions: ChannelVersions,
+): boolean {
+  if (newVersions === undefined || newVersions === null) return true;
+  return Object.hasOwn(newVersions, channel) || !Object.hasOwn(versions, channel);
+}
+
+/** Each channel's value, or the parent's reference to it where the channel did not change since. */
+function encodeChannels(
+  { codec, cache }: SaverContext,
+  { parent, keys, what, values, versions, source }: PutRequest,
+  channels: readonly string[],
+  newVersions: ChannelVersions | undefined,
+): (EncodedValue | Promise<EncodedValue>)[] {
+  const thread = keys.checkpoints;
+  const cached = cache.get(thread, parent.checkpointNs);
+  const isParent = cached !== undefined && cached.checkpointId === parent.checkpointId;
+  const encode = (channel: string, known: KnownValue) =>
+    codec.encode(
+      values[channel],
+      `channel ${quote(channel)} of ${what}`,
+      thread,
+      known,
+      channel === START ? UNSHARED_INLINE_LIMIT : undefined,
+    );
+  return channels.map((channel) => {
+    const before = cached?.channels.get(channel);
+    const isAsBefore =
+      isParent &&
+      before !== undefined &&
+      source === undefined &&
+      before.version === versions[channel] &&
+      !isNew(channel, newVersions, versions);
+    return isAsBefore
+      ? asBefore(before, () => encode(channel, NOTHING_KNOWN))
+      : encode(channel, before?.known ?? NOTHING_KNOWN);
+  });
+}
+
+/** A value that the thread holds already. */
+function asBefore(
+  { reference, roots, known }: CachedChannel,
+  rewritten: () => EncodedValue | Promise<EncodedValue>,
+): EncodedValue {
+  return { ...NO_CHUNKS, reference, roots, known, rewritten };
+}
+
+const NO_CHUNKS = { tables: new Map<never, never>(), chunks: new Map<never, never>(), aliases: [] };
+
+function isReady(encoding: (EncodedValue | Promise<EncodedValue>)[]): encoding is EncodedValue[] {
+  return !encoding.some((each) => each instanceof Promise);
+}
+
+/** What scripts will know of the checkpoint, and the rest of it, as far as no value is encoded. */
+function buildHeader(
+  { codec, history }: SaverContext,
+  { parent, what }: PutRequest,
+  config: RunnableConfig,
+  checkpoint: Checkpoint,
+  metadata: CheckpointMetadata | undefined,
+): RecordDraft | Promise<RecordDraft> {
+  const isLatestOnly = history === "latest";
+  const runId = runOf(config, metadata);
+  const r = runId === undefined ? undefined : encodeKeyPart(runId);
+  const u = isLatestOnly ? parentTaskOf(parent.checkpointNs, metadata) : undefined;
+  return draftRecord(codec, checkpoint, metadata, { r, u, isLatestOnly }, what);
 }
 
 /**
@@ -173,4 +221,60 @@ function runOf(config: RunnableConfig, metadata: CheckpointMetadata | undefined)
     (metadata as { run_id?: unknown } | undefined)?.run_id,
   ];
   return named.find((id): id is string => typeof id === "string" && id !== "");
+}
+
+/** The arguments of scripts/put.lua but for the chunks. */
+function putArgs(
+  { codec, writeTtl, history }: SaverContext,
+  { parent, id, source, deltas }: PutRequest,
+  channels: readonly string[],
+  draft: RecordDraft,
+  values: readonly EncodedValue[],
+): (string | Buffer)[] {
+  const references: [string, string][] = values.map(({ reference }, at) => [
+    channels[at] as string,
+    reference,
+  ]);
+  const roots = new Set(values.flatMap((value) => value.roots));
+  const { header, body } = encodeRecord(codec, draft, Object.fromEntries(references), roots);
+  const { checkpointNs, checkpointId } = parent;
+  const mayBeOpen = checkpointId !== undefined && (deltas === undefined || deltas.length > 0);
+  return [
+    checkpointField(checkpointNs, id),
+    writeTtl,
+    checkpointId === undefined ? "" : checkpointField(checkpointNs, checkpointId),
+    header,
+    body,
+    history === "latest" && source === "fork" ? "latest, fork" : history,
+    deltas === undefined ? "" : JSON.stringify(deltas),
+    mayBeOpen ? JSON.stringify(channels) : "[]",
+  ];
+}
+
+function missingOf({ history }: SaverContext, { parent }: PutRequest, reply: Reply): string[] | undefined {
+  if (Buffer.isBuffer(reply)) {
+    const named = { ...parent, checkpointId: parent.checkpointId ?? "" };
+    refuseCheckpoint(named, reply, { history, isWrite: true });
+  }
+  const missing = toStrings(reply);
+  return missing.length === 0 ? undefined : missing;
+}
+
+/** The next step goes on from this checkpoint. */
+function afterStore(
+  { cache }: SaverContext,
+  { parent, id, keys, versions }: PutRequest,
+  channels: readonly string[],
+  stored: readonly EncodedValue[],
+): void {
+  const cached: CachedCheckpoint = {
+    checkpointId: id,
+    channels: new Map(
+      stored.map(({ reference, roots, known }, at) => {
+        const channel = channels[at] as string;
+        return [channel, { version: versions[channel], reference, roots, known }];
+      }),
+    ),
+  };
+  cache.set(keys.checkpoints, parent.checkpointNs, cached);
 }

@@ -1,32 +1,46 @@
 import type { Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { repeatable } from "../../describe.js";
 import { SerializationError } from "../../errors.js";
+import { digestOf, splitNames } from "../values/chunk.js";
 import type { ValueCodec } from "../values/codec.js";
-import { unseal } from "./checksum.js";
+import { withoutChecksum } from "./checksum.js";
 
 /**
- * A checkpoint is stored as two lines of JSON and a seal.
+ * A checkpoint is stored as a header, which is a line of JSON with a checksum, and a body.
  *
- * The head is what the scripts read, and partly write: the format version, the parent's id, the channels'
- * versions and the reference of each channel's value. The body is ours alone: the rest of the checkpoint and the
- * metadata, which the scripts hand on untouched (Lua would turn `[]` into `{}` and round large numbers).
+ * The header is what scripts read. They add the last three of its properties, because these depend on the parent. Its properties
+ * have short names, because each checkpoint has one.
  */
-export interface RecordHead {
-  readonly v: number;
-  readonly parent?: string;
-  readonly versions: Checkpoint["channel_versions"];
-  /** The channels whose values are spread over the writes of the ancestors. */
-  readonly delta?: readonly string[];
+export interface RecordHeader {
+  /** The names of the chunks that the record refers to, one after the other. */
+  readonly c?: string;
+  /** The digest of the body. */
+  readonly b: string;
+  /** The checkpoint's `ts` in milliseconds, when it is a time. */
+  readonly t?: number;
+  /** The format version, when it is below 4: then the pending sends are writes of the parent. */
+  readonly v?: number;
   /** The encoded id of the run that made it. */
-  readonly run?: string;
-  /** The checkpoint that a task's namespace hangs on; only where no history is kept. */
-  readonly under?: string;
-  readonly channels: Readonly<Record<string, string>>;
+  readonly r?: string;
+  /** The field of the checkpoint that a task's namespace hangs on; only where no history is kept. */
+  readonly u?: string;
+  /** The digest of the channel versions; only where no history is kept. */
+  readonly s?: string;
+  /** The parent's id. */
+  readonly p?: string;
+  /** The names of the delta channels. */
+  readonly d?: readonly string[];
+  /** Why it needs its parent: 1, a delta channel is read from there; 2, its pending sends are. */
+  readonly n?: 1 | 2;
 }
 
+/** What scripts never look into: packed JSON. */
 export interface RecordBody {
-  /** The checkpoint without its id, values and versions. */
-  readonly checkpoint: Omit<Checkpoint, "id" | "v" | "channel_values" | "channel_versions">;
+  /** The checkpoint without its id, values and versions; `v` only when it is not 4. */
+  readonly checkpoint: Partial<Omit<Checkpoint, "id" | "channel_values" | "channel_versions">>;
+  readonly versions: Checkpoint["channel_versions"];
+  /** The reference of each channel's value. */
+  readonly channels: Readonly<Record<string, string>>;
   /** The properties of the checkpoint in the order in which they were given, where it is not LangGraph's. */
   readonly order?: readonly string[];
   /** As JSON where the serializer writes JSON, else its type name and its bytes in base64. */
@@ -37,25 +51,102 @@ export interface RecordBody {
 /** The order in which LangGraph makes them. */
 const PROPERTIES = ["v", "id", "ts", "channel_values", "channel_versions", "versions_seen"];
 
-/** The body line of a new checkpoint. @throws {SerializationError} naming `what`. */
-export async function encodeBody(
+const CURRENT_VERSION = 4;
+
+/** Characters of a digest that is only to notice that something was altered. */
+const CHECK_LENGTH = 10;
+
+/** What of a record is known before its values are encoded. */
+export interface RecordDraft {
+  readonly header: Omit<RecordHeader, "b" | "c" | "p" | "d" | "n">;
+  /** JSON of the body without its channels and closing brace. */
+  readonly body: string;
+}
+
+/**
+ * Reads all of a checkpoint but its values, before it returns.
+ *
+ * @throws {SerializationError} naming `what`.
+ */
+export function draftRecord(
   codec: ValueCodec,
   checkpoint: Checkpoint,
-  metadata: CheckpointMetadata,
+  metadata: CheckpointMetadata | undefined,
+  { r, u, isLatestOnly }: Pick<RecordHeader, "r" | "u"> & { readonly isLatestOnly: boolean },
   what: string,
-): Promise<string> {
-  const { id: _id, v: _v, channel_values: _values, channel_versions: _versions, ...rest } = checkpoint;
+): RecordDraft | Promise<RecordDraft> {
+  const { id: _id, v = CURRENT_VERSION, channel_values: _values, channel_versions, ...others } = checkpoint;
+  const versions = plainJson(channel_versions ?? {}, what);
+  const rest = plainJson(v === CURRENT_VERSION ? others : { v, ...others }, what);
   const order = Object.keys(checkpoint);
-  const usual = order.length === PROPERTIES.length && order.every((name, at) => name === PROPERTIES[at]);
-  const beginning = `{"checkpoint":${plainJson(rest, what)}${usual ? "" : `,"order":${JSON.stringify(order)}`}`;
-  const written = await codec.encodeText(metadata, `the metadata of ${what}`);
-  if ("json" in written) return `${beginning},"metadata":${written.json}}`;
-  const base64 = Buffer.from(written.data).toString("base64");
-  return `${beginning},"metadata":"${base64}","metadataType":${JSON.stringify(written.type)}}`;
+  const isUsual = order.length === PROPERTIES.length && order.every((name, at) => name === PROPERTIES[at]);
+  const time = Date.parse(checkpoint.ts);
+  const header = {
+    t: Number.isNaN(time) ? undefined : time,
+    v: v < CURRENT_VERSION ? v : undefined,
+    r,
+    u,
+    s: isLatestOnly ? versionsDigest(channel_versions ?? {}) : undefined,
+  };
+  const beginning = `{"checkpoint":${rest},"versions":${versions}${isUsual ? "" : `,"order":${JSON.stringify(order)}`}`;
+  const draft = (written: Awaited<ReturnType<ValueCodec["encodeText"]>>): RecordDraft => {
+    if ("json" in written) return { header, body: `${beginning},"metadata":${written.json}` };
+    const base64 = Buffer.from(written.data).toString("base64");
+    const type = JSON.stringify(written.type);
+    return { header, body: `${beginning},"metadata":"${base64}","metadataType":${type}` };
+  };
+  const written = codec.encodeText(metadata ?? {}, `the metadata of ${what}`);
+  return written instanceof Promise ? written.then(draft) : draft(written);
+}
+
+/**
+ * The arguments for scripts/put.lua: the header without its closing brace, parent and need; the body.
+ *
+ * @param roots the names of the chunks that the references name.
+ */
+export function encodeRecord(
+  codec: ValueCodec,
+  draft: RecordDraft,
+  references: Readonly<Record<string, string>>,
+  roots: ReadonlySet<string>,
+): { header: string; body: Buffer } {
+  const names = [...roots];
+  const short = Object.entries(references).map(([channel, reference]) => [
+    channel,
+    shorten(reference, names),
+  ]);
+  const body = codec.packText(`${draft.body},"channels":${JSON.stringify(Object.fromEntries(short))}}`);
+  const header: RecordHeader = {
+    c: names.length === 0 ? undefined : names.join(""),
+    b: digestOf(body).slice(0, CHECK_LENGTH),
+    ...draft.header,
+  };
+  return { header: JSON.stringify(header).slice(0, -1), body };
+}
+
+/** A reference with the positions of chunks in the header's `c` instead of their names, which stand there. */
+function shorten(reference: string, names: readonly string[]): string {
+  if (!/^[wa]/.test(reference)) return reference;
+  return reference.replace(NAME, (name) => {
+    const at = names.indexOf(name);
+    return at === -1 ? name : `$${at}`;
+  });
+}
+
+function lengthen(reference: string, names: readonly string[]): string {
+  if (!/^[wa]/.test(reference)) return reference;
+  return reference.replace(/\$(\d+)/g, (position, at) => names[Number(at)] ?? position);
+}
+
+const NAME = /(?<=^[wa]|\+)[\w-]{20}/g;
+
+function versionsDigest(versions: Checkpoint["channel_versions"]): string {
+  const entries = Object.entries(versions).sort(([a], [b]) => (a < b ? -1 : 1));
+  return digestOf(Buffer.from(JSON.stringify(entries), "utf8")).slice(0, CHECK_LENGTH);
 }
 
 /** The JSON of what is no value of a channel, without the serializer. @throws {SerializationError} naming `what`. */
-export function plainJson(value: object, what: string): string {
+function plainJson(value: object, what: string): string {
   try {
     return JSON.stringify(value);
   } catch (cause) {
@@ -68,12 +159,11 @@ export function plainJson(value: object, what: string): string {
 
 /** The checkpoint of a record, its properties in the order in which they were given. */
 export function assembleCheckpoint(
-  head: RecordHead,
-  { checkpoint: rest, order = PROPERTIES }: RecordBody,
+  { checkpoint: rest, versions, order = PROPERTIES }: RecordBody,
   id: string,
   values: Checkpoint["channel_values"],
 ): Checkpoint {
-  const properties = { ...rest, v: head.v, id, channel_values: values, channel_versions: head.versions };
+  const properties = { v: CURRENT_VERSION, ...rest, id, channel_values: values, channel_versions: versions };
   const names = [...new Set([...order, ...Object.keys(properties)])];
   const present = names.filter((name) => Object.hasOwn(properties, name));
   return Object.fromEntries(
@@ -81,20 +171,19 @@ export function assembleCheckpoint(
   ) as unknown as Checkpoint;
 }
 
-/** The two lines of a record, parsed. @throws {Error} when it was altered, or they are not JSON of that shape. */
-export function decodeRecord(record: Buffer): { head: RecordHead; body: RecordBody } {
-  const [headLine = "", bodyLine = ""] = unseal(record).split("\n");
-  const head = JSON.parse(headLine) as RecordHead;
-  if (typeof head?.channels !== "object")
-    throw repeatable(new Error("the record's first line names no channels"));
-  return { head, body: decodeBody(bodyLine) };
-}
+const LINE_BREAK = 0x0a;
 
-export function decodeBody(line: string): RecordBody {
-  const body = JSON.parse(line) as RecordBody;
-  if (typeof body?.checkpoint !== "object")
-    throw repeatable(new Error("the record's second line holds no checkpoint"));
-  return body;
+/** A record, parsed. @throws {Error} when it was altered, or is not of that shape. */
+export function decodeRecord(codec: ValueCodec, record: Buffer): { header: RecordHeader; body: RecordBody } {
+  const end = record.indexOf(LINE_BREAK);
+  if (end === -1) throw repeatable(new Error("it was altered"));
+  const header = JSON.parse(withoutChecksum(record.subarray(0, end)).toString("utf8")) as RecordHeader;
+  const packed = record.subarray(end + 1);
+  if (digestOf(packed).slice(0, CHECK_LENGTH) !== header.b) throw repeatable(new Error("it was altered"));
+  const { channels, ...body } = JSON.parse(codec.unpackText(packed)) as RecordBody;
+  const names = splitNames(header.c ?? "");
+  const references = Object.entries(channels).map(([channel, each]) => [channel, lengthen(each, names)]);
+  return { header, body: { ...body, channels: Object.fromEntries(references) } };
 }
 
 export async function decodeMetadata(codec: ValueCodec, body: RecordBody): Promise<CheckpointMetadata> {

@@ -2,13 +2,19 @@ import type { CheckpointPendingWrite, CheckpointTuple } from "@langchain/langgra
 import { maxChannelVersion, TASKS } from "@langchain/langgraph-checkpoint";
 import type { CorruptRecordLocation } from "../../errors.js";
 import { decodeKeyPart } from "../../redis/key-encoding.js";
-import type { KnownValue } from "../cache/value-cache.js";
+import type { CachedChannel, CachedCheckpoint } from "../cache/checkpoint-cache.js";
 import { toConfig } from "../config.js";
 import type { ThreadKeys } from "../keys.js";
 import type { ValueCodec } from "../values/codec.js";
-import type { DecodedValue } from "../values/decode.js";
-import { assembleCheckpoint, decodeMetadata, decodeRecord } from "./checkpoint-record.js";
-import { unseal } from "./checksum.js";
+import type { DecodedValue } from "../values/decode-value.js";
+import { rootsOf } from "../values/value-ref.js";
+import {
+  assembleCheckpoint,
+  decodeMetadata,
+  decodeRecord,
+  type RecordBody,
+  type RecordHeader,
+} from "./checkpoint-record.js";
 import { decodeWrites } from "./pending-writes.js";
 import type { ReadReply, Row } from "./read-reply.js";
 import { unreadable } from "./unreadable.js";
@@ -21,13 +27,10 @@ export interface TupleSource {
   readonly chunks: ReadReply["chunks"];
   /** The version of a channel that had none before. */
   readonly firstVersion: () => number | string;
-  /** What is known of a channel's value already. */
-  readonly knownValue?: (checkpointNs: string, channel: string) => KnownValue | undefined;
-  /** Told what is known of the channels' values. */
-  readonly onValues?: (
-    checkpointNs: string,
-    values: (readonly [channel: string, known: KnownValue])[],
-  ) => void;
+  /** What is known of the namespace already: chunks that the reply does not have are taken from there. */
+  readonly cached?: CachedCheckpoint | undefined;
+  /** Told what is known of the checkpoint that was read. */
+  readonly onRead?: (checkpoint: CachedCheckpoint) => void;
 }
 
 /**
@@ -38,60 +41,14 @@ export interface TupleSource {
  */
 export async function decodeTuple(source: TupleSource, row: Row): Promise<CheckpointTuple> {
   const { codec, threadId } = source;
-  const checkpointNs = decodeKeyPart(row.checkpointNsEncoded);
-  const { checkpointId } = row;
-  const { keys } = source;
-  const corrupt = (problem: string, key: string, cause: unknown, channel?: string): Error => {
-    const location: CorruptRecordLocation = { key, threadId, checkpointNs, checkpointId, channel };
-    return unreadable(problem, location, cause);
-  };
-  const chunk = (digest: string) => source.chunks.get(digest);
-  const read = (reference: string, channel: string, problem: string, before?: KnownValue): DecodedValue => {
-    try {
-      return codec.decode(reference, chunk, keys.checkpoints, before);
-    } catch (cause) {
-      throw corrupt(problem, keys.chunks, cause, channel);
-    }
-  };
-  const settle = async (value: unknown, channel: string, problem: string): Promise<unknown> => {
-    try {
-      return await value;
-    } catch (cause) {
-      throw corrupt(problem, keys.chunks, cause, channel);
-    }
-  };
-  const writesOf = async (sealed: Buffer | undefined): Promise<CheckpointPendingWrite[]> => {
-    const writes = attempt(
-      () => (sealed ? decodeWrites(unseal(sealed)) : []),
-      (cause) => corrupt("cannot read the pending writes", keys.writes, cause),
-    );
-    return Promise.all(
-      writes.map(async ({ taskId, channel, reference }): Promise<CheckpointPendingWrite> => {
-        const problem = "cannot read a pending write";
-        return [taskId, channel, await settle(read(reference, channel, problem).value, channel, problem)];
-      }),
-    );
-  };
-
-  const { head, body } = attempt(
-    () => decodeRecord(row.record),
-    (cause) => corrupt("cannot read the checkpoint", keys.checkpoints, cause),
-  );
-  const problem = "cannot read the value of a channel";
-  const decoded = Object.entries(head.channels).map(
-    ([channel, reference]) =>
-      [channel, read(reference, channel, problem, source.knownValue?.(checkpointNs, channel))] as const,
-  );
-  const values = await Promise.all(decoded.map(([channel, { value }]) => settle(value, channel, problem)));
-  source.onValues?.(
-    checkpointNs,
-    decoded.map(([channel, { known }]) => [channel, known] as const),
-  );
-  const channelValues = Object.fromEntries(decoded.map(([channel], at) => [channel, values[at]]));
-  const checkpoint = assembleCheckpoint(head, body, checkpointId, channelValues);
-  if (head.v < 4 && head.parent !== undefined) {
+  const reader = new RowReader(source, row);
+  const { header, body } = reader.record();
+  const { checkpointNs, checkpointId } = reader;
+  const values = await reader.channelValues(body);
+  const checkpoint = assembleCheckpoint(body, checkpointId, values);
+  if (header.v !== undefined && header.p !== undefined) {
     // Up to version 3 the pending sends were writes of the parent; now they are a channel.
-    const sends = (await writesOf(row.parentWrites)).filter(([, channel]) => channel === TASKS);
+    const sends = (await reader.writes(row.parentWrites)).filter(([, channel]) => channel === TASKS);
     const versions = Object.values(checkpoint.channel_versions);
     checkpoint.channel_values[TASKS] = sends.map(([, , sent]) => sent);
     checkpoint.channel_versions[TASKS] =
@@ -101,18 +58,89 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
     config: toConfig(threadId, checkpointNs, checkpointId),
     checkpoint,
     metadata: await decodeMetadata(codec, body).catch((cause: unknown) => {
-      throw corrupt("cannot read the metadata", keys.checkpoints, cause);
+      throw reader.unreadable("cannot read the metadata", source.keys.checkpoints, cause);
     }),
-    pendingWrites: await writesOf(row.writes),
+    pendingWrites: await reader.writes(row.writes),
   };
-  if (head.parent !== undefined) tuple.parentConfig = toConfig(threadId, checkpointNs, head.parent);
+  if (header.p !== undefined) tuple.parentConfig = toConfig(threadId, checkpointNs, header.p);
   return tuple;
 }
 
-function attempt<T>(work: () => T, toError: (cause: unknown) => Error): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw toError(cause);
+/** Reads the parts of a row; says which part of which checkpoint cannot be read. */
+class RowReader {
+  readonly checkpointNs: string;
+  readonly checkpointId: string;
+
+  constructor(
+    private readonly source: TupleSource,
+    private readonly row: Row,
+  ) {
+    this.checkpointNs = decodeKeyPart(row.checkpointNsEncoded);
+    this.checkpointId = row.checkpointId;
+  }
+
+  unreadable(problem: string, key: string, cause: unknown, channel?: string): Error {
+    const { checkpointNs, checkpointId } = this;
+    const { threadId } = this.source;
+    const location: CorruptRecordLocation = { key, threadId, checkpointNs, checkpointId, channel };
+    return unreadable(problem, location, cause);
+  }
+
+  record(): { header: RecordHeader; body: RecordBody } {
+    try {
+      return decodeRecord(this.source.codec, this.row.record);
+    } catch (cause) {
+      throw this.unreadable("cannot read the checkpoint", this.source.keys.checkpoints, cause);
+    }
+  }
+
+  async channelValues({ channels, versions }: RecordBody): Promise<Record<string, unknown>> {
+    const problem = "cannot read the value of a channel";
+    const { cached, onRead } = this.source;
+    const read = new Map<string, CachedChannel>();
+    const entries = Object.entries(channels).map(([channel, reference]): [string, unknown] => {
+      const before = cached?.channels.get(channel);
+      const { value, known } = this.decode(reference, channel, problem, before);
+      read.set(channel, { version: versions[channel], reference, roots: rootsOf(reference), known });
+      return [channel, this.settled(value, channel, problem)];
+    });
+    for (const entry of entries) if (entry[1] instanceof Promise) entry[1] = await entry[1];
+    onRead?.({ checkpointId: this.checkpointId, channels: read });
+    return Object.fromEntries(entries);
+  }
+
+  async writes(members: readonly Buffer[]): Promise<CheckpointPendingWrite[]> {
+    const { codec, keys } = this.source;
+    const problem = "cannot read a pending write";
+    let writes: ReturnType<typeof decodeWrites>;
+    try {
+      writes = decodeWrites(codec, members);
+    } catch (cause) {
+      throw this.unreadable("cannot read the pending writes", keys.index, cause);
+    }
+    return Promise.all(
+      writes.map(async ({ taskId, channel, reference }): Promise<CheckpointPendingWrite> => {
+        const { value } = this.decode(reference, channel, problem);
+        return [taskId, channel, await this.settled(value, channel, problem)];
+      }),
+    );
+  }
+
+  private decode(reference: string, channel: string, problem: string, before?: CachedChannel): DecodedValue {
+    const { codec, chunks, keys } = this.source;
+    try {
+      return codec.decode(reference, (name) => chunks.get(name), keys.checkpoints, before?.known);
+    } catch (cause) {
+      throw this.unreadable(problem, keys.chunks, cause, channel);
+    }
+  }
+
+  private settled(value: unknown, channel: string, problem: string): unknown {
+    if (!(value instanceof Promise)) return value;
+    const settling = value.catch((cause: unknown) => {
+      throw this.unreadable(problem, this.source.keys.chunks, cause, channel);
+    });
+    settling.catch(() => {}); // awaited in its turn
+    return settling;
   }
 }

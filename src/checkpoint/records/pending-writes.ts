@@ -2,16 +2,31 @@ import type { PendingWrite } from "@langchain/langgraph-checkpoint";
 import { WRITES_IDX_MAP } from "@langchain/langgraph-checkpoint";
 import { repeatable } from "../../describe.js";
 import { decodeKeyPart, encodeKeyPart } from "../../redis/key-encoding.js";
+import type { ValueCodec } from "../values/codec.js";
+import { withChecksum, withoutChecksum } from "./checksum.js";
 import { compareWrites, type OrderedWrite } from "./write-order.js";
 
 /**
- * The pending writes of one checkpoint are the lines of one hash field, each
- * `task:index:path:channel:reference`, all but index and reference encoded as segments. A line is found by its first
- * two parts.
+ * The pending writes of one call are one member of the thread's index, special ones a member each:
+ *
+ * `w:namespace:checkpoint id:task:indices:names:payload~checksum`
+ *
+ * Indices have "." between them. The names are those of the chunks that the references name, one after the other. The payload is
+ * packed text: a line with the path of the task, then for each index a line with the channel and one with the reference. Namespace,
+ * task, path and channel are encoded.
  */
-export interface WriteLine extends OrderedWrite {
+export interface StoredWrite extends OrderedWrite {
   readonly channel: string;
   readonly reference: string;
+}
+
+/** A write on its way to Redis. */
+export interface EncodedWrite {
+  readonly channel: string;
+  readonly index: number;
+  readonly reference: string;
+  /** The chunks that the reference names. */
+  readonly roots: readonly string[];
 }
 
 /**
@@ -22,34 +37,73 @@ export function writeIndex([channel]: PendingWrite, position: number): number {
   return Object.hasOwn(WRITES_IDX_MAP, channel) ? (WRITES_IDX_MAP[channel] as number) : position;
 }
 
-/** What the line of a write starts with: its identity. */
-export function writeKey(taskId: string, index: number): string {
-  return `${encodeKeyPart(taskId)}:${index}:`;
+/** What all members of one task of a checkpoint begin with. */
+export function taskBeginning(escapedField: string, taskId: string): string {
+  return `w:${escapedField}:${encodeTask(taskId)}:`;
 }
 
-/** The rest of the line. */
-export function writeValue(taskPath: string, channel: string, reference: string): string {
-  return `${encodeKeyPart(taskPath)}:${encodeKeyPart(channel)}:${reference}`;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** LangGraph's ids of tasks are UUIDs, which have 22 characters in base64url. Other ids are never encoded with a "=". */
+function encodeTask(taskId: string): string {
+  if (!UUID.test(taskId)) return encodeKeyPart(taskId);
+  return `=${Buffer.from(taskId.replaceAll("-", ""), "hex").toString("base64url")}`;
 }
 
-/** The writes of one checkpoint in the order in which LangGraph applies them. @throws {Error} on a line of another shape. */
-export function decodeWrites(lines: string): WriteLine[] {
-  const writes = lines
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line): WriteLine => {
-      const [, task, index, path, channel, reference] =
-        /^([^:]*):(-?\d+):([^:]*):([^:]*):(.*)$/s.exec(line) ?? [];
-      if (task === undefined || path === undefined || channel === undefined || reference === undefined) {
-        throw repeatable(new Error("a line of pending writes is malformed"));
-      }
-      return {
-        taskId: decodeKeyPart(task),
-        index: Number(index),
-        taskPath: decodeKeyPart(path),
-        channel: decodeKeyPart(channel),
-        reference,
-      };
-    });
-  return writes.sort(compareWrites);
+function decodeTask(task: string): string {
+  if (!task.startsWith("=")) return decodeKeyPart(task);
+  const hex = Buffer.from(task.slice(1), "base64url").toString("hex");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** The members for the writes of one call. */
+export function encodeWrites(
+  codec: ValueCodec,
+  beginning: string,
+  taskPath: string,
+  writes: readonly EncodedWrite[],
+): Buffer[] {
+  const usual = writes.filter(({ index }) => index >= 0);
+  // Of two special writes of one kind the second one replaces the first.
+  const special = new Map(writes.filter(({ index }) => index < 0).map((write) => [write.index, write]));
+  const groups = [...[...special.values()].map((write) => [write]), ...(usual.length > 0 ? [usual] : [])];
+  return groups.map((group) => {
+    const indices = group.map(({ index }) => index).join(".");
+    const names = [...new Set(group.flatMap(({ roots }) => roots))].join("");
+    const lines = group.flatMap(({ channel, reference }) => [encodeKeyPart(channel), reference]);
+    const payload = codec.packText([encodeKeyPart(taskPath), ...lines].join("\n"));
+    return withChecksum(Buffer.concat([Buffer.from(`${beginning}${indices}:${names}:`, "utf8"), payload]));
+  });
+}
+
+/** The writes of one checkpoint in the order in which LangGraph applies them. @throws {Error} on a member that was altered. */
+export function decodeWrites(codec: ValueCodec, members: readonly Buffer[]): StoredWrite[] {
+  return members.flatMap((member) => decodeMember(codec, member)).sort(compareWrites);
+}
+
+function decodeMember(codec: ValueCodec, member: Buffer): StoredWrite[] {
+  const content = withoutChecksum(member);
+  const parts: string[] = [];
+  let start = 0;
+  while (parts.length < 6) {
+    const colon = content.indexOf(COLON, start);
+    if (colon === -1) throw malformed();
+    parts.push(content.toString("utf8", start, colon));
+    start = colon + 1;
+  }
+  const [, , , task = "", indices = ""] = parts;
+  const [path = "", ...lines] = codec.unpackText(content.subarray(start)).split("\n");
+  const taskPath = decodeKeyPart(path);
+  const taskId = decodeTask(task);
+  return indices.split(".").map((index, at): StoredWrite => {
+    const [channel, reference] = [lines[2 * at], lines[2 * at + 1]];
+    if (channel === undefined || reference === undefined) throw malformed();
+    return { taskPath, taskId, index: Number(index), channel: decodeKeyPart(channel), reference };
+  });
+}
+
+const COLON = 0x3a;
+
+function malformed(): Error {
+  return repeatable(new Error("an entry of pending writes is malformed"));
 }

@@ -1,24 +1,20 @@
--- Shared by the scripts that store references: how the chunks behind them come in.
+-- Part of the scripts that change what a thread's chunks hold.
 --
--- A chunk is stored under its digest; an open run (see values/run-writer.ts) under the digest of its first version,
--- and grows. When a run is finished, or an element that was stored on its own turns up in a run, the bytes are kept
--- in one place and the other becomes "@target:offset:length".
+-- A chunk is stored under its name: the digest of its content, or a random one if it is the tail of a list, which grows.
+-- Its value is data; or "t" and the names of its children, a table; or "@" and the name of a segment, an alias: a tail that
+-- was sealed. Whatever names a chunk refers to it: records, pending writes, tables and aliases. How many do so beyond the
+-- first stands in the field "#name". Whoever comes to refer to a chunk takes it, whoever goes releases it, and with the last
+-- one the chunk goes too.
 
--- Whether a run begins with the bytes that the client believes it to have: a thread that was deleted meanwhile may have
--- come back with other bytes of the same length under the same name.
-local function begins(run, length, check)
-  return #run >= length and string.sub(redis.sha1hex(string.sub(run, 1, length)), 1, #check) == check
-end
+-- Longer values are data: tables have at most 64 children.
+local MAX_TABLE = 1 + 64 * 20
 
--- Reads the steps that a call brings: ARGV[at] is their number, each is its kind and its arguments. Nothing is written
--- yet. Returns
---   added    name -> bytes of chunks that are new, or only possibly so
---   grown    name -> bytes of open runs that were appended to
---   moved    name -> "@target:offset:length" of runs that were finished
---   merges   of elements that were stored on their own: { name, target, offset, length }
---   missing  names of open runs that are not there as expected
-local function received_chunks(at)
-  local received = { added = {}, grown = {}, moved = {}, merges = {}, missing = {} }
+-- Reads the operations that a call brings: ARGV[at] is their number, each is its kind and its arguments. Returns
+--   stores   name -> bytes
+--   appends  { name, length, bytes }
+--   aliases  { name, length, target }
+local function read_chunk_ops(at)
+  local ops = { stores = {}, appends = {}, aliases = {} }
   local i = at
   local function argument()
     i = i + 1
@@ -27,69 +23,95 @@ local function received_chunks(at)
   for _ = 1, tonumber(ARGV[at]) do
     local kind, name = argument(), argument()
     if kind == 'store' then
-      received.added[name] = argument()
-    elseif kind == 'grow' then
-      local length, check, bytes = tonumber(argument()), argument(), argument()
-      local value = redis.call('HGET', CHUNKS, name)
-      local run = resolve(value)
-      if not run or not begins(run, length, check) then
-        received.missing[#received.missing + 1] = name
-      elseif bytes == '' then
-        -- Nothing new: it was only to be checked.
-      elseif #run == length and run == value then
-        received.grown[name] = run .. bytes
-      elseif string.sub(run, length + 1, length + #bytes) ~= bytes then
-        -- Another branch of the thread went on differently.
-        received.missing[#received.missing + 1] = name
-      end
-    elseif kind == 'finish' then
-      local from, length, check, bytes = argument(), tonumber(argument()), argument(), argument()
-      local value = redis.call('HGET', CHUNKS, from)
-      local run = resolve(value)
-      if run and begins(run, length, check) then
-        received.added[name] = string.sub(run, 1, length) .. bytes
-        if #run == length and run == value then
-          received.moved[from] = '@' .. name .. ':0:' .. (length - 1)
-        end
-      elseif redis.call('HEXISTS', CHUNKS, name) == 0 then
-        received.missing[#received.missing + 1] = from
-      end
-    else -- merge
-      received.merges[#received.merges + 1] = { name, argument(), tonumber(argument()), tonumber(argument()) }
+      ops.stores[name] = argument()
+    elseif kind == 'append' then
+      table.insert(ops.appends, { name, tonumber(argument()), argument() })
+    else
+      table.insert(ops.aliases, { name, tonumber(argument()), argument() })
     end
   end
-  return received
+  return ops
 end
 
--- The names that are mentioned by the references or by a received table, but neither received nor stored. Stored
--- chunks need no look inside: what they name was there when they were stored, and leaves only after them.
-local function missing_chunks(references, received)
-  local missing, asked = received.missing, {}
-  local function ask(name)
-    if received.added[name] or asked[name] then return end
+-- The names, of those given and those that the operations need, that are neither stored nor brought. Stored chunks need no
+-- look inside: what they refer to is there as long as they are.
+local function missing_chunks(names, ops)
+  local missing, asked = {}, {}
+  local function need(name)
+    if ops.stores[name] or asked[name] then return end
     asked[name] = true
     if redis.call('HEXISTS', CHUNKS, name) == 0 then missing[#missing + 1] = name end
   end
-  for _, reference in ipairs(references) do each_root(reference, ask) end
-  for _, chunk in pairs(received.added) do
-    if string.byte(chunk) == 116 then each_digest(string.sub(chunk, 2), ask) end -- t, a table
+  for _, append in ipairs(ops.appends) do
+    local name, length = unpack(append)
+    asked[name] = true
+    if not is_tail_of(name, length) then missing[#missing + 1] = name end
   end
+  each_name(names, need)
+  for _, bytes in pairs(ops.stores) do each_name(children_of(bytes), need) end
+  for _, alias in ipairs(ops.aliases) do need(alias[3]) end
   return missing
 end
 
-local function store_chunks(received)
-  -- A chunk that is there already may be an open run that has grown since: it is left alone.
-  for name, chunk in pairs(received.added) do redis.call('HSETNX', CHUNKS, name, chunk) end
-  for name, run in pairs(received.grown) do redis.call('HSET', CHUNKS, name, run) end
-  -- A run that one value finishes and another one appends to has to keep what was appended.
-  for name, pointer in pairs(received.moved) do
-    if not received.grown[name] then redis.call('HSET', CHUNKS, name, pointer) end
+-- Chunks that this call has stored and that nothing refers to yet.
+local unreferenced = {}
+
+local function take(name)
+  if unreferenced[name] then
+    unreferenced[name] = nil
+  else
+    redis.call('HINCRBY', CHUNKS, '#' .. name, 1)
   end
-  for _, merge in ipairs(received.merges) do
-    local name, target, offset, length = unpack(merge)
-    local alone, run = redis.call('HGET', CHUNKS, name), resolve(redis.call('HGET', CHUNKS, target))
-    if alone and run and #alone == length + 1 and string.sub(run, 2 + offset, 1 + offset + length) == string.sub(alone, 2) then
-      redis.call('HSET', CHUNKS, name, '@' .. target .. ':' .. offset .. ':' .. length)
+end
+
+-- Returns how many chunks are gone because of it.
+local function release(name)
+  local names, gone = { name }, 0
+  while #names > 0 do
+    name = table.remove(names)
+    local counter = '#' .. name
+    if not unreferenced[name] and redis.call('HEXISTS', CHUNKS, counter) == 1 then
+      if redis.call('HINCRBY', CHUNKS, counter, -1) <= 0 then redis.call('HDEL', CHUNKS, counter) end
+    else
+      local value = redis.call('HSTRLEN', CHUNKS, name) <= MAX_TABLE and redis.call('HGET', CHUNKS, name)
+      gone = gone + redis.call('HDEL', CHUNKS, name)
+      if value then each_name(children_of(value), function(child) names[#names + 1] = child end) end
     end
+  end
+  return gone
+end
+
+-- Applies operations of which nothing was missing, and takes `names` on behalf of what is stored with them.
+local function store_chunks(names, ops)
+  local stored, is_stored = {}, {}
+  for name, bytes in pairs(ops.stores) do
+    -- A chunk that is there already stays: a tail may have grown since.
+    if redis.call('HSETNX', CHUNKS, name, bytes) == 1 then
+      unreferenced[name] = true
+      is_stored[name] = true
+      stored[#stored + 1] = name
+    end
+  end
+  for name, bytes in pairs(ops.stores) do
+    each_name(children_of(bytes), function(child)
+      -- A table that was there already refers to its children since then. One that comes only now had been lost.
+      if is_stored[name] then take(child) else unreferenced[child] = nil end
+    end)
+  end
+  for _, append in ipairs(ops.appends) do
+    local name, _, bytes = unpack(append)
+    redis.call('HSET', CHUNKS, name, redis.call('HGET', CHUNKS, name) .. bytes)
+  end
+  each_name(names, take)
+  -- After the appends: a tail that one value seals and another one appends to keeps what was appended.
+  for _, alias in ipairs(ops.aliases) do
+    local name, length, target = unpack(alias)
+    if is_tail_of(name, length) then
+      take(target)
+      redis.call('HSET', CHUNKS, name, '@' .. target)
+    end
+  end
+  for _, name in ipairs(stored) do
+    if unreferenced[name] then release(name) end
   end
 end

@@ -1,71 +1,116 @@
--- Shared by all scripts that work on a thread; put before each of them.
+-- Part of every script that works on a thread.
 --
 -- KEYS  the thread's keys, then the indexes of its partition, see keys.ts
-local CHECKPOINTS, ORDER, WRITES, CHUNKS, RUNS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local THREAD_KEYS = { CHECKPOINTS, ORDER, WRITES, CHUNKS, RUNS }
+local CHECKPOINTS, INDEX, CHUNKS = KEYS[1], KEYS[2], KEYS[3]
+local THREAD_KEYS = { CHECKPOINTS, INDEX, CHUNKS }
+
+-- A member that each key of a thread has from the first write on and never loses, so that a key which is not there is one
+-- that was lost, not one that is empty.
+local MARKER = '!'
 
 -- Whether none of the thread's keys is there.
 local function is_absent()
   return redis.call('EXISTS', unpack(THREAD_KEYS)) == 0
 end
 
--- Records and pending writes end with a seal: "~" and ten digits of the SHA-1 of all before it, see seal.ts.
-local function seal(text)
-  return text .. '~' .. string.sub(redis.sha1hex(text), 1, 10)
-end
-
--- The text of a sealed value; nil when it was altered.
-local function unseal(value)
-  local text = string.sub(value, 1, -12)
-  if seal(text) == value then return text end
-end
-
--- The first line of a record, see record.ts.
-local function head_of(record)
-  if not unseal(record) then error('DAMAGED record.', 0) end
-  return cjson.decode(string.sub(record, 1, string.find(record, '\n', 1, true) - 1))
-end
-
--- Calls visit(digest) for each of the digests that follow one another in a text.
-local function each_digest(text, visit)
-  for at = 1, #text, 20 do visit(string.sub(text, at, at + 19)) end
-end
-
--- Calls visit(name) for each chunk that a reference names, see values/reference.ts.
-local function each_root(reference, visit)
-  local kind = string.byte(reference)
-  if kind == 119 then -- w
-    visit(string.sub(reference, 2, 21))
-  elseif kind == 97 then -- a
-    local plus = string.find(reference, '+', 1, true)
-    for level in string.gmatch(string.sub(reference, 2, plus and plus - 1), '[^.]+') do each_digest(level, visit) end
-    if plus then visit(string.sub(reference, plus + 1, plus + 20)) end
+-- Whether the thread is there: all of its keys, or none.
+local function thread_exists()
+  local count = redis.call('EXISTS', CHECKPOINTS, INDEX, CHUNKS)
+  if count == 3 then return true end
+  if count == 0 then return false end
+  for i, key in ipairs(THREAD_KEYS) do
+    if redis.call('EXISTS', key) == 0 then error('LOST key ' .. i .. '.', 0) end
   end
 end
 
--- The chunk that a stored value "@target:offset:length" points to; nil for a value that is a chunk itself.
-local function target_of(value)
-  if string.byte(value) == 64 then return string.sub(value, 2, 21) end -- @
+local function create_thread()
+  redis.call('HSET', CHECKPOINTS, MARKER, '')
+  redis.call('ZADD', INDEX, 0, MARKER)
+  redis.call('HSET', CHUNKS, MARKER, '')
 end
 
--- The bytes of a chunk, given what is stored under its name; false when there is nothing.
-local function resolve(value)
-  local target = value and target_of(value)
-  if not target then return value end
-  local whole = resolve(redis.call('HGET', CHUNKS, target))
-  if not whole then return false end
-  local offset, length = string.match(value, ':(%d+):(%d+)$')
-  return string.sub(whole, 1, 1) .. string.sub(whole, 2 + offset, 1 + offset + length)
+-- Headers of records and pending writes end with a checksum: "~" and ten digits of the SHA-1 of all before it, see checksum.ts.
+local function with_checksum(text)
+  return text .. '~' .. string.sub(redis.sha1hex(text), 1, 10)
 end
 
--- Calls visit(reference) for each reference in the lines of pending writes, see pending-writes.ts.
-local function each_write(lines, visit)
-  for reference in string.gmatch(lines, '[^:\n]*:[^:\n]*:[^:\n]*:[^:\n]*:([^\n]*)\n') do visit(reference) end
+-- The text before a checksum; nil when it was altered.
+local function checked(value)
+  local text = string.sub(value, 1, -12)
+  if with_checksum(text) == value then return text end
 end
 
--- The newest field of the namespace with this prefix; nil when it has none.
+-- The header of a record, which is its first line, see checkpoint-record.ts; nil when it was altered.
+local function intact_header(record)
+  local text = checked(string.match(record, '^[^\n]*'))
+  return text and cjson.decode(text)
+end
+
+local function header_of(record)
+  return intact_header(record) or error('DAMAGED checkpoint.', 0)
+end
+
+-- A checkpoint is named by its field, "namespace:id", the namespace encoded, the id as it is.
+
+-- The part of a field that all checkpoints of its namespace have in common.
+local function prefix_of(field)
+  return string.match(field, '^[^:]*:')
+end
+
+local function id_of(field)
+  return string.match(field, ':(.*)$')
+end
+
+-- A field with exactly one colon, for members of the index in which more follows.
+local function escape_field(field)
+  local prefix, id = string.match(field, '^([^:]*:)(.*)$')
+  if not string.find(id, '[%%:]') then return field end
+  return prefix .. string.gsub(id, '[%%:]', { ['%'] = '%25', [':'] = '%3A' })
+end
+
+local function unescape_field(escaped)
+  local prefix, id = string.match(escaped, '^([^:]*:)(.*)$')
+  return prefix .. string.gsub(id, '%%(%x%x)', { ['25'] = '%', ['3A'] = ':' })
+end
+
+-- The members of the index that begin with a text, at most `limit` of them.
+local function members(beginning, limit)
+  return redis.call('ZRANGEBYLEX', INDEX, '[' .. beginning, '(' .. beginning .. '\255', 'LIMIT', 0, limit or -1)
+end
+
+-- The fields of a namespace, newest first, at most `limit` of them; only those older than the field `before`, if given.
+local function newest_fields(prefix, limit, before)
+  local from = before and '(c:' .. before or '(c:' .. prefix .. '\255'
+  local found = redis.call('ZREVRANGEBYLEX', INDEX, from, '[c:' .. prefix, 'LIMIT', 0, limit or -1)
+  for i, member in ipairs(found) do found[i] = string.sub(member, 3) end
+  return found
+end
+
+-- The newest field of a namespace; nil when it has none.
 local function latest_field(prefix)
-  return redis.call('ZREVRANGEBYLEX', ORDER, '[' .. prefix .. '\255', '[' .. prefix, 'LIMIT', 0, 1)[1]
+  return newest_fields(prefix, 1)[1]
+end
+
+-- The prefix of each namespace of the thread, found by skipping from one to the next.
+local function namespace_prefixes()
+  local found, from = {}, '[c:'
+  while true do
+    local member = redis.call('ZRANGEBYLEX', INDEX, from, '(c;', 'LIMIT', 0, 1)[1]
+    if not member then return found end
+    found[#found + 1] = string.match(member, '^c:([^:]*:)')
+    from = '(c:' .. found[#found] .. '\255'
+  end
+end
+
+-- The encoded ids of the runs that made checkpoints of the thread.
+local function run_ids()
+  local found, from = {}, '[r:'
+  while true do
+    local member = redis.call('ZRANGEBYLEX', INDEX, from, '(r;', 'LIMIT', 0, 1)[1]
+    if not member then return found end
+    found[#found + 1] = string.match(member, '^r:([^:]*):')
+    from = '(r:' .. found[#found] .. ':\255'
+  end
 end
 
 -- Compares as the sorted set does. Lua's own comparison follows the server's locale.
@@ -77,29 +122,49 @@ local function less(a, b)
   return #a < #b
 end
 
--- The largest id that each namespace (by prefix) has lost while older ones stayed.
-local function lost_ids()
-  local lost = redis.call('HGET', CHECKPOINTS, 'lost')
-  return lost and cjson.decode(lost) or {}
+-- Calls visit(name) for each of the names of chunks that follow one another in a text.
+local function each_name(text, visit)
+  for at = 1, #text, 20 do visit(string.sub(text, at, at + 19)) end
 end
 
--- Whether a checkpoint that is not there has never been there: its id comes after all others of its namespace.
+-- The names that the value of a chunk refers to, one after the other: "t" is a table, "@" an alias, see chunk-store.lua.
+local function children_of(value)
+  local kind = string.sub(value, 1, 1)
+  return (kind == 't' or kind == '@') and string.sub(value, 2) or ''
+end
+
+local ALIAS_LENGTH = 21
+
+-- Whether a tail has exactly so many bytes. Its name is random and it only ever grows, so these are the bytes that the client
+-- has in mind.
+local function is_tail_of(name, length)
+  if redis.call('HSTRLEN', CHUNKS, name) ~= length then return false end
+  return length ~= ALIAS_LENGTH or string.sub(redis.call('HGET', CHUNKS, name), 1, 1) ~= '@'
+end
+
+-- The names of the chunks that a pending write refers to, see pending-writes.ts.
+local function names_of_write(member)
+  return string.match(member, '^w:[^:]*:[^:]*:[^:]*:[^:]*:([^:]*):') or error('DAMAGED pending write.', 0)
+end
+
+-- Whether a checkpoint that is not there has never been there: its id comes after all others of its namespace, and after the
+-- largest one that was removed while older ones stayed (field "^namespace:").
 local function is_to_come(field)
-  local prefix, id = string.match(field, '^([^:]*:)(.*)$')
-  return less(latest_field(prefix), field) and less(lost_ids()[prefix] or '', id)
+  local prefix = prefix_of(field)
+  return less(latest_field(prefix) or '', field) and less(redis.call('HGET', CHECKPOINTS, '^' .. prefix) or '', id_of(field))
 end
 
 -- Whether a namespace ends with this checkpoint: it is the newest one, or goes on from the newest one. The latter because
 -- clocks differ: a checkpoint may have a smaller id than its parent. Then it is a few steps away, not many.
 local function is_end(field)
-  local prefix = string.match(field, '^[^:]*:')
+  local prefix = prefix_of(field)
   local newest = latest_field(prefix)
   for _ = 1, 100 do
     if field == newest then return true end
     local record = redis.call('HGET', CHECKPOINTS, field)
-    local parent = record and unseal(record) and head_of(record).parent
-    if not parent then return false end
-    field = prefix .. parent
+    local header = record and intact_header(record)
+    if not header or not header.p then return false end
+    field = prefix .. header.p
   end
   return false
 end
@@ -107,33 +172,9 @@ end
 -- Why a checkpoint that a client names cannot be gone on from: "gone" when it is not there, though its namespace has
 -- others; with history "latest" also "superseded" when others were put after it. Else ''.
 local function refusal(field, history)
-  if not latest_field(string.match(field, '^[^:]*:')) then return '' end
-  if history == 'latest' and not is_end(field) then
-    return redis.call('HEXISTS', CHECKPOINTS, field) == 1 and 'superseded' or 'gone'
-  end
-  return redis.call('HEXISTS', CHECKPOINTS, field) == 1 and '' or 'gone'
-end
-
--- The distinct beginnings ("text:") of the members of a sorted set, found by skipping from one to the next.
-local function beginnings(key)
-  local found = {}
-  local from = '-'
-  while true do
-    local member = redis.call('ZRANGEBYLEX', key, from, '+', 'LIMIT', 0, 1)[1]
-    if not member then return found end
-    found[#found + 1] = string.match(member, '^[^:]*:')
-    from = '(' .. found[#found] .. '\255'
-  end
-end
-
--- The prefix ("namespace:") of each checkpoint namespace of the thread.
-local function namespace_prefixes()
-  return beginnings(ORDER)
-end
-
--- The encoded ids of the runs that made checkpoints of the thread.
-local function run_ids()
-  local ids = {}
-  for i, beginning in ipairs(beginnings(RUNS)) do ids[i] = string.sub(beginning, 1, -2) end
-  return ids
+  if not latest_field(prefix_of(field)) then return '' end
+  local is_there = redis.call('HEXISTS', CHECKPOINTS, field) == 1
+  if not is_there and redis.call('ZSCORE', INDEX, 'c:' .. field) then error('LOST checkpoint.', 0) end
+  if history == 'latest' and not is_end(field) then return is_there and 'superseded' or 'gone' end
+  return is_there and '' or 'gone'
 end

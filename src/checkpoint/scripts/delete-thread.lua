@@ -1,3 +1,5 @@
+--- @include "common.lua"
+--- @include "registry.lua"
 -- Deletes the thread, with what the indexes hold of it.
 --
 -- ARGV  1 "thread"; or "rest" for what is left in the indexes of a thread that this script has deleted before
@@ -7,7 +9,7 @@
 -- Also deletes keys that another program has written to: then the checkpoints cannot be counted.
 local count = 0
 if ARGV[1] == 'thread' then
-  local length = redis.pcall('ZCARD', ORDER)
+  local length = redis.pcall('ZLEXCOUNT', INDEX, '[c:', '(c;')
   if type(length) == 'number' then count = length end
   redis.call('UNLINK', unpack(THREAD_KEYS))
 elseif not is_absent() then

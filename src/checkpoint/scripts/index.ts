@@ -17,20 +17,40 @@ import readCommon from "./read-common.lua";
 import registry from "./registry.lua";
 import remove from "./remove.lua";
 import restore from "./restore.lua";
+import trim from "./trim.lua";
 
-/** Lua has no imports on the server: a script is its own file after the ones it builds on. */
-const compose = (...parts: string[]) => new Script(parts.join("\n"));
+/** The files that scripts include. */
+const PARTS: ReadonlyMap<string, string> = new Map([
+  ["common.lua", common],
+  ["registry.lua", registry],
+  ["chunk-store.lua", chunkStore],
+  ["read-common.lua", readCommon],
+  ["remove.lua", remove],
+  ["trim.lua", trim],
+]);
 
-export const PUT = compose(common, registry, chunkStore, remove, put);
-export const PUT_WRITES = compose(common, registry, chunkStore, putWrites);
-export const GET = compose(common, registry, readCommon, get);
-export const LIST = compose(common, registry, readCommon, list);
-export const DELTA_HISTORY = compose(common, readCommon, deltaHistory);
-export const PRUNE = compose(common, registry, remove, prune);
-export const DELETE_FOR_RUNS = compose(common, registry, remove, deleteForRuns);
-export const DELETE_THREAD = compose(common, registry, deleteThread);
-export const EXPIRE = compose(common, registry, expire);
-export const COPY = compose(common, registry, copy);
-export const DUMP = compose(common, dump);
-export const RESTORE = compose(common, registry, restore);
-export const LIST_THREADS = compose(common, registry, listThreads);
+/**
+ * Lua has no imports on the server: a script is the files that its first lines include, in that order, and then its own.
+ */
+function compose(source: string): Script {
+  const parts = [...source.matchAll(/^--- @include "(.+)"$/gm)].map(([, name]) => {
+    const part = PARTS.get(name as string);
+    if (part === undefined) throw new Error(`there is no Lua file ${name} to include.`);
+    return part;
+  });
+  return new Script([...parts, source].join("\n"));
+}
+
+export const PUT = compose(put);
+export const PUT_WRITES = compose(putWrites);
+export const GET = compose(get);
+export const LIST = compose(list);
+export const DELTA_HISTORY = compose(deltaHistory);
+export const PRUNE = compose(prune);
+export const DELETE_FOR_RUNS = compose(deleteForRuns);
+export const DELETE_THREAD = compose(deleteThread);
+export const EXPIRE = compose(expire);
+export const COPY = compose(copy);
+export const DUMP = compose(dump);
+export const RESTORE = compose(restore);
+export const LIST_THREADS = compose(listThreads);

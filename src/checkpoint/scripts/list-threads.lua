@@ -1,3 +1,5 @@
+--- @include "common.lua"
+--- @include "registry.lua"
 -- Returns threads of one partition from the newest on, in one of two orders.
 --
 -- KEYS  the four indexes of the partition

@@ -1,100 +1,112 @@
+--- @include "common.lua"
+--- @include "chunk-store.lua"
+--- @include "registry.lua"
+--- @include "remove.lua"
+--- @include "trim.lua"
 -- Stores one checkpoint.
 --
 -- ARGV  1 the checkpoint's field
 --       2 time to live in milliseconds, or ''
 --       3 the parent's field, or ''
---       4 the record's head without its parent, channels and closing brace
+--       4 the record's header without its closing brace, parent and need, see checkpoint-record.ts
 --       5 the record's body
---       6 the encoded id of the run that made it, or ''
---       7 "all", or "latest" to remove the older checkpoints of the namespace; "latest, fork" when LangGraph forks
---       8 the number of delta channels, then their names
---       then the number of channels; name and reference of each follow, '' for "as in the parent"
---       then the chunks, see chunk-store.lua
--- Reply { chunks that are missing, channels that the parent cannot give }; stored only if both are empty. Or why it may not
--- go on from the parent, see refusal in common.lua.
+--       6 "all"; or "latest" to remove the older checkpoints of the namespace; "latest, fork" when LangGraph forks
+--       7 JSON of the names of the delta channels, or '' when LangGraph does not say
+--       8 JSON of the names of the channels that have a value
+--       9 the number of chunk operations, then each of them, see chunk-store.lua
+-- Reply the names of chunks that are missing; stored only if there are none. Or why it may not go on from the parent, see
+-- refusal in common.lua.
 --
--- Atomic, because a checkpoint must not become visible without its chunks, nor be listed without its record, and
--- because the parent's references must not be freed between reading and writing them.
-local field, ttl, parent_field, head, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local run, history = ARGV[6], ARGV[7]
-local deltas_end = 8 + tonumber(ARGV[8])
-local channels_end = deltas_end + 1 + 2 * tonumber(ARGV[deltas_end + 1])
+-- Atomic, because a checkpoint must not become visible without its chunks, nor be listed without its record.
+local field, ttl, parent_field, beginning, body, history = unpack(ARGV, 1, 6)
+local sent = cjson.decode(beginning .. '}')
+local names = sent.c or ''
+local is_new = not thread_exists()
+local old_record = not is_new and redis.call('HGET', CHECKPOINTS, field)
+local parent_id = parent_field ~= '' and id_of(parent_field)
+-- A run with durability "exit" that ends where it began puts its checkpoint again, as a child of itself.
+if parent_field == field then
+  parent_id = old_record and header_of(old_record).p
+  parent_field = parent_id and prefix_of(field) .. parent_id or ''
+end
+
+local function parent_header()
+  local record = parent_field ~= '' and redis.call('HGET', CHECKPOINTS, parent_field)
+  -- A parent that was damaged can say nothing, as if it were not there.
+  return record and intact_header(record)
+end
+
+local channels_with_value = {}
+for _, channel in ipairs(cjson.decode(ARGV[8])) do channels_with_value[channel] = true end
+
+-- Each delta channel, "+" before it when it has a value, "-" when it is spread over the writes of the ancestors. In updates from
+-- outside and copies LangGraph does not always name them: then they are those of the parent.
+local function delta_channels()
+  local names = ARGV[7] ~= '' and cjson.decode(ARGV[7])
+  if not names then
+    local header = parent_header()
+    names = header and header.d or {}
+    for i, name in ipairs(names) do names[i] = string.sub(name, 2) end
+  end
+  for i, name in ipairs(names) do names[i] = (channels_with_value[name] and '+' or '-') .. name end
+  return names
+end
+local deltas = delta_channels()
+
+-- Why the checkpoint needs its parent, see checkpoint-record.ts; nil when it does not.
+local function need_of_parent()
+  if parent_field == '' then return nil end
+  for _, channel in ipairs(deltas) do
+    if string.sub(channel, 1, 1) == '-' then return 1 end
+  end
+  return sent.v and 2 or nil
+end
+local need = need_of_parent()
 
 -- A fork under the newest checkpoint's own parent, with the newest one's versions, is a copy of it: nothing is lost.
 local function copies(newest)
-  if history ~= 'latest, fork' or not unseal(newest) then return false end
-  local original, versions = head_of(newest), cjson.decode(head .. '}').versions
-  if string.match(parent_field, ':(.*)$') ~= original.parent then return false end
-  for channel, version in pairs(original.versions) do
-    if versions[channel] ~= version then return false end
-  end
-  return true
+  return history == 'latest, fork' and newest and newest.p == parent_id and newest.s == sent.s
 end
 
 -- Where only the newest checkpoint is kept, one that does not go on from it would take its place. A call that is sent
--- again finds its checkpoint there, or one that goes on from it.
-if history ~= 'all' and parent_field ~= '' and redis.call('HEXISTS', CHECKPOINTS, field) == 0 then
-  local refused = refusal(parent_field, 'latest')
-  if refused ~= '' then
-    local newest = redis.call('HGET', CHECKPOINTS, latest_field(string.match(field, '^[^:]*:')))
-    if unseal(newest) and head_of(newest).parent == string.match(field, ':(.*)$') then return { {}, {} } end
-    if not copies(newest) then return refused end
+-- again finds its checkpoint there, or one that goes on from it. A checkpoint whose delta channels are read from a parent that
+-- is gone would lose their history.
+if not is_new and not old_record and parent_field ~= '' then
+  if history ~= 'all' then
+    local refused = refusal(parent_field, 'latest')
+    if refused ~= '' then
+      local newest = intact_header(redis.call('HGET', CHECKPOINTS, latest_field(prefix_of(field))) or '')
+      if newest and newest.p == id_of(field) then return {} end
+      if not copies(newest) then return refused end
+    end
+  elseif need and refusal(parent_field, 'all') ~= '' and not is_to_come(parent_field) then
+    return 'gone'
   end
 end
 
-local parent_record = parent_field ~= '' and redis.call('HGET', CHECKPOINTS, parent_field)
--- A parent that was damaged can give nothing, as if it were not there.
-local parent = parent_record and unseal(parent_record) and head_of(parent_record)
-local versions
-
-local function parents_reference(channel)
-  versions = versions or cjson.decode(head .. '}').versions
-  -- Only the same version is the same value: a fork names a parent that may be further back.
-  if parent and parent.versions[channel] == versions[channel] then return parent.channels[channel] end
+local header = beginning
+if parent_id then header = header .. ',"p":' .. cjson.encode(parent_id) end
+if #deltas > 0 then header = header .. ',"d":' .. cjson.encode(deltas) end
+if need then header = header .. ',"n":' .. need end
+local record = with_checksum(header .. '}') .. '\n' .. body
+if record == old_record then
+  thread_written(false, sent.r or '', ttl)
+  return {}
 end
 
-local members, references, stored, not_inherited = {}, {}, {}, {}
-for i = deltas_end + 2, channels_end, 2 do
-  local channel, reference = ARGV[i], ARGV[i + 1]
-  if reference == '' then reference = parents_reference(channel) end
-  if reference then
-    members[#members + 1] = cjson.encode(channel) .. ':' .. cjson.encode(reference)
-    references[#references + 1] = reference
-    stored[channel] = true
-  else
-    not_inherited[#not_inherited + 1] = channel
-  end
-end
+local ops = read_chunk_ops(9)
+local missing = missing_chunks(names, ops)
+if #missing > 0 then return missing end
 
-local received = received_chunks(channels_end + 1)
-local missing = missing_chunks(references, received)
-if #missing > 0 or #not_inherited > 0 then return { missing, not_inherited } end
-
--- What was a delta channel stays one, also where LangGraph does not say so (in copies, for one).
-local deltas, is_delta, open_delta = {}, {}, false
-local function add_delta(channel)
-  if is_delta[channel] then return end
-  is_delta[channel] = true
-  deltas[#deltas + 1] = cjson.encode(channel)
-  if not stored[channel] then open_delta = true end
-end
-for i = 9, deltas_end do add_delta(ARGV[i]) end
-for _, channel in ipairs(parent and parent.delta or {}) do add_delta(channel) end
-
-local is_new = is_absent()
-if #deltas > 0 then head = head .. ',"delta":[' .. table.concat(deltas, ',') .. ']' end
-if run ~= '' then
-  head = head .. ',"run":' .. cjson.encode(run)
-  redis.call('ZADD', RUNS, 0, run .. ':' .. field)
-end
--- A run with durability "exit" that ends where it began puts its checkpoint again, as a child of itself.
-local parent_id = parent_field ~= '' and string.match(parent_field, ':(.*)$')
-if parent_field == field then parent_id = parent and parent.parent end
-if parent_id then head = head .. ',"parent":' .. cjson.encode(parent_id) end
-store_chunks(received)
-redis.call('HSET', CHECKPOINTS, field, seal(head .. ',"channels":{' .. table.concat(members, ',') .. '}}\n' .. body .. '\n'))
-redis.call('ZADD', ORDER, 0, field)
--- While a delta channel is open its value is spread over the ancestors, so they stay until it is stored again.
-if history ~= 'all' and not open_delta then keep_latest(field) end
-thread_written(is_new, run, ttl)
-return { {}, {} }
+if is_new then create_thread() end
+store_chunks(names, ops)
+-- What the record that it replaces referred to is released afterwards, so that what both refer to stays.
+if need then add_need(parent_field) end
+if old_record then release_record(field, old_record) end
+redis.call('HSET', CHECKPOINTS, field, record)
+redis.call('ZADD', INDEX, 0, 'c:' .. field)
+if sent.r then redis.call('ZADD', INDEX, 0, 'r:' .. sent.r .. ':' .. field) end
+if sent.u then redis.call('ZADD', INDEX, 0, 'u:' .. escape_field(sent.u) .. ':' .. string.sub(prefix_of(field), 1, -2)) end
+if history ~= 'all' then keep_latest(field) end
+thread_written(is_new, sent.r or '', ttl)
+return {}

@@ -96,3 +96,7 @@ end
 local function run_removed(run)
   redis.call('ZREM', PARTITION_RUNS, 'r:' .. run .. ':' .. THREAD, 't:' .. THREAD .. ':' .. run)
 end
+
+-- To be called when pending writes come for a checkpoint that is not there.
+local function note_early_write(field)
+end

@@ -1,3 +1,5 @@
+--- @include "common.lua"
+--- @include "registry.lua"
 -- Creates a thread from what dump.lua returned.
 --
 -- ARGV  1 a token of this copy, by which it is known when it is sent again

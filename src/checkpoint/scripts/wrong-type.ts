@@ -5,9 +5,11 @@ import type { PipelineEntry } from "../../redis/script.js";
 /** The types of the keys of a thread, by the last part of their names; see keys.ts. */
 const TYPES: Readonly<Record<string, string>> = {
   checkpoints: "hash",
-  order: "zset",
-  writes: "hash",
+  index: "zset",
   chunks: "hash",
+  threads: "zset",
+  created: "zset",
+  expires: "zset",
   runs: "zset",
 };
 

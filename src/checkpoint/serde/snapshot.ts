@@ -222,11 +222,16 @@ export function remake(snapshot: Snapshot): unknown {
   return read();
 }
 
-/** Shapes that were seen before. When there are more than a program is likely to have, they are forgotten. */
-const MAX_SHAPES = 2_000;
+/**
+ * Shapes that were seen before. When there are more than a program is likely to have, they are forgotten; and one with
+ * very many keys, which are data rather than names, is not kept at all.
+ */
+const MAX_SHAPES_SIZE = 2_000_000;
+const MAX_SHAPE_SIZE = 2_000;
+let shapesSize = 0;
 const lists: ListShape[] = [];
-const objects = new Map<string, ObjectShape>();
-const messages = new Map<MessageClass, Map<string, MessageShape>>();
+const objects = shapeTable((keys) => (keys.every(isOrdinary) ? new ObjectShape(keys) : undefined));
+const messages = new Map<MessageClass, ShapeTable<MessageShape>>();
 
 function listShape(length: number): ListShape {
   if (length > 100) return new ListShape(length);
@@ -235,33 +240,87 @@ function listShape(length: number): ListShape {
 }
 
 function objectShape(keys: readonly string[]): ObjectShape | undefined {
-  return cached(objects, keys, () => (keys.every(isOrdinary) ? new ObjectShape(keys) : undefined));
+  return findShape(objects, keys);
 }
 
 function messageShape(of: MessageClass, keys: readonly string[]): MessageShape | undefined {
   let shapes = messages.get(of);
   if (!shapes) {
-    shapes = new Map();
+    const make = (all: readonly string[]) =>
+      all.every((key) => of.keepsName(key)) ? new MessageShape(of, all) : undefined;
+    shapes = shapeTable(make);
     messages.set(of, shapes);
   }
-  return cached(shapes, keys, () =>
-    keys.every((key) => of.keepsName(key)) ? new MessageShape(of, keys) : undefined,
-  );
+  return findShape(shapes, keys);
 }
 
-function cached<S>(
-  shapes: Map<string, S>,
+/** The shapes of one kind, by their keys. */
+interface ShapeTable<S> {
+  readonly byName: Map<string, S>;
+  /** Those that were found last: most objects look like one of a few before them. */
+  readonly recent: S[];
+  readonly make: (keys: readonly string[]) => S | undefined;
+}
+
+const MAX_RECENT = 4;
+
+function shapeTable<S>(make: (keys: readonly string[]) => S | undefined): ShapeTable<S> {
+  return { byName: new Map(), recent: [], make };
+}
+
+function findShape<S extends ObjectShape | MessageShape>(
+  { byName, recent, make }: ShapeTable<S>,
   keys: readonly string[],
-  make: () => S | undefined,
 ): S | undefined {
+  for (const shape of recent) if (isSame(shape.keys, keys)) return shape;
   const name = nameOf(keys);
-  const known = shapes.get(name);
-  if (known) return known;
-  const shape = make();
-  if (shape === undefined) return undefined;
-  if (shapes.size >= MAX_SHAPES) shapes.clear();
-  shapes.set(name, shape);
+  let shape = byName.get(name);
+  if (!shape) {
+    shape = make(keys);
+    const size = sizeOfKeys(keys);
+    if (shape === undefined || size > MAX_SHAPE_SIZE) return shape;
+    shapesSize += size + 2 * name.length;
+    if (shapesSize > MAX_SHAPES_SIZE) forgetShapes();
+    byName.set(name, shape);
+  }
+  if (recent.length === MAX_RECENT) recent.pop();
+  recent.unshift(shape);
   return shape;
+}
+
+function forgetShapes(): void {
+  for (const table of [objects, ...messages.values()]) {
+    table.byName.clear();
+    table.recent.length = 0;
+  }
+  shapesSize = 0;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
+
+/** About how many bytes of memory the keys of a shape take. */
+function sizeOfKeys(keys: readonly string[]): number {
+  let size = 200;
+  for (const key of keys) size += 32 + key.length;
+  return size;
+}
+
+/** About how many bytes of memory a snapshot takes; shapes that many values share do not count. */
+export function sizeOfSnapshot(snapshot: Snapshot): number {
+  let size = 48 + 8 * snapshot.length;
+  for (const part of snapshot) {
+    // A character takes one byte or two.
+    if (typeof part === "string") size += 24 + 2 * part.length;
+    else if (part instanceof ObjectShape || part instanceof MessageShape) {
+      const keys = sizeOfKeys(part.keys);
+      if (keys > MAX_SHAPE_SIZE) size += keys;
+    }
+  }
+  return size;
 }
 
 /** Distinct for distinct keys: the length of each stands before it. */

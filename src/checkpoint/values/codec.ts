@@ -1,14 +1,21 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
-import { allOf, ChangeTracker } from "../cache/change-tracker.js";
-import { NOTHING_KNOWN } from "../cache/value-cache.js";
+import { ChangeTracker, snapshotsOfAll } from "../cache/change-tracker.js";
+import { type KnownSegment, type KnownValue, NOTHING_KNOWN } from "../cache/known-value.js";
 import { JsonSerializer } from "../serde/serializer.js";
 import { remake, type Snapshot, snapshotOfJson } from "../serde/snapshot.js";
-import { decodeRun } from "./chunk.js";
-import { AS_IS, type Packer, unpack } from "./compression.js";
-import { type ChunkSource, type DecodedValue, decodeValue } from "./decode.js";
-import { encodeFramed, encodeJson, type Memory, serialize, serializerRefused } from "./encode.js";
+import { decodeSegment } from "./chunk.js";
+import { type Compressor, NO_COMPRESSION, unpack } from "./compression.js";
+import { type ChunkSource, type DecodedValue, decodeValue, type SegmentReader } from "./decode-value.js";
+import {
+  encodeFramed,
+  encodeJson,
+  serialize,
+  serializerRefused,
+  stringify,
+  type ThreadTracker,
+} from "./encode-value.js";
 import type { EncodedValue } from "./encoded-value.js";
-import type { Beliefs } from "./run-writer.js";
+import type { EncodingTarget } from "./list-encoder.js";
 
 /** What the serializer threw when it was given bytes that are as they were written. */
 export class SerializerFailure extends Error {
@@ -29,33 +36,56 @@ function bySerializer<T>(read: () => T | Promise<T>): T | Promise<T> {
   }
 }
 
+/** A value in one piece. */
+export type EncodedText = { readonly json: string } | { readonly type: string; readonly data: Uint8Array };
+
+/** A value that checkpoints may share stands in each of their records when a chunk of its own would cost more. */
+const SHARED_INLINE_LIMIT = 64;
+
+/**
+ * A value that is named once stands there, packed with what is around it, unless it is large: that of a pending write, or
+ * of a channel that LangGraph keeps for one step only.
+ */
+export const UNSHARED_INLINE_LIMIT = 2_048;
+
 /** Turns values into references and chunks, and back, with the saver's serializer. */
 export class ValueCodec {
   private readonly json: JsonSerializer | undefined;
-  private readonly stored: ChangeTracker | undefined;
-  /** What the elements of known runs look like: as long as the bytes are known, which are the same from read to read. */
-  private readonly snapshots = new WeakMap<Buffer, readonly Snapshot[]>();
+  private readonly tracker: ChangeTracker | undefined;
 
-  /** @param remember whether to keep snapshots of what was stored, so that it is not serialized again. */
+  /** @param tracksChanges whether to keep snapshots of what was stored, so that it is not serialized again. */
   constructor(
     readonly serde: SerializerProtocol,
-    remember: boolean,
-    private readonly pack: Packer = AS_IS,
+    tracksChanges: boolean,
+    readonly compressor: Compressor = NO_COMPRESSION,
   ) {
     // A subclass may write something else than JSON.
     this.json = serde.constructor === JsonSerializer ? (serde as JsonSerializer) : undefined;
-    this.stored = this.json && remember ? new ChangeTracker() : undefined;
+    this.tracker = this.json && tracksChanges ? new ChangeTracker() : undefined;
   }
 
   /**
-   * @param thread identifies the thread that the value is for, and `beliefs` says what it is believed to hold.
+   * Encodes the value of a channel, at once: a promise only when a serializer makes one.
+   *
+   * @param thread identifies the thread that the value is for.
+   * @param known what is known of the channel in the checkpoint that the thread is believed to hold.
+   * @param inlineLimit a value of at most so many bytes stands in the reference itself.
    * @throws {SerializationError} naming `what`, when the serializer refuses the value.
    */
-  async encode(value: unknown, what: string, thread: string, beliefs: Beliefs): Promise<EncodedValue> {
-    if (!this.json) return encodeFramed(this.serde, value, what, beliefs, this.pack);
-    const encoded = encodeJson(this.json, this.memoryOf(thread, beliefs), value, what, beliefs, this.pack);
-    await this.json.readable()?.catch((cause) => Promise.reject(serializerRefused(what, cause)));
-    return encoded;
+  encode(
+    value: unknown,
+    what: string,
+    thread: string,
+    known: KnownValue,
+    inlineLimit = SHARED_INLINE_LIMIT,
+  ): EncodedValue | Promise<EncodedValue> {
+    return this.encodeFor(value, what, thread, { known, inlineLimit, grows: true });
+  }
+
+  /** As {@link encode}, for a pending write. */
+  encodeWrite(value: unknown, what: string, thread: string): EncodedValue | Promise<EncodedValue> {
+    const target = { known: NOTHING_KNOWN, inlineLimit: UNSHARED_INLINE_LIMIT, grows: false };
+    return this.encodeFor(value, what, thread, target);
   }
 
   /**
@@ -65,18 +95,30 @@ export class ValueCodec {
    * @throws {Error} saying what is missing, altered or malformed.
    */
   decode(reference: string, chunk: ChunkSource, thread: string, before = NOTHING_KNOWN): DecodedValue {
-    return decodeValue(reference, chunk, before, (run, finished, again) =>
-      this.readRun(run, finished, again, thread),
-    );
+    const reader: SegmentReader = {
+      read: (segment) => this.parse(segment),
+      readSealed: (name, known, segment) => {
+        const elements =
+          (segment === undefined && this.repeat(known)) ||
+          this.parse(segment ?? known.unpacked ?? unpack(known.stored));
+        if (!(elements instanceof Promise)) this.tracker?.trackRead(elements, name, thread);
+        return elements;
+      },
+    };
+    return decodeValue(reference, chunk, before, reader);
   }
 
-  /** A value as JSON text where the serializer writes JSON, else its type and bytes. */
-  async encodeText(
-    value: unknown,
-    what: string,
-  ): Promise<{ json: string } | { type: string; data: Uint8Array }> {
-    const [type, data] = await serialize(this.serde, value, what);
-    return this.json && type === "json" ? { json: Buffer.from(data).toString("utf8") } : { type, data };
+  /**
+   * A value as JSON text where the serializer writes JSON, else its type and bytes; a promise only when a serializer makes
+   * one.
+   *
+   * @throws {SerializationError} naming `what`.
+   */
+  encodeText(value: unknown, what: string): EncodedText | Promise<EncodedText> {
+    const { json } = this;
+    if (!json || value instanceof Uint8Array)
+      return serialize(this.serde, value, what).then(([type, data]) => ({ type, data }));
+    return this.readable({ json: stringify(json, value, what) }, what);
   }
 
   /** Reads what {@link encodeText} wrote. @throws {SerializerFailure} */
@@ -84,21 +126,41 @@ export class ValueCodec {
     return bySerializer(() => this.serde.loadsTyped(type, data));
   }
 
-  private readRun(
-    run: Buffer,
-    finished: string | undefined,
-    again: boolean,
-    thread: string,
-  ): unknown[] | Promise<unknown[]> {
-    const elements = (again && this.repeat(run)) || this.parse(run);
-    if (finished !== undefined && !(elements instanceof Promise)) {
-      this.stored?.rememberRead(elements, finished, thread);
-    }
-    return elements;
+  /** Packs a text of JSON, as that of a record's body or of pending writes. */
+  packText(text: string): Buffer {
+    return this.compressor.pack(Buffer.from(text, "utf8"));
   }
 
-  private parse(run: Buffer): unknown[] | Promise<unknown[]> {
-    const content = decodeRun(unpack(run));
+  /** The text that was packed. @throws {Error} when it cannot be unpacked. */
+  unpackText(bytes: Buffer): string {
+    return unpack(bytes).toString("utf8");
+  }
+
+  private encodeFor(
+    value: unknown,
+    what: string,
+    thread: string,
+    options: Omit<EncodingTarget, "compressor">,
+  ): EncodedValue | Promise<EncodedValue> {
+    const { json, compressor } = this;
+    const target: EncodingTarget = { ...options, compressor };
+    if (!json) return encodeFramed(this.serde, value, what, target);
+    const encoded = encodeJson(json, this.trackerOf(thread, target), value, what, target);
+    return this.readable(encoded, what);
+  }
+
+  /** The same, once the classes in what was encoded have turned out to be readable. */
+  private readable<T>(encoded: T, what: string): T | Promise<T> {
+    const readable = this.json?.readable();
+    if (readable === undefined) return encoded;
+    return readable.then(
+      () => encoded,
+      (cause) => Promise.reject(serializerRefused(what, cause)),
+    );
+  }
+
+  private parse(segment: Buffer): unknown[] | Promise<unknown[]> {
+    const content = decodeSegment(segment);
     return bySerializer(() => {
       if ("frames" in content) {
         return Promise.all(content.frames.map(([type, data]) => this.serde.loadsTyped(type, data)));
@@ -108,27 +170,28 @@ export class ValueCodec {
     });
   }
 
-  /** The elements of a run that was read before: made anew from their snapshots, which is faster than parsing it. */
-  private repeat(run: Buffer): unknown[] | undefined {
-    return this.stored && this.snapshotsIn(run)?.map(remake);
+  /** The elements of a segment that was read before: made anew from their snapshots, which is faster than parsing it. */
+  private repeat(segment: KnownSegment): unknown[] | undefined {
+    return this.tracker && this.snapshotsOf(segment)?.map(remake);
   }
 
-  private memoryOf(thread: string, { known }: Beliefs): Memory | undefined {
-    const { json, stored } = this;
-    if (!json || !stored) return undefined;
-    const snapshotsOf = (digest: string) => {
-      const bytes = known.contents.get(digest);
-      return bytes && this.snapshotsIn(bytes);
+  private trackerOf(thread: string, { known }: EncodingTarget): ThreadTracker | undefined {
+    const { tracker } = this;
+    if (!tracker) return undefined;
+    const snapshotsOf = (name: string) => {
+      const segment = known.segments.get(name);
+      return segment && this.snapshotsOf(segment);
     };
-    return { stored, thread, snapshotsOf };
+    return { tracker, thread, snapshotsOf };
   }
 
-  private snapshotsIn(run: Buffer): readonly Snapshot[] | undefined {
-    const before = this.snapshots.get(run);
-    if (before) return before;
-    const content = decodeRun(unpack(run));
-    const snapshots = "json" in content ? allOf(JSON.parse(content.json), snapshotOfJson) : undefined;
-    if (snapshots) this.snapshots.set(run, snapshots);
+  private snapshotsOf(segment: KnownSegment): readonly Snapshot[] | undefined {
+    if (segment.snapshots) return segment.snapshots;
+    const content = decodeSegment(segment.unpacked ?? unpack(segment.stored));
+    segment.unpacked = undefined;
+    const snapshots =
+      "json" in content ? snapshotsOfAll(JSON.parse(content.json), snapshotOfJson) : undefined;
+    segment.snapshots = snapshots;
     return snapshots;
   }
 }

@@ -23,8 +23,8 @@ export async function keysOf(client: TestClient, prefix: string): Promise<string
 
 /** The keys of one thread by the last part of their names. */
 export function threadKeysOf(prefix: string, thread: string): Record<string, string> {
-  const { checkpoints, order, writes, chunks, runs } = threadKeys(prefix, thread);
-  return { checkpoints, order, writes, chunks, runs };
+  const { checkpoints, index, chunks } = threadKeys(prefix, thread);
+  return { checkpoints, index, chunks };
 }
 
 /** Names of threads in one partition. */

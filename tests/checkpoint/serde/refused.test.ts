@@ -61,7 +61,7 @@ test.each(Object.entries(derived))(
   async (_, create) => {
     const { saver, client, key } = await savers();
     await refuses(create(), saver);
-    expect(await client.exists(key("chunks"))).toBe(0);
+    expect(await client.hKeys(key("chunks"))).toEqual(["!"]);
   },
 );
 
