@@ -5,14 +5,8 @@ export class KnownSegment {
   /** What its elements look like, once that was asked for. */
   snapshots: readonly Snapshot[] | undefined;
 
-  /**
-   * @param stored its bytes as they are stored.
-   * @param unpacked its bytes, when they were unpacked anyway: until its elements were looked at, which needs them.
-   */
-  constructor(
-    public stored: Buffer,
-    public unpacked?: Buffer,
-  ) {}
+  /** @param stored its bytes as they are stored. */
+  constructor(public stored: Buffer) {}
 }
 
 /** The tail of a list: the next elements can be appended to it. */

@@ -15,9 +15,7 @@ export function sizeOfValue(value: KnownValue): number {
   let size = VALUE_SIZE + tree.leaves.length * NAME_SIZE;
   for (const children of tree.tables.values()) size += 2 * NAME_SIZE + children.length * SLOT_SIZE;
   for (const segment of segments.values()) {
-    const { stored, unpacked } = segment;
-    size += SEGMENT_SIZE + BUFFER_SIZE + stored.length + sizeOfSnapshots(segment);
-    if (unpacked && unpacked !== stored) size += BUFFER_SIZE + unpacked.length;
+    size += SEGMENT_SIZE + BUFFER_SIZE + segment.stored.length + sizeOfSnapshots(segment);
   }
   if (tail) {
     const { stored, segment, elements } = tail;
@@ -46,11 +44,7 @@ function sizeOfSnapshots({ snapshots }: KnownSegment): number {
  * of a larger buffer, all of which a slice would keep alive.
  */
 export function detach(value: KnownValue): KnownValue {
-  for (const segment of value.segments.values()) {
-    const { stored, unpacked } = segment;
-    segment.stored = detached(stored);
-    if (unpacked) segment.unpacked = unpacked === stored ? segment.stored : detached(unpacked);
-  }
+  for (const segment of value.segments.values()) segment.stored = detached(segment.stored);
   const { tail } = value;
   if (tail) {
     tail.stored = detached(tail.stored);

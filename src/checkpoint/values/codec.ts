@@ -98,9 +98,10 @@ export class ValueCodec {
     const reader: SegmentReader = {
       read: (segment) => this.parse(segment),
       readSealed: (name, known, segment) => {
-        const elements =
-          (segment === undefined && this.repeat(known)) ||
-          this.parse(segment ?? known.unpacked ?? unpack(known.stored));
+        const snapshots = this.tracker && this.snapshotsOf(known, segment);
+        const elements = snapshots
+          ? bySerializer(() => snapshots.map(remake))
+          : this.parse(segment ?? unpack(known.stored));
         if (!(elements instanceof Promise)) this.tracker?.trackRead(elements, name, thread);
         return elements;
       },
@@ -170,11 +171,6 @@ export class ValueCodec {
     });
   }
 
-  /** The elements of a segment that was read before: made anew from their snapshots, which is faster than parsing it. */
-  private repeat(segment: KnownSegment): unknown[] | undefined {
-    return this.tracker && this.snapshotsOf(segment)?.map(remake);
-  }
-
   private trackerOf(thread: string, { known }: EncodingTarget): ThreadTracker | undefined {
     const { tracker } = this;
     if (!tracker) return undefined;
@@ -185,13 +181,16 @@ export class ValueCodec {
     return { tracker, thread, snapshotsOf };
   }
 
-  private snapshotsOf(segment: KnownSegment): readonly Snapshot[] | undefined {
-    if (segment.snapshots) return segment.snapshots;
-    const content = decodeSegment(segment.unpacked ?? unpack(segment.stored));
-    segment.unpacked = undefined;
-    const snapshots =
+  /**
+   * What the elements of a segment look like; undefined when there are no snapshots of them. To take these when the segment is
+   * read costs little: the elements are made from them, and neither has the segment to be read again when they are
+   * compared with it, nor when it is read another time.
+   */
+  private snapshotsOf(known: KnownSegment, segment?: Buffer): readonly Snapshot[] | undefined {
+    if (known.snapshots) return known.snapshots;
+    const content = decodeSegment(segment ?? unpack(known.stored));
+    known.snapshots =
       "json" in content ? snapshotsOfAll(JSON.parse(content.json), snapshotOfJson) : undefined;
-    segment.snapshots = snapshots;
-    return snapshots;
+    return known.snapshots;
   }
 }

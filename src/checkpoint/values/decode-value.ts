@@ -51,8 +51,6 @@ export function decodeValue(
     case "w": {
       const { known, segment } = sealed(ref.name);
       const value = first(reader.read(segment ?? unpack(known.stored)));
-      // Only the elements of lists are compared with what they were.
-      known.unpacked = undefined;
       return { value, known: { ...NOTHING_KNOWN, segments } };
     }
     case "a": {
@@ -81,7 +79,7 @@ function readSealed(
   if (!stored) throw lost(name);
   const segment = intact(name, () => unpack(stored));
   if (digestOf(segment) !== name) throw lost(name);
-  return { known: new KnownSegment(stored, segment), segment };
+  return { known: new KnownSegment(stored), segment };
 }
 
 /** The segment that a tail holds, and the tail if that is all that it holds, so that elements can be appended. */
