@@ -4,8 +4,16 @@ export interface Limits {
   readonly listPage: number;
   /** Checkpoints whose metadata `list` compares with a filter in one round trip. */
   readonly filterPage: number;
+  /** Ids of checkpoints that `list` fetches in one round trip when it has to put namespaces in order. */
+  readonly idPage: number;
+  /** Namespaces that these ids are of. */
+  readonly namespacePage: number;
   /** Ancestors that `getDeltaChannelHistory` looks at in one round trip. */
   readonly historyPage: number;
+  /** Bytes after which a page of `list` or `getDeltaChannelHistory` ends. */
+  readonly pageBytes: number;
+  /** The same for the first page, after which the caller may have seen enough. */
+  readonly firstPageBytes: number;
   /** Threads that `listThreads` reads from one partition in one round trip, at most. */
   readonly threadsPage: number;
   /** Threads of a run that `deleteForRuns` reads from one partition in one round trip. */
@@ -16,8 +24,12 @@ export interface Limits {
 
 const DEFAULT_LIMITS: Limits = {
   listPage: 100,
-  filterPage: 1_000,
-  historyPage: 1_000,
+  filterPage: 300,
+  idPage: 600,
+  namespacePage: 150,
+  historyPage: 150,
+  pageBytes: 1_000_000,
+  firstPageBytes: 250_000,
   threadsPage: 100,
   runsPage: 100,
   scriptBatch: 1_000,

@@ -197,8 +197,11 @@ export class RedisSaver extends BaseCheckpointSaver {
    * Checkpoints, newest first.
    *
    * Without a config, or a `thread_id` in it, those of all threads, thread by thread, the thread that was written last coming first;
-   * without a `checkpoint_ns` those of all namespaces. Read in pages of one round trip each (two with a filter),
-   * so that stopping early costs no more than what was looked at.
+   * without a `checkpoint_ns` those of all namespaces. What another client removes meanwhile is left out; nothing is listed twice.
+   *
+   * They are read in pages of a hundred checkpoints or a megabyte, the first one a quarter of that, so that stopping early
+   * costs little more than what was looked at. A page is one round trip. With a filter the records are read first, then
+   * the checkpoints that match; without a `checkpoint_ns`, in a thread of several namespaces, all ids are read first, in parts.
    *
    * @param options.before only checkpoints older than the one this config names.
    * @param options.limit the largest number of checkpoints; by default all.
@@ -277,9 +280,10 @@ export class RedisSaver extends BaseCheckpointSaver {
 
   /**
    * For delta channels: the writes to each channel since its last stored value, oldest first, and that value.
-   * The ancestors are walked on the server, a thousand in one round trip.
+   * The ancestors are walked on the server, in pages of 150 or a megabyte.
    *
    * @throws {CheckpointNotFoundError} as {@link getTuple}.
+   * @throws {CorruptRecordError} when what is stored is damaged, or an ancestor is lost that a channel is read from.
    * @throws {InvalidInputError} when the config or the channels cannot be used, or there is an unknown option.
    * @throws the reason of `config.signal`, when that aborts.
    */

@@ -57,6 +57,8 @@ export function pagesOf(size: number): RedisSaverOptions {
   const limits = {
     listPage: size,
     filterPage: size,
+    idPage: size,
+    namespacePage: size,
     historyPage: size,
     threadsPage: size,
     runsPage: size,

@@ -76,6 +76,7 @@ test("every script of the saver leaves the same when it runs twice", async () =>
   await saver.getTuple(config("t"));
   await list(saver, config("t"));
   await list(saver, config("t"), { filter: { run_id: "r1" } });
+  await list(saver, { configurable: { thread_id: "t" } });
   await saver.getDeltaChannelHistory({ config: config("t", "", id(12)), channels: ["messages"] });
   await saver.copyThread("t", "copy");
   await saver.expire("copy", 30);

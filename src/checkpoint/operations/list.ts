@@ -2,22 +2,22 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import type { CheckpointListOptions, CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { describeOption } from "../../describe.js";
 import { InvalidInputError } from "../../errors.js";
-import type { Reply } from "../../redis/command.js";
+import { decodeKeyPart } from "../../redis/key-encoding.js";
 import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
 import { abortableContext, signalOfRead } from "../abort.js";
 import { checkConfig, checkpointIdOf, checkThreadId, namespaceOf } from "../config.js";
 import type { SaverContext } from "../context.js";
 import { allThreads } from "../indexes/thread-index.js";
-import { fieldPrefix, type ThreadKeys, threadKeys } from "../keys.js";
+import { checkpointField, fieldPrefix, type ThreadKeys, threadKeys } from "../keys.js";
 import { decodeMetadata, decodeRecord } from "../records/checkpoint-record.js";
 import { decodeTuple } from "../records/checkpoint-tuple.js";
 import { matchesFilter } from "../records/metadata-filter.js";
-import { decodeReadReply } from "../records/read-reply.js";
+import type { Row } from "../records/read-reply.js";
 import { checkRecordLike } from "../records/record-like.js";
 import { unreadable } from "../records/unreadable.js";
-import { execute } from "../scripts/execute.js";
-import { GET, LIST } from "../scripts/index.js";
 import type { ValueCodec } from "../values/codec.js";
+import { ListPages, type Page } from "./list-pages.js";
+import { NamespaceMerge } from "./namespace-merge.js";
 
 /** What to list. */
 interface Selection {
@@ -107,71 +107,86 @@ async function* listThread(
   selection: Selection,
   limit: number,
 ): AsyncGenerator<CheckpointTuple> {
-  const { checkpointNs, checkpointId, before, filter } = selection;
+  const { checkpointId, before, filter } = selection;
   if (checkpointId !== undefined && before !== undefined && !isOlder(checkpointId, before)) return;
-  const { connection, limits, readTtl } = context;
-  const batch = String(limits.scriptBatch);
   const keys = threadKeys(context.keyPrefix, threadId);
-  const only = [checkpointNs === undefined ? "" : fieldPrefix(checkpointNs), checkpointId ?? ""];
-  let after = [before ?? "", ""];
+  const pages = new ListPages(context, keys);
   let left = limit;
-  while (left > 0) {
-    const count = filter ? limits.filterPage : Math.min(limits.listPage, left);
-    const args = [readTtl, ...only, ...after, String(count), filter ? "bodies" : "checkpoints", batch];
-    let reply = await execute(connection, LIST.call(keys.all, args));
-    const listed = fieldsOf(reply);
-    if (filter) {
-      const matching = (await matches(context.codec, threadId, keys, reply, filter)).slice(0, left);
-      reply =
-        matching.length === 0
-          ? [[], Buffer.alloc(0), []]
-          : await execute(
-              connection,
-              GET.call(keys.all, [readTtl, "all", String(matching.length), ...matching, "", "", batch]),
-            );
-    }
-    const { rows, chunks } = decodeReadReply(reply);
+  async function* tuplesOf({ rows, chunks }: Page): AsyncGenerator<CheckpointTuple> {
+    const source = { ...context, threadId, keys, chunks, onRead: pages.onRead };
     for (const row of rows) {
-      yield await decodeTuple({ ...context, threadId, keys, chunks }, row);
+      if (left === 0) return;
       left -= 1;
+      yield await decodeTuple(source, row);
     }
-    const last = listed.at(-1);
-    if (last === undefined || listed.length < count) return;
-    const colon = last.indexOf(":");
-    after = [last.slice(colon + 1), last.slice(0, colon + 1)];
+  }
+  const isWanted = filter && matcher(context.codec, { key: keys.checkpoints, threadId }, filter);
+  for await (const page of pagesOf(context, keys, pages, selection, () => left)) {
+    if (!isWanted) {
+      yield* tuplesOf(page);
+    } else {
+      const matching: string[] = [];
+      for (const row of page.rows) if (await isWanted(row)) matching.push(fieldOf(row));
+      for await (const found of pages.named(matching.slice(0, left), "checkpoints")) yield* tuplesOf(found);
+    }
+    if (left === 0) return;
   }
 }
 
-/** Names, for the script that gets checkpoints, those among the listed bodies whose metadata match. */
-async function matches(
-  codec: ValueCodec,
-  threadId: string,
+/** All checkpoints of a thread that are wanted, whatever their metadata; with a filter their records only. */
+async function* pagesOf(
+  context: SaverContext,
   keys: ThreadKeys,
-  reply: Reply,
-  filter: Record<string, unknown>,
-): Promise<string[]> {
-  const [rows] = reply as [[Buffer, Buffer][]];
-  const wanted: string[] = [];
-  for (const [field, record] of rows) {
-    const name = field.toString("utf8");
-    const metadata = await Promise.resolve()
-      .then(() => decodeMetadata(codec, decodeRecord(codec, record).body))
-      .catch((cause: unknown) => {
-        const checkpointId = name.slice(name.indexOf(":") + 1);
-        throw unreadable(
-          "cannot read the metadata",
-          { key: keys.checkpoints, threadId, checkpointId },
-          cause,
-        );
-      });
-    if (matchesFilter(metadata, filter)) wanted.push(`=${name}`);
+  pages: ListPages,
+  { checkpointNs, checkpointId, before = "", filter }: Selection,
+  left: () => number,
+): AsyncGenerator<Page> {
+  const content = filter ? "records" : "checkpoints";
+  const limit = () => (filter ? Number.POSITIVE_INFINITY : left());
+  if (checkpointNs !== undefined && checkpointId !== undefined) {
+    yield* pages.named([checkpointField(checkpointNs, checkpointId)], content);
+    return;
   }
-  return wanted;
+  if (checkpointId === undefined) {
+    // Most threads have one namespace: then the first page is here already.
+    let prefix = checkpointNs === undefined ? "" : fieldPrefix(checkpointNs);
+    let page = await pages.newest(prefix, before, content, limit());
+    while (page !== "several") {
+      yield page;
+      const last = page.rows.at(-1);
+      if (page.isLast || last === undefined) return;
+      prefix = `${last.checkpointNsEncoded}:`;
+      page = await pages.newest(prefix, last.checkpointId, content, limit());
+    }
+  }
+  const merge = new NamespaceMerge(context, keys, { id: checkpointId, before, limit: limit() });
+  const { filterPage, listPage } = context.limits;
+  for (;;) {
+    const fields = await merge.take(Math.min(filter ? filterPage : listPage, limit()));
+    if (fields.length === 0) return;
+    yield* pages.named(fields, content);
+  }
 }
 
-function fieldsOf(reply: Reply): string[] {
-  const [rows] = reply as [Buffer[][]];
-  return rows.map(([field]) => (field as Buffer).toString("utf8"));
+/** Whether the metadata of a record match. */
+function matcher(
+  codec: ValueCodec,
+  location: { key: string; threadId: string },
+  filter: Record<string, unknown>,
+): (row: Row) => Promise<boolean> {
+  return async (row) => {
+    try {
+      return matchesFilter(await decodeMetadata(codec, decodeRecord(codec, row.record).body), filter);
+    } catch (cause) {
+      const checkpointNs = decodeKeyPart(row.checkpointNsEncoded);
+      const at = { ...location, checkpointNs, checkpointId: row.checkpointId };
+      throw unreadable("cannot read the metadata", at, cause);
+    }
+  };
+}
+
+function fieldOf({ checkpointNsEncoded, checkpointId }: Row): string {
+  return `${checkpointNsEncoded}:${checkpointId}`;
 }
 
 /** Ids are ordered by their UTF-8 bytes, as in Redis. */

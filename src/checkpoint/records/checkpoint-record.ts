@@ -32,6 +32,8 @@ export interface RecordHeader {
   readonly d?: readonly string[];
   /** Why it needs its parent: 1, a delta channel is read from there; 2, its pending sends are. */
   readonly n?: 1 | 2;
+  /** The parent that it needs was not there when it was put: it had never been there, or was to come. */
+  readonly o?: 1;
 }
 
 /** What scripts never look into: packed JSON. */

@@ -91,10 +91,12 @@ local function latest_field(prefix)
   return newest_fields(prefix, 1)[1]
 end
 
--- The prefix of each namespace of the thread, found by skipping from one to the next.
-local function namespace_prefixes()
-  local found, from = {}, '[c:'
+-- The prefixes of the thread's namespaces, found by skipping from one to the next: those after a prefix, if given, at most
+-- `limit` of them.
+local function namespace_prefixes(after, limit)
+  local found, from = {}, (after or '') == '' and '[c:' or '(c:' .. after .. '\255'
   while true do
+    if #found == limit then return found end
     local member = redis.call('ZRANGEBYLEX', INDEX, from, '(c;', 'LIMIT', 0, 1)[1]
     if not member then return found end
     found[#found + 1] = string.match(member, '^c:([^:]*:)')

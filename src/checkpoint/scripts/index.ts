@@ -1,5 +1,6 @@
 import { Script } from "../../redis/script.js";
 import chunkStore from "./chunk-store.lua";
+import chunks from "./chunks.lua";
 import common from "./common.lua";
 import copy from "./copy.lua";
 import deleteForRuns from "./delete-for-runs.lua";
@@ -9,6 +10,7 @@ import dump from "./dump.lua";
 import expire from "./expire.lua";
 import get from "./get.lua";
 import list from "./list.lua";
+import listIds from "./list-ids.lua";
 import listThreads from "./list-threads.lua";
 import prune from "./prune.lua";
 import put from "./put.lua";
@@ -44,7 +46,9 @@ function compose(source: string): Script {
 export const PUT = compose(put);
 export const PUT_WRITES = compose(putWrites);
 export const GET = compose(get);
+export const CHUNKS = compose(chunks);
 export const LIST = compose(list);
+export const LIST_IDS = compose(listIds);
 export const DELTA_HISTORY = compose(deltaHistory);
 export const PRUNE = compose(prune);
 export const DELETE_FOR_RUNS = compose(deleteForRuns);

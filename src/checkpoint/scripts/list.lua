@@ -1,59 +1,57 @@
 --- @include "common.lua"
 --- @include "registry.lua"
 --- @include "read-common.lua"
--- Returns one page of the thread's checkpoints, newest first; equal ids by namespace.
+-- Returns a page of checkpoints. It ends with the one by which it comes to its bytes, so that a page is small wherever
+-- checkpoints are large, and is never empty while there are more.
 --
 -- ARGV  1 time to live in milliseconds that this read gives the thread, or ''
---       2 the prefix of the only namespace wanted, or '' for all
---       3 the only id wanted, or ''; then 4 is not looked at
---       4 an id: only what comes after it in the order of the list is wanted; or ''
---       5 the prefix of the namespace that the previous page ended in, or '' to leave out the id of 4 altogether
---       6 the largest number of checkpoints to return
---       7 "checkpoints", or "bodies" for their fields and records only
---       8 BATCH, see read-common.lua
--- Reply see reply_with in read-common.lua; for bodies the rows are { field, record }.
+--       2 the largest number of checkpoints
+--       3 the number of bytes, of records, pending writes and chunks together, after which the page ends
+--       4 "checkpoints", or "records" for their fields and records only
+--       5 the names of chunks that the client has, one after the other, see leave_out in read-common.lua
+--       6 "named": the fields of the checkpoints follow; what was removed meanwhile is left out
+--         "newest": the prefix of a namespace, and an id or '': its newest checkpoints before that id. '' instead of a prefix is
+--         the thread's only namespace
+--       then BATCH, see read-common.lua
+-- Reply see reply_with in read-common.lua; for records the rows are { field, record }; then
+--       4 how many of the fields were looked at
+--       5 how many there were, at most as many as the page may have
+-- Or "several", when the thread was to have one namespace and has several.
 --
--- Atomic, because what is listed must be there when it is read.
-local ttl, only_prefix, only_id, after_id, after_prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local limit, bodies = tonumber(ARGV[6]), ARGV[7] == 'bodies'
+-- Atomic, because a checkpoint, its pending writes and its chunks must be of one moment.
+local ttl, limit, budget, kind = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local chunks = new_chunks()
 
--- The newest fields of one namespace that are wanted.
-local function fields_of(prefix)
-  local later_in_tie = after_prefix ~= '' and less(after_prefix, prefix)
-  if only_id ~= '' then
-    local wanted = after_prefix == '' or later_in_tie
-    return wanted and redis.call('HEXISTS', CHECKPOINTS, prefix .. only_id) == 1 and { prefix .. only_id } or {}
+local function fields_wanted()
+  if ARGV[6] == 'named' then return { unpack(ARGV, 7, math.min(6 + limit, #ARGV - 1)) } end
+  local prefix, before = ARGV[7], ARGV[8]
+  if prefix == '' then
+    local prefixes = namespace_prefixes('', 2)
+    if #prefixes == 2 then return nil end
+    prefix = prefixes[1]
   end
-  local from = '(c:' .. prefix .. '\255'
-  if after_id ~= '' then from = (later_in_tie and '[c:' or '(c:') .. prefix .. after_id end
-  local found = redis.call('ZREVRANGEBYLEX', INDEX, from, '[c:' .. prefix, 'LIMIT', 0, limit)
-  for i, member in ipairs(found) do found[i] = string.sub(member, 3) end
-  return found
+  return prefix and newest_fields(prefix, limit, before ~= '' and prefix .. before or nil) or {}
 end
 
-if not thread_exists() then return reply_with({}, new_chunks()) end
-local candidates = {}
-for _, prefix in ipairs(only_prefix ~= '' and { only_prefix } or namespace_prefixes()) do
-  for _, field in ipairs(fields_of(prefix)) do
-    candidates[#candidates + 1] = { id = string.sub(field, #prefix + 1), prefix = prefix, field = field }
-  end
-end
-if only_prefix == '' then
-  table.sort(candidates, function(a, b)
-    if a.id ~= b.id then return less(b.id, a.id) end
-    return less(a.prefix, b.prefix)
-  end)
-end
+local fields = {}
+if thread_exists() then fields = fields_wanted() end
+if not fields then return 'several' end
+leave_out(ARGV[5], '', chunks)
 
-local rows, chunks = {}, new_chunks()
-for i = 1, math.min(limit, #candidates) do
-  local field = candidates[i].field
-  local record = redis.call('HGET', CHECKPOINTS, field) or error('LOST checkpoint.', 0)
-  if bodies then
-    rows[i] = { field, record }
-  else
-    rows[i] = row_of(field, record, chunks)
+local rows, looked_at = {}, 0
+for _, field in ipairs(fields) do
+  looked_at = looked_at + 1
+  local record = redis.call('HGET', CHECKPOINTS, field)
+  if not record and redis.call('ZSCORE', INDEX, 'c:' .. field) then error('LOST checkpoint.', 0) end
+  if record and kind == 'records' then
+    rows[#rows + 1] = { field, record }
+    chunks.bytes = chunks.bytes + #record
+  elseif record then
+    rows[#rows + 1] = row_of(field, record, chunks)
   end
+  if chunks.bytes >= budget then break end
 end
 if #rows > 0 and ttl ~= '' then refresh_ttl(ttl) end
-return reply_with(rows, chunks)
+local reply = reply_with(rows, chunks)
+reply[4], reply[5] = looked_at, #fields
+return reply

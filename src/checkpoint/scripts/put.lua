@@ -88,6 +88,8 @@ local header = beginning
 if parent_id then header = header .. ',"p":' .. cjson.encode(parent_id) end
 if #deltas > 0 then header = header .. ',"d":' .. cjson.encode(deltas) end
 if need then header = header .. ',"n":' .. need end
+-- A parent that is not there yet is no parent that was lost, see delta-history.lua.
+if need == 1 and redis.call('HEXISTS', CHECKPOINTS, parent_field) == 0 then header = header .. ',"o":1' end
 local record = with_checksum(header .. '}') .. '\n' .. body
 if record == old_record then
   thread_written(false, sent.r or '', ttl)
