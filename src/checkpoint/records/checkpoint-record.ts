@@ -16,7 +16,7 @@ export interface RecordHeader {
   readonly c?: string;
   /** The digest of the body. */
   readonly b: string;
-  /** The checkpoint's `ts` in milliseconds, when it is a time. */
+  /** The checkpoint's `ts` in milliseconds, when it is a time. The body repeats it only where it is written in another way. */
   readonly t?: number;
   /** The format version, when it is below 4: then the pending sends are writes of the parent. */
   readonly v?: number;
@@ -79,10 +79,11 @@ export function draftRecord(
 ): RecordDraft | Promise<RecordDraft> {
   const { id: _id, v = CURRENT_VERSION, channel_values: _values, channel_versions, ...others } = checkpoint;
   const versions = plainJson(channel_versions ?? {}, what);
+  const time = Date.parse(checkpoint.ts);
+  if (timestampOf(time) === checkpoint.ts) delete (others as Partial<typeof others>).ts;
   const rest = plainJson(v === CURRENT_VERSION ? others : { v, ...others }, what);
   const order = Object.keys(checkpoint);
   const isUsual = order.length === PROPERTIES.length && order.every((name, at) => name === PROPERTIES[at]);
-  const time = Date.parse(checkpoint.ts);
   const header = {
     t: Number.isNaN(time) ? undefined : time,
     v: v < CURRENT_VERSION ? v : undefined,
@@ -99,6 +100,11 @@ export function draftRecord(
   };
   const written = codec.encodeText(metadata ?? {}, `the metadata of ${what}`);
   return written instanceof Promise ? written.then(draft) : draft(written);
+}
+
+/** A time as LangGraph writes it. */
+function timestampOf(milliseconds: number): string | undefined {
+  return Number.isNaN(milliseconds) ? undefined : new Date(milliseconds).toISOString();
 }
 
 /**
@@ -185,7 +191,11 @@ export function decodeRecord(codec: ValueCodec, record: Buffer): { header: Recor
   const { channels, ...body } = JSON.parse(codec.unpackText(packed)) as RecordBody;
   const names = splitNames(header.c ?? "");
   const references = Object.entries(channels).map(([channel, each]) => [channel, lengthen(each, names)]);
-  return { header, body: { ...body, channels: Object.fromEntries(references) } };
+  const time = header.t === undefined ? {} : { ts: timestampOf(header.t) };
+  return {
+    header,
+    body: { ...body, checkpoint: { ...time, ...body.checkpoint }, channels: Object.fromEntries(references) },
+  };
 }
 
 export async function decodeMetadata(codec: ValueCodec, body: RecordBody): Promise<CheckpointMetadata> {
