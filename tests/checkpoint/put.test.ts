@@ -1,4 +1,3 @@
-import { type Checkpoint, emptyCheckpoint } from "@langchain/langgraph-checkpoint";
 import { InvalidInputError, type RedisSaver } from "langgraph-redis";
 import { expect, test } from "vitest";
 import { threadKeys } from "../../src/checkpoint/keys.js";
@@ -125,25 +124,6 @@ test("put of a checkpoint that names itself as its parent, as a run that ends wh
   }
   const history = await saver().getDeltaChannelHistory({ config: config("t"), channels: ["none"] });
   expect(history).toEqual({ none: { writes: [] } });
-});
-
-test("put keeps every ts as it is given, and a checkpoint that has none", async () => {
-  const { saver } = await savers();
-  const given = [
-    "2026-11-21T18:00:00.123Z",
-    "2026-11-21T18:00:00Z",
-    "2026-11-21T19:00:00.123+01:00",
-    "now",
-    "",
-    undefined,
-  ];
-  for (const [n, ts] of given.entries()) {
-    const { ts: _, ...rest } = emptyCheckpoint();
-    const checkpoint = { ...rest, id: id(n), ...(ts === undefined ? {} : { ts }) } as Checkpoint;
-    await saver().put(config("t"), checkpoint, { source: "loop", step: n, parents: {} }, {});
-    const tuple = await saver().getTuple(config("t", "", id(n)));
-    expect(tuple?.checkpoint).toStrictEqual(checkpoint);
-  }
 });
 
 test("put refuses a channel name with half of a surrogate pair, and writes nothing", async () => {
