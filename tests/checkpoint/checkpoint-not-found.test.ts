@@ -241,6 +241,14 @@ describe('with history: "latest"', () => {
     await expect(saver().getTuple(config("t", "child", id(1)))).rejects.toMatchObject(inChild);
   });
 
+  test("put() of a run that ends where it began is refused when others have gone on meanwhile", async () => {
+    const { saver } = await savers({ history: "latest" });
+    await line(saver(), 3);
+    const again = { id: id(1), parent: id(1), values: { entries: ["late"] }, versions: { entries: 2 } };
+    await expect(put(saver(), "t", again)).rejects.toMatchObject({ ...notFound, checkpointId: id(1) });
+    expect(await listIds(saver(), config("t"))).toEqual([id(3)]);
+  });
+
   test("putWrites() for a checkpoint that was superseded neither fails nor disturbs the newest one", async () => {
     const { saver } = await savers({ history: "latest" });
     await line(saver(), 3);

@@ -266,3 +266,28 @@ test("getDeltaChannelHistory is never shorter than it was or is, whatever a seco
     }
   }
 });
+
+test.each(["all", "latest"] as const)(
+  'getDeltaChannelHistory returns all writes to a channel after an update that stores another one whole, with history "%s"',
+  async (history) => {
+    const { saver } = await savers({ history });
+    const metadata = { counters_since_delta_snapshot: { log: [1, 1], other: [1, 1] } };
+    const versions = { log: 1, other: 1 };
+    const first = await put(saver(), "t", { id: id(1), values: {}, versions, metadata });
+    await saver().putWrites(first, [["log", "entry"]], "task");
+    // Versions of LangGraph before 1.7 do not name the delta channels of updates.
+    const values = { other: new DeltaSnapshot(["whole"]) };
+    const update = {
+      id: id(2),
+      parent: id(1),
+      values,
+      versions,
+      changed: [],
+      metadata: { source: "update" },
+    };
+    const at = await put(saver(), "t", update);
+    await saver().prune(["t"], { strategy: "keep_latest" });
+    const found = await saver().getDeltaChannelHistory({ config: at, channels: ["log"] });
+    expect(found).toEqual({ log: { writes: [["task", "log", "entry"]] } });
+  },
+);

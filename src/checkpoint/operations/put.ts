@@ -39,8 +39,8 @@ interface PutRequest {
   readonly versions: ChannelVersions;
   /** LangGraph copies a checkpoint, or changes the state from outside: such checkpoints come whole. */
   readonly source: "fork" | "update" | undefined;
-  /** The channels whose values are spread over the writes of the ancestors; undefined when LangGraph does not say. */
-  readonly deltas: readonly string[] | undefined;
+  /** The channels whose values are spread over the writes of the ancestors. */
+  readonly deltas: DeltaChannels;
 }
 
 /**
@@ -94,7 +94,6 @@ function readRequest(
   for (const channel of Object.keys(versions)) checkChannel(channel, what);
   const given = metadata?.source;
   const source = given === "fork" || given === "update" ? given : undefined;
-  const deltas = deltaChannels(values, metadata);
   return {
     parent,
     id,
@@ -103,18 +102,26 @@ function readRequest(
     values,
     versions,
     source,
-    deltas: source !== undefined && deltas.length === 0 ? undefined : deltas,
+    deltas: deltaChannels(values, metadata, source),
   };
 }
 
-/** The channels whose values are spread over the writes of the ancestors, as far as LangGraph names them. */
+interface DeltaChannels {
+  readonly names: readonly string[];
+  /** Whether those of the parent are some too: versions of LangGraph before 1.7 do not name them in copies and updates. */
+  readonly andParents: boolean;
+}
+
+/** The delta channels, as far as LangGraph names them. */
 function deltaChannels(
   values: Readonly<Record<string, unknown>>,
   metadata: CheckpointMetadata | undefined,
-): string[] {
-  const deltas = new Set(Object.keys(metadata?.counters_since_delta_snapshot ?? {}));
+  source: PutRequest["source"],
+): DeltaChannels {
+  const named = Object.keys(metadata?.counters_since_delta_snapshot ?? {});
+  const deltas = new Set(named);
   for (const channel of Object.keys(values)) if (isDeltaSnapshot(values[channel])) deltas.add(channel);
-  return [...deltas];
+  return { names: [...deltas], andParents: source !== undefined && named.length === 0 };
 }
 
 /**
@@ -238,7 +245,7 @@ function putArgs(
   const roots = new Set(values.flatMap((value) => value.roots));
   const { header, body } = encodeRecord(codec, draft, Object.fromEntries(references), roots);
   const { checkpointNs, checkpointId } = parent;
-  const mayBeOpen = checkpointId !== undefined && (deltas === undefined || deltas.length > 0);
+  const mayBeOpen = checkpointId !== undefined && (deltas.andParents || deltas.names.length > 0);
   return [
     checkpointField(checkpointNs, id),
     writeTtl,
@@ -246,7 +253,7 @@ function putArgs(
     header,
     body,
     history === "latest" && source === "fork" ? "latest, fork" : history,
-    deltas === undefined ? "" : JSON.stringify(deltas),
+    (deltas.andParents ? "^" : "") + JSON.stringify(deltas.names),
     mayBeOpen ? JSON.stringify(channels) : "[]",
   ];
 }

@@ -11,7 +11,7 @@
 --       4 the record's header without its closing brace, parent and need, see checkpoint-record.ts
 --       5 the record's body
 --       6 "all"; or "latest" to remove the older checkpoints of the namespace; "latest, fork" when LangGraph forks
---       7 JSON of the names of the delta channels, or '' when LangGraph does not say
+--       7 JSON of the names of the delta channels; "^" before it when those of the parent are some too
 --       8 JSON of the names of the channels that have a value
 --       9 the number of chunk operations, then each of them, see chunk-store.lua
 -- Reply the names of chunks that are missing; stored only if there are none. Or why it may not go on from the parent, see
@@ -39,14 +39,16 @@ end
 local channels_with_value = {}
 for _, channel in ipairs(cjson.decode(ARGV[8])) do channels_with_value[channel] = true end
 
--- Each delta channel, "+" before it when it has a value, "-" when it is spread over the writes of the ancestors. In updates from
--- outside and copies LangGraph does not always name them: then they are those of the parent.
+-- Each delta channel, "+" before it when it has a value, "-" when it is spread over the writes of the ancestors.
 local function delta_channels()
-  local names = ARGV[7] ~= '' and cjson.decode(ARGV[7])
-  if not names then
-    local header = parent_header()
-    names = header and header.d or {}
-    for i, name in ipairs(names) do names[i] = string.sub(name, 2) end
+  local names = cjson.decode(string.match(ARGV[7], '%[.*$'))
+  if string.sub(ARGV[7], 1, 1) == '^' then
+    local is_named, header = {}, parent_header()
+    for _, name in ipairs(names) do is_named[name] = true end
+    for _, delta in ipairs(header and header.d or {}) do
+      local name = string.sub(delta, 2)
+      if not is_named[name] then names[#names + 1] = name end
+    end
   end
   for i, name in ipairs(names) do names[i] = (channels_with_value[name] and '+' or '-') .. name end
   return names
@@ -71,15 +73,16 @@ end
 -- Where only the newest checkpoint is kept, one that does not go on from it would take its place. A call that is sent
 -- again finds its checkpoint there, or one that goes on from it. A checkpoint whose delta channels are read from a parent that
 -- is gone would lose their history.
-if not is_new and not old_record and parent_field ~= '' then
+local named_parent = ARGV[3]
+if not is_new and not old_record and named_parent ~= '' then
   if history ~= 'all' then
-    local refused = refusal(parent_field, 'latest')
+    local refused = refusal(named_parent, 'latest')
     if refused ~= '' then
       local newest = intact_header(redis.call('HGET', CHECKPOINTS, latest_field(prefix_of(field))) or '')
       if newest and newest.p == id_of(field) then return {} end
       if not copies(newest) then return refused end
     end
-  elseif need and refusal(parent_field, 'all') ~= '' and not is_to_come(parent_field) then
+  elseif need and refusal(named_parent, 'all') ~= '' and not is_to_come(named_parent) then
     return 'gone'
   end
 end
