@@ -135,7 +135,7 @@ export function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-function byCodePoints(a: string, b: string): number {
+export function byCodePoints(a: string, b: string): number {
   const [inA, inB] = [a, b].map((text) => [...text].map((letter) => letter.codePointAt(0) as number));
   for (const [at, code] of (inA ?? []).entries()) {
     const other = inB?.[at] ?? -1;

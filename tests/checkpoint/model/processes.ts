@@ -1,0 +1,89 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { batched } from "./batched.js";
+import type { Outcome } from "./commands.js";
+import type { Host } from "./host.js";
+import type { Answer, Request } from "./worker.js";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
+type WithoutNumber<T> = T extends unknown ? Omit<T, "number"> : never;
+
+/** Starts worker.ts in so many processes. */
+export async function startProcesses(url: string, count: number): Promise<Host[]> {
+  const cache = join(ROOT, "node_modules", ".cache");
+  await mkdir(cache, { recursive: true });
+  const directory = await mkdtemp(join(cache, "langgraph-redis-model-"));
+  try {
+    const program = join(directory, "worker.mjs");
+    await build({
+      entryPoints: [fileURLToPath(new URL("worker.ts", import.meta.url))],
+      outfile: program,
+      bundle: true,
+      packages: "external",
+      alias: {
+        "langgraph-redis": join(ROOT, "src", "index.ts"),
+        "langgraph-redis/ioredis": join(ROOT, "src", "ioredis.ts"),
+      },
+      loader: { ".lua": "text" },
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      sourcemap: "inline",
+      logLevel: "error",
+    });
+    return await Promise.all(Array.from({ length: count }, () => start(program, url)));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function start(program: string, url: string): Promise<Host> {
+  const child = fork(program, [url], { execArgv: ["--enable-source-maps"] });
+  const waiting = new Map<number, (outcome: unknown) => void>();
+  let failed: Error | undefined;
+  let last = 0;
+  const ready = new Promise((resolve) => waiting.set(0, resolve));
+  child.on("message", (answers: readonly Answer[]) => {
+    for (const { number, outcome } of answers) {
+      waiting.get(number)?.(outcome);
+      waiting.delete(number);
+    }
+  });
+  const send = batched<Request>((batch) => child.send([...batch]));
+  const ask = (request: WithoutNumber<Request>): Promise<unknown> => {
+    if (failed) throw failed;
+    last += 1;
+    const answered = new Promise((resolve) => waiting.set(last, resolve));
+    send({ ...request, number: last });
+    return answered;
+  };
+  child.once("exit", (code, signal) => {
+    failed = new Error(`a process of savers ended, with ${signal ?? code}`);
+    const outcome: Outcome = { error: "Exit", message: failed.message };
+    for (const resolve of waiting.values()) resolve(outcome);
+  });
+  await ready;
+  if (failed) throw failed;
+  return {
+    async open(store) {
+      await ask({ ask: "open", store });
+    },
+    perform: (keyPrefix, saver, command) =>
+      ask({ ask: "perform", keyPrefix, saver, command }) as Promise<Outcome>,
+    async close(keyPrefix) {
+      await ask({ ask: "close", keyPrefix });
+    },
+    end: () => ended(child),
+  };
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  const exit = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  if (child.connected) child.disconnect();
+  return exit;
+}
