@@ -2,6 +2,7 @@ export type { AbortOptions } from "./checkpoint/abort.js";
 export type { ThreadInfo } from "./checkpoint/indexes/thread-index.js";
 export type { ListThreadsOptions } from "./checkpoint/operations/list-threads.js";
 export type { PruneOptions } from "./checkpoint/operations/prune.js";
+export type { ThreadStats } from "./checkpoint/operations/thread-stats.js";
 export type { RedisSaverOptions, ThreadTtl } from "./checkpoint/options.js";
 export { RedisSaver } from "./checkpoint/redis-saver.js";
 export { JsonSerializer } from "./checkpoint/serde/serializer.js";

@@ -18,6 +18,10 @@ export interface Limits {
   readonly threadsPage: number;
   /** Threads of a run that `deleteForRuns` reads from one partition in one round trip. */
   readonly runsPage: number;
+  /** Namespaces that `threadStats` counts in one round trip. */
+  readonly namespacesPage: number;
+  /** How much one script of `prune` or `deleteForRuns` does, in units of about 10 microseconds. */
+  readonly removal: number;
   /** Fields in one call of a script: Redis limits the arguments of a call from Lua. */
   readonly scriptBatch: number;
 }
@@ -32,6 +36,8 @@ const DEFAULT_LIMITS: Limits = {
   firstPageBytes: 250_000,
   threadsPage: 100,
   runsPage: 100,
+  namespacesPage: 500,
+  removal: 150,
   scriptBatch: 1_000,
 };
 

@@ -40,6 +40,7 @@ import { type ListThreadsOptions, listThreads } from "./operations/list-threads.
 import { type PruneOptions, prune } from "./operations/prune.js";
 import { put } from "./operations/put.js";
 import { putWrites } from "./operations/put-writes.js";
+import { type ThreadStats, threadStats } from "./operations/thread-stats.js";
 import { type RedisSaverOptions, readOptions } from "./options.js";
 import { ValueCodec } from "./values/codec.js";
 
@@ -332,19 +333,24 @@ export class RedisSaver extends BaseCheckpointSaver {
   }
 
   /**
-   * Removes old checkpoints of threads, with their pending writes and all chunks that nothing else uses, in one atomic
-   * step for each thread. What a kept checkpoint needs stays: its pending writes, and the ancestors that its delta
+   * Removes old checkpoints of threads, with their pending writes and all chunks that nothing else uses; by default all but the
+   * newest one of each namespace. What a kept checkpoint needs stays: its pending writes, and the ancestors that its delta
    * channels are read from.
+   *
+   * A thread is pruned in portions of some milliseconds, each an atomic step. Others may read and write it meanwhile.
    *
    * @returns how many checkpoints were removed.
    * @throws {InvalidInputError} when an option cannot be used.
+   * @throws {CorruptRecordError} when the newest checkpoint of a namespace is damaged: the older ones stay.
    *
    * @example
    * ```ts
-   * await checkpointer.prune(["conversation-1"], { strategy: "keep_latest", keepLast: 10 });
+   * await checkpointer.prune(["conversation-1"]); // all but the newest checkpoint of each namespace
+   * await checkpointer.prune(["conversation-1"], { keepLast: 10, olderThan: 60 * 24 }); // of what is older than a day
+   * await checkpointer.prune(["conversation-1"], { checkpointId: "1f0c5d4e-6b7a-6f00-8000-000000000000" });
    * ```
    */
-  async prune(threadIds: string[], options: PruneOptions): Promise<number> {
+  async prune(threadIds: string[], options?: PruneOptions): Promise<number> {
     return this.run(
       { operation: "prune" },
       (context) => prune(context, threadIds, options),
@@ -355,7 +361,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   /**
    * Removes the checkpoints that some runs made, in whatever threads. A run is known by the `run_id` in the config's
    * `configurable` or metadata, or in the checkpoint's metadata. A checkpoint that the delta channels of one of another
-   * run are read from stays.
+   * run are read from stays, and is found again later. Threads are worked on in portions, as by {@link prune}.
    *
    * @returns how many checkpoints were removed.
    */
@@ -388,6 +394,26 @@ export class RedisSaver extends BaseCheckpointSaver {
       { operation: "persist", threadId },
       (context) => expire(context, threadId, 0),
       signalOf(options, "persist"),
+    );
+  }
+
+  /**
+   * How much a thread holds.
+   *
+   * @returns undefined when there is no such thread.
+   * @throws {CorruptRecordError} when a part of the thread was lost.
+   *
+   * @example
+   * ```ts
+   * const stats = await checkpointer.threadStats("conversation-1");
+   * if (stats?.bytes !== undefined && stats.bytes > 10_000_000) await checkpointer.prune(["conversation-1"]);
+   * ```
+   */
+  async threadStats(threadId: string, options?: AbortOptions): Promise<ThreadStats | undefined> {
+    return this.run(
+      { operation: "threadStats", threadId },
+      (context) => threadStats(context, threadId),
+      signalOf(options, "threadStats"),
     );
   }
 

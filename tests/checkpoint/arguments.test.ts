@@ -45,7 +45,6 @@ const BAD: Record<string, (saver: RedisSaver) => Promise<unknown>> = {
   "list() with an option that does not exist": (saver) => list(saver, config("t"), anything({ limits: 1 })),
   "list() with a limit that is no number": (saver) => list(saver, config("t"), anything({ limit: "1" })),
   "listThreads() with an option that does not exist": (saver) => saver.listThreads(anything({ count: 1 })),
-  "prune() without options": (saver) => saver.prune(["t"], anything(undefined)),
   "prune() with an option that does not exist": (saver) =>
     saver.prune(["t"], anything({ strategy: "keep_latest", keepLatest: 3 })),
   "prune() of a thread that is not in a list": (saver) => saver.prune(anything("t"), { strategy: "delete" }),

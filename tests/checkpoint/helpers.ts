@@ -62,6 +62,8 @@ export function pagesOf(size: number): RedisSaverOptions {
     historyPage: size,
     threadsPage: size,
     runsPage: size,
+    namespacesPage: size,
+    removal: size,
     scriptBatch: size,
   };
   return { [LIMITS]: limits } as RedisSaverOptions;

@@ -1,7 +1,7 @@
 import { INTERRUPT } from "@langchain/langgraph-checkpoint";
 import { expect, test } from "vitest";
 import { config, id, list, listIds, put, values } from "../conformance/saver/steps.js";
-import { savers } from "./helpers.js";
+import { rawHash, savers } from "./helpers.js";
 
 /** A value that is stored as a chunk of its own. */
 const large = (n: number) => ({ n, text: `${n} `.repeat(200) });
@@ -23,14 +23,17 @@ async function latestThread() {
   return { ...all, go, writes };
 }
 
-test.skip('with history: "latest" put() removes, after a while, writes that came after their checkpoint was superseded', async () => {
+test('with history: "latest" put() removes, after a while, writes that came after their checkpoint was superseded', async () => {
   const { go, writes, saver, client, key } = await latestThread();
   await go(1, 2);
   await saver().putWrites(config("t", "", id(1)), [["a", large(1_000)]], "late");
-  await go(3, 300);
+  await go(3, 4);
+  expect(await writes()).toEqual([`:${id(1)}`]);
+  // Clocks differ: they may wait for a checkpoint that is still to come.
+  await client.hSet(key("checkpoints"), "early", Date.now() - 61_000);
+  await go(5, 5);
   expect(await writes()).toEqual([]);
-  const chunks = Object.values(await client.hGetAll(key("chunks")));
-  expect(chunks.filter((chunk) => chunk.includes('"n":1000'))).toEqual([]);
+  expect(await client.hLen(key("chunks"))).toBe(2);
 });
 
 test('with history: "latest" put() keeps writes that come before their checkpoint, however long that takes', async () => {
@@ -43,11 +46,12 @@ test('with history: "latest" put() keeps writes that come before their checkpoin
   expect((await saver().getTuple(config("t")))?.pendingWrites).toEqual([["early", INTERRUPT, "go on?"]]);
 });
 
-test.skip('with history: "latest" put() removes late writes of a namespace that is gone', async () => {
-  const { go, writes, saver } = await latestThread();
+test('with history: "latest" put() removes late writes of a namespace that is gone', async () => {
+  const { go, writes, saver, client, key } = await latestThread();
   await go(1, 2);
   await saver().putWrites(config("t", "child:task", id(1)), [["a", large(1)]], "late");
-  await go(3, 300);
+  await client.hSet(key("checkpoints"), "early", Date.now() - 61 * 60_000);
+  await go(3, 3);
   expect(await writes()).toEqual([]);
 });
 
@@ -76,8 +80,10 @@ test("prune() keeps writes that come before the first checkpoint of their namesp
 
 /** Alters the record of a checkpoint. */
 async function damage({ client, key }: Awaited<ReturnType<typeof savers>>, field: string) {
-  const record = await client.hGet(key("checkpoints"), field);
-  await client.hSet(key("checkpoints"), field, String(record).replace("loop", "lopp"));
+  const record = (await rawHash(client, key("checkpoints"))).get(field) as Buffer;
+  // A byte of the header, which scripts read.
+  record[2] = (record[2] as number) ^ 1;
+  await client.hSet(key("checkpoints"), field, record);
 }
 
 test('with history: "latest" put() stores a checkpoint over a damaged one, which goes', async () => {
@@ -101,7 +107,7 @@ test('with history: "latest" put() stores a checkpoint beside a damaged one of a
   expect(await listIds(all.saver(), config("t", ""))).toEqual([id(100)]);
 });
 
-test.skip("prune() removes damaged checkpoints that are old, and nothing where a damaged one is to be kept", async () => {
+test("prune() removes damaged checkpoints that are old, and nothing where a damaged one is to be kept", async () => {
   const all = await savers();
   const { saver } = all;
   for (const n of [1, 2, 3]) await put(saver(), "t", { id: id(n), parent: n > 1 ? id(n - 1) : undefined });

@@ -7,6 +7,7 @@ import { config, id, list, put } from "../conformance/saver/steps.js";
 import { crossSlotConnection } from "../helpers/cross-slot-connection.js";
 import { connect, freshPrefix, type TestClient } from "../helpers/redis.js";
 import { atEveryGap, SteppingConnection } from "../helpers/stepping-connection.js";
+import { expectConsistent } from "./consistency.js";
 import { enterExpired, entry, isOnPartitionOf, pagesOf, partitionIndex } from "./helpers.js";
 
 // A second client does something before each command of an operation, and after the last one.
@@ -177,6 +178,7 @@ describe.each(Object.keys(operations))("%s", (operation) => {
         });
       }
 
+      await expectConsistent(client, keyPrefix, told.message);
       // Both go on.
       const latest = (await saver.getTuple(config("t")))?.checkpoint.id;
       await step(

@@ -82,6 +82,7 @@ test("every script of the saver leaves the same when it runs twice", async () =>
   await saver.expire("copy", 30);
   await saver.persist("copy");
   await saver.listThreads();
+  await saver.threadStats("t");
   await saver.deleteForRuns(["r1"]);
   await saver.prune(["t"], { strategy: "keep_latest", keepLast: 2 });
   await saver.deleteThread("t");

@@ -64,9 +64,14 @@ local function take(name)
   end
 end
 
+-- How many chunks one call frees. A table that comes afterwards stays, noted as "h:name" in the index, to be released again by
+-- a later call, see remove.lua: what refers to it by then keeps it.
+local MAX_FREED = 500
+local freed = 0
+
 -- Returns how many chunks are gone because of it.
 local function release(name)
-  local names, gone = { name }, 0
+  local names, before = { name }, freed
   while #names > 0 do
     name = table.remove(names)
     local counter = '#' .. name
@@ -74,11 +79,16 @@ local function release(name)
       if redis.call('HINCRBY', CHUNKS, counter, -1) <= 0 then redis.call('HDEL', CHUNKS, counter) end
     else
       local value = redis.call('HSTRLEN', CHUNKS, name) <= MAX_TABLE and redis.call('HGET', CHUNKS, name)
-      gone = gone + redis.call('HDEL', CHUNKS, name)
-      if value then each_name(children_of(value), function(child) names[#names + 1] = child end) end
+      local children = value and children_of(value) or ''
+      if freed >= MAX_FREED and children ~= '' then
+        redis.call('ZADD', INDEX, 0, 'h:' .. name)
+      else
+        freed = freed + redis.call('HDEL', CHUNKS, name)
+        each_name(children, function(child) names[#names + 1] = child end)
+      end
     end
   end
-  return gone
+  return freed - before
 end
 
 -- Applies operations of which nothing was missing, and takes `names` on behalf of what is stored with them.

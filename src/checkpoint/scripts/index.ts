@@ -19,7 +19,7 @@ import readCommon from "./read-common.lua";
 import registry from "./registry.lua";
 import remove from "./remove.lua";
 import restore from "./restore.lua";
-import trim from "./trim.lua";
+import threadStats from "./thread-stats.lua";
 
 /** The files that scripts include. */
 const PARTS: ReadonlyMap<string, string> = new Map([
@@ -28,7 +28,6 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   ["chunk-store.lua", chunkStore],
   ["read-common.lua", readCommon],
   ["remove.lua", remove],
-  ["trim.lua", trim],
 ]);
 
 /**
@@ -57,4 +56,5 @@ export const EXPIRE = compose(expire);
 export const COPY = compose(copy);
 export const DUMP = compose(dump);
 export const RESTORE = compose(restore);
+export const THREAD_STATS = compose(threadStats);
 export const LIST_THREADS = compose(listThreads);

@@ -2,7 +2,6 @@
 --- @include "chunk-store.lua"
 --- @include "registry.lua"
 --- @include "remove.lua"
---- @include "trim.lua"
 -- Stores one checkpoint.
 --
 -- ARGV  1 the checkpoint's field
@@ -113,5 +112,6 @@ redis.call('ZADD', INDEX, 0, 'c:' .. field)
 if sent.r then redis.call('ZADD', INDEX, 0, 'r:' .. sent.r .. ':' .. field) end
 if sent.u then redis.call('ZADD', INDEX, 0, 'u:' .. escape_field(sent.u) .. ':' .. string.sub(prefix_of(field), 1, -2)) end
 if history ~= 'all' then keep_latest(field) end
+tidy_some(history == 'all' and 'all' or 'latest')
 thread_written(is_new, sent.r or '', ttl)
 return {}

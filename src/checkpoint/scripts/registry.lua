@@ -97,6 +97,8 @@ local function run_removed(run)
   redis.call('ZREM', PARTITION_RUNS, 'r:' .. run .. ':' .. THREAD, 't:' .. THREAD .. ':' .. run)
 end
 
--- To be called when pending writes come for a checkpoint that is not there.
+-- To be called when pending writes were stored whose checkpoint is not there, see remove.lua.
 local function note_early_write(field)
+  redis.call('ZADD', INDEX, 0, 'l:' .. escape_field(field))
+  redis.call('HSET', CHECKPOINTS, 'early', now())
 end

@@ -142,7 +142,7 @@ it("prune keeps what an oracle does, for every number of checkpoints and keepLas
   }
 });
 
-it.skip("prune keeps the pending sends of the parent of a checkpoint before version 4, and no further ancestor", async () => {
+it("prune keeps the pending sends of the parent of a checkpoint before version 4, and no further ancestor", async () => {
   const { saver } = await openSaver();
   for (let n = 0; n < 4; n++) {
     const at = await put(saver, "t", {
