@@ -28,16 +28,19 @@ export interface Estimate {
   readonly total: number;
 }
 
-/** A message as JSON is this much longer than its text: its class, its id, its empty fields. */
-const MESSAGE_FIELDS = 212;
-/** What the allocator rounds up to, on average. */
-const ROUNDING = 1.12;
-/** A turn's input is stored twice, once as LangGraph's channel for it: half of the messages of a conversation. */
-const INPUT_COPY = 0.5;
-/** A record with its place in the order, and the pending writes that lead to it. */
-const CHECKPOINT = 1_080;
-/** A thread's keys and its entry in the registry; with "latest" also chunks that wait to be freed. */
-const THREAD = { all: 1_500, latest: 8_000 };
+/** What is left of English text when it is packed, with what the allocator rounds up to. Other text may take more. */
+const PACKED = 0.46;
+/** What a message takes beside its text, packed: its class, its id, its empty fields. */
+const MESSAGE_FIELDS = 40;
+/**
+ * A message stands in the list and in the pending write that brought it; a turn's input, half of the messages, also in LangGraph's
+ * channel for it.
+ */
+const COPIES = 2.5;
+/** A record with its place in the order, and the entries of the pending writes that lead to it. */
+const CHECKPOINT = 805;
+/** A thread's keys and its entries in the indexes. */
+const THREAD = { all: 1_000, latest: 1_900 };
 
 /** What an item costs beside its text and its vector; what one character of it costs; copies of the vector. */
 const ITEM = {
@@ -58,9 +61,9 @@ export function estimate(workload: Workload): Estimate {
 }
 
 function bytesOfThread({ messages, messageSize, checkpointsPerMessage, history }: Workload): number {
-  const message = (messageSize + MESSAGE_FIELDS) * ROUNDING;
+  const message = messageSize * PACKED + MESSAGE_FIELDS;
   if (history === "latest") return THREAD.latest + messages * message;
-  return THREAD.all + messages * (message * (1 + INPUT_COPY) + checkpointsPerMessage * CHECKPOINT);
+  return THREAD.all + messages * (message * COPIES + checkpointsPerMessage * CHECKPOINT);
 }
 
 function bytesOfItem({ itemSize, dims, engine }: Workload): number {

@@ -7,6 +7,7 @@ import { AIMessage, HumanMessage } from "@langchain/core/messages";
 import { MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
 import { RedisSaver, RedisStore } from "langgraph-redis";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { English } from "../../bench/saver/english.js";
 import { estimate, type Workload } from "../../plan/estimate.js";
 import { connect } from "../helpers/redis.js";
 import { startServer, type TestServer } from "../helpers/servers/index.js";
@@ -45,14 +46,15 @@ async function measured(workload: Workload, fill: (workload: Workload) => Promis
 
 async function talk({ threads, messages, messageSize, history }: Workload): Promise<void> {
   const checkpointer = await RedisSaver.fromConnString(server.url, { history });
-  const text = "x".repeat(messageSize);
+  const english = new English(1);
+  const text = () => english.text(messageSize, messageSize);
   const graph = new StateGraph(MessagesAnnotation)
-    .addNode("model", () => ({ messages: [new AIMessage({ content: text, id: randomUUID() })] }))
+    .addNode("model", () => ({ messages: [new AIMessage({ content: text(), id: randomUUID() })] }))
     .addEdge(START, "model")
     .compile({ checkpointer });
   for (let thread = 0; thread < threads; thread++) {
     for (let turn = 0; turn < messages / 2; turn++) {
-      const message = new HumanMessage({ content: text, id: randomUUID() });
+      const message = new HumanMessage({ content: text(), id: randomUUID() });
       await graph.invoke({ messages: [message] }, { configurable: { thread_id: `thread-${thread}` } });
     }
   }
@@ -130,7 +132,7 @@ it("the calculator prints its estimate, and its usage for what it does not under
     "--dims",
     "1536",
   );
-  expect(stdout).toMatch(/^threads +[\d.]+ TB +\(\d+ kB each\)\nitems +[\d.]+ TB +\(\d+ kB each\)\ntotal/);
+  expect(stdout).toMatch(/^threads +[\d.]+ GB +\(\d+ kB each\)\nitems +[\d.]+ TB +\(\d+ kB each\)\ntotal/);
   expect((await plan()).stdout).toContain("npm run plan -- --threads");
   await expect(plan("--threads", "many")).rejects.toThrow('--threads must be a number, got "many"');
 });
