@@ -250,3 +250,19 @@ test("list tells each altered byte of a record and of its chunks, with a filter 
   }
   expect(await list(saver(), config("t"))).toHaveLength(1);
 });
+
+test("list returns nothing twice when a thread gets its second namespace between two pages", async () => {
+  const client = await connect();
+  const keyPrefix = freshPrefix();
+  const other = new RedisSaver({ client, keyPrefix });
+  for (let n = 0; n < 5; n++) await put(other, "t", { id: id(n) });
+  const connection = new SteppingConnection(client);
+  const saver = new RedisSaver({ client: connection, keyPrefix, ...pagesOf(2) });
+  await list(saver, { configurable: { thread_id: "warm" } });
+  connection.reset();
+  connection.before(1, () => put(other, "t", { id: id(1) }, "child"));
+  const found = (await list(saver, EVERYWHERE)).filter(
+    ({ config }) => config.configurable?.checkpoint_ns === "",
+  );
+  expect(found.map(({ checkpoint }) => checkpoint.id)).toEqual([4, 3, 2, 1, 0].map(id));
+});

@@ -83,3 +83,18 @@ test.each(PAGE_SIZES)("list without a thread returns each thread whole, in pages
     for (let n = 0; n < count; n++) await put(writer, `t${count}`, { id: id(n) });
   }
 });
+
+test("list of an id with before returns it only when it is before that, not when they are equal", async () => {
+  const { saver } = await savers();
+  for (const ns of NAMESPACES) await put(saver(), "t", { id: id(5) }, ns);
+  for (const [before, isListed] of [
+    [id(4), false],
+    [id(5), false],
+    [`${id(5)}0`, true],
+  ] as const) {
+    const options = { before: config("t", "", before) };
+    const anywhere = { configurable: { thread_id: "t", checkpoint_id: id(5) } };
+    expect(await list(saver(), anywhere, options)).toHaveLength(isListed ? 3 : 0);
+    expect(await list(saver(), config("t", "a", id(5)), options)).toHaveLength(isListed ? 1 : 0);
+  }
+});

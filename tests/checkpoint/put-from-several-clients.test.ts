@@ -1,7 +1,7 @@
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { expect, test } from "vitest";
 import { config, id, list, put, values } from "../conformance/saver/steps.js";
-import { big, entry, savers } from "./helpers.js";
+import { big, entry, rawHash, savers } from "./helpers.js";
 
 for (const [name, last] of Object.entries({ "one more": entry(4), "one that ends the run": big(4) })) {
   test(`put appends ${name} to a list whose thread another client has deleted and written anew in the same length`, async () => {
@@ -106,4 +106,29 @@ test("put of a list's beginning by a client that knows nothing leaves what anoth
     expect(await values(saver(), config("t", "", id(n + 1)))).toEqual({ l });
   }
   expect((await saver().getTuple(config("t")))?.pendingWrites).toEqual([["task", "l", [entry(1)]]]);
+});
+
+test("put appends nothing to a tail that another client has sealed, also where an alias is as long as the tail was", async () => {
+  const { client, saver, key } = await savers({ compression: false });
+  const [a, b, reader] = [saver(), saver(), saver()];
+  const text = "x".repeat(18);
+  const write = (by: BaseCheckpointSaver, n: number, parent: number | undefined, l: unknown[]) =>
+    put(by, "t", {
+      ...{ id: id(n), parent: parent === undefined ? undefined : id(parent) },
+      ...{ values: { l }, versions: { l: n } },
+    });
+  await write(a, 1, undefined, [big(1), text]);
+  const lengths = async () =>
+    [...(await rawHash(client, key("chunks"))).values()].map((chunk) => chunk.length);
+  // A sign and the name of a segment: the length of every alias.
+  expect(await lengths()).toContain(21);
+  expect(await values(b, config("t"))).toEqual({ l: [big(1), text] });
+  await write(b, 2, 1, [big(1), text, big(2)]);
+  await write(a, 3, 1, [big(1), text, "y"]);
+  for (const [n, l] of Object.entries({
+    1: [big(1), text],
+    2: [big(1), text, big(2)],
+    3: [big(1), text, "y"],
+  }))
+    expect(await values(reader, config("t", "", id(Number(n))))).toEqual({ l });
 });

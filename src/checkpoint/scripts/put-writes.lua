@@ -61,5 +61,6 @@ if #added > 0 then
   end
   if redis.call('HEXISTS', CHECKPOINTS, field) == 0 then note_early_write(field) end
 end
-thread_written(is_new, '', ttl)
+-- A call without writes begins no thread, which the indexes would name although it is not there.
+if not is_new or #added > 0 then thread_written(is_new, '', ttl) end
 return { {}, {} }

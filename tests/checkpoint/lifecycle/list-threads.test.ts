@@ -7,7 +7,7 @@ import { HOSTILE_STRINGS } from "../../helpers/hostile.js";
 import { connect, freshPrefix, type TestClient } from "../../helpers/redis.js";
 import { SteppingConnection } from "../../helpers/stepping-connection.js";
 import { enterExpired, PAGE_SIZES, pagesOf } from "../helpers.js";
-import { openSaver, threadsOfOnePartition } from "./helpers.js";
+import { keysOf, openSaver, threadsOfOnePartition } from "./helpers.js";
 
 const ORDERS = ["updatedAt", "createdAt"] as const;
 
@@ -209,4 +209,21 @@ it.each(PAGE_SIZES)("listThreads returns what an oracle does, in pages of %s", a
       }
     }
   }
+});
+
+it("listThreads keeps the time of a thread's last write when the server's clock goes back", async () => {
+  const { saver, client, prefix } = await openSaver();
+  await put(saver, "t", { id: id(1) });
+  const ahead = Date.now() + 3_600_000;
+  await client.zAdd(threadKeys(prefix, "t").partition.threads, { value: "t", score: ahead });
+  await put(saver, "t", { id: id(2), parent: id(1) });
+  await saver.putWrites(config("t", "", id(2)), [["a", 1]], "task");
+  expect((await saver.listThreads())[0]?.updatedAt.getTime()).toBe(ahead);
+});
+
+it("listThreads does not return a thread of which putWrites was given no writes", async () => {
+  const { saver, client, prefix } = await openSaver({ ttl: { defaultTTL: 60 } });
+  await saver.putWrites(config("t", "", id(1)), [], "task");
+  expect(await saver.listThreads()).toEqual([]);
+  expect(await keysOf(client, prefix)).toEqual([]);
 });
