@@ -64,6 +64,15 @@ it("listThreads tells when a thread was written first and last", async () => {
   expect((await saver.listThreads())[0]?.createdAt.getTime()).toBeGreaterThan(1_000);
 });
 
+it("listThreads keeps the time of a thread's last write when the server's clock goes back", async () => {
+  const { saver, client, prefix } = await openSaver();
+  const later = Date.now() + 3_600_000;
+  await put(saver, "t", { id: id(1) });
+  await client.zAdd(threadKeys(prefix, "t").partition.threads, { value: "t", score: later });
+  await put(saver, "t", { id: id(2), parent: id(1) });
+  expect((await saver.listThreads())[0]?.updatedAt).toEqual(new Date(later));
+});
+
 it("listThreads returns a thread first that was just written", async () => {
   const { saver, client, prefix } = await openSaver();
   for (const [n, name] of ["a", "b", "c"].entries()) await enter(client, prefix, name, n);

@@ -90,6 +90,17 @@ test('put with history: "latest" trims what an open delta channel was read from,
   await expectConsistent(client, keyPrefix);
 });
 
+test('put with history: "latest" trims a long chain of an open delta channel, while the next one grows', async () => {
+  const { client, keyPrefix, saver } = await savers({ history: "latest" });
+  const counted = { counters_since_delta_snapshot: { log: [1, 1] } };
+  await steps(saver(), 1, 700, counted);
+  const snapshot = { log: new DeltaSnapshot(["all"]), a: large(701) };
+  await put(saver(), "t", { id: id(701), parent: id(700), values: snapshot, metadata: counted });
+  await steps(saver(), 702, 730, counted);
+  expect(await saver().threadStats("t")).toMatchObject({ checkpoints: 30 });
+  await expectConsistent(client, keyPrefix);
+});
+
 test('put with history: "latest" trims, and prune removes, after a delta channel has left the graph', async () => {
   for (const history of ["latest", "all"] as const) {
     const { client, keyPrefix, saver } = await savers({ history });

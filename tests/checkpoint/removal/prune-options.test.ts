@@ -142,6 +142,23 @@ test.each(PAGE_SIZES)("prune in portions of %s removes what it removes at once",
   }
 });
 
+test.each(PAGE_SIZES)(
+  "prune in portions of %s removes all late writes, and keeps those of what is to come",
+  async (size) => {
+    const { saver, client, key, keyPrefix } = await savers();
+    await minutes(saver(), 4);
+    await saver().prune(["t"]);
+    for (const n of [1, 2, 9]) {
+      for (const task of ["a", "b", "c"])
+        await saver().putWrites(config("t", "", id(n)), [["a", task.repeat(500)]], task);
+    }
+    await saver(pagesOf(size)).prune(["t"]);
+    const left = (await client.zRange(key("index"), 0, -1)).filter((member) => /^[wl]:/.test(member));
+    expect(left.map((member) => member.split(":")[2])).toEqual([id(9), id(9), id(9), id(9)]);
+    await expectConsistent(client, keyPrefix);
+  },
+);
+
 test("prune goes on to a parent that was made later by its id than its child", async () => {
   const { saver, client, keyPrefix } = await savers();
   const counted = { metadata: { counters_since_delta_snapshot: { log: [1, 1] } } };
