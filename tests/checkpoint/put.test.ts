@@ -177,3 +177,43 @@ test('put with history "latest" frees chunks: a thread of 300 steps holds no mor
   expect(most).toBeLessThan(80);
   expect(await values(saver(), config("t"))).toEqual({ l: [big(300)], m: "300 ".repeat(200) });
 });
+
+test("put takes the values of unchanged channels from the parent, not from another checkpoint of the same versions", async () => {
+  const { saver } = await savers();
+  const writer = saver();
+  const [here, there] = ["here ".repeat(100), "there ".repeat(100)];
+  const at = (n: number, parent: number | undefined, a: string, changed?: string[]) =>
+    put(writer, "t", {
+      ...{ id: id(n), parent: parent === undefined ? undefined : id(parent), changed },
+      ...{ values: { a }, versions: { a: 2 } },
+    });
+  await at(1, undefined, here);
+  await at(2, 1, here);
+  await at(3, 1, there);
+  await at(4, 2, here, []);
+  expect(await values(saver(), config("t"))).toEqual({ a: here });
+});
+
+test.each(["fork", "update"])(
+  "put of a %s stores the values that it is given, though no channel is called new",
+  async (source) => {
+    const { saver } = await savers();
+    const writer = saver();
+    await put(writer, "t", { id: id(1), values: { a: "before ".repeat(100) }, versions: { a: 1 } });
+    await put(writer, "t", {
+      ...{ id: id(2), parent: id(1), changed: [], metadata: { source } },
+      ...{ values: { a: "after ".repeat(100) }, versions: { a: 1 } },
+    });
+    expect(await values(saver(), config("t"))).toEqual({ a: "after ".repeat(100) });
+  },
+);
+
+test('put with history: "latest" keeps the newest checkpoint of a namespace that an earlier call has noted as superseded', async () => {
+  const { client, key, saver } = await savers({ history: "latest" });
+  await put(saver(), "t", { id: id(1), values: { a: 1 } });
+  // As a call leaves it over of which the newer ones were then removed by their run.
+  await client.zAdd(key("index"), { value: `g::${id(1)}`, score: 0 });
+  await put(saver(), "t", { id: id(2) }, "child");
+  expect(await values(saver(), config("t"))).toEqual({ a: 1 });
+  expect(await client.zScore(key("index"), `g::${id(1)}`)).toBeNull();
+});

@@ -117,3 +117,15 @@ it("copyThread between two slots copies everything, refuses what it refuses in o
   await expect(saver.copyThread("nobody", "elsewhere")).rejects.toThrow('no thread "nobody"');
   expect(await saver.deleteForRuns(["r"])).toBe(24);
 });
+
+it.each(["checkpoints", "index", "chunks"])(
+  "copyThread leaves a target alone that has lost its key %s",
+  async (lost) => {
+    const { saver, client, prefix } = await openSaver();
+    for (const thread of ["t", "u"]) await put(saver, thread, { id: id(1), values: { thread } });
+    const key = threadKeysOf(prefix, "u")[lost] as string;
+    await client.unlink(key);
+    await expect(saver.copyThread("t", "u")).rejects.toThrow("exists already");
+    expect(await client.exists(key)).toBe(0);
+  },
+);
