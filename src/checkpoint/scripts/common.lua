@@ -23,6 +23,15 @@ local function thread_exists()
   end
 end
 
+-- Refuses keys that hold another type of value, by commands that need the right one. To be called before anything is written:
+-- what a script has written stays when it fails.
+local function check_types()
+  for _, key in ipairs(KEYS) do
+    local is_hash = string.sub(key, -12) == ':checkpoints' or string.sub(key, -7) == ':chunks'
+    redis.call(is_hash and 'HEXISTS' or 'ZSCORE', key, MARKER)
+  end
+end
+
 local function create_thread()
   redis.call('HSET', CHECKPOINTS, MARKER, '')
   redis.call('ZADD', INDEX, 0, MARKER)

@@ -7,6 +7,7 @@
 -- Reply "copied", "no source" or "target exists".
 --
 -- Atomic, because the copy must be of one moment.
+check_types()
 if redis.call('HGET', CHECKPOINTS, 'copy') == ARGV[1] then return 'copied' end
 local count = #THREAD_KEYS
 if redis.call('EXISTS', unpack(KEYS, count + 1, 2 * count)) == 0 then return 'no source' end

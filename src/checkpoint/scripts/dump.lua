@@ -4,6 +4,7 @@
 -- Reply nil when there is no such thread; else { milliseconds to live, or less than 0; for each key its dump }.
 --
 -- Atomic, because the copy must be of one moment.
+check_types()
 if not thread_exists() then return false end
 local dumps = {}
 for i, key in ipairs(THREAD_KEYS) do dumps[i] = redis.call('DUMP', key) end

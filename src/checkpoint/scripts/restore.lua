@@ -8,6 +8,7 @@
 -- Reply 1, or 0 when the thread exists.
 --
 -- Atomic, because nobody may see a part of the copy.
+check_types()
 if redis.call('HGET', CHECKPOINTS, 'copy') == ARGV[1] then return 1 end
 if not is_absent() then return 0 end
 for i, key in ipairs(THREAD_KEYS) do
