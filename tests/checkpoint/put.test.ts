@@ -217,3 +217,16 @@ test('put with history: "latest" keeps the newest checkpoint of a namespace that
   expect(await values(saver(), config("t"))).toEqual({ a: 1 });
   expect(await client.zScore(key("index"), `g::${id(1)}`)).toBeNull();
 });
+
+test("put in place of a checkpoint keeps the chunks that it has in common with the one before, and counts them once", async () => {
+  const { client, key, saver } = await savers();
+  const writer = saver();
+  const kept = { single: "kept ".repeat(100), l: [big(1), entry(1), entry(2)] };
+  const at = async (n: number) => {
+    await put(writer, "t", { id: id(1), values: { ...kept, n }, versions: { single: 1, l: 1, n } });
+    return rawHash(client, key("chunks"));
+  };
+  const before = await at(1);
+  expect(await at(2)).toEqual(before);
+  expect(await values(saver(), config("t"))).toEqual({ ...kept, n: 2 });
+});
