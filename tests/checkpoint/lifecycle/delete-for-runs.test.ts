@@ -140,3 +140,12 @@ it("deleteForRuns leaves a checkpoint that another run put again", async () => {
   expect(await saver.deleteForRuns(["second"])).toBe(1);
   expect(await saver.getTuple(config("t"))).toBeUndefined();
 });
+
+it("deleteForRuns that removes the last checkpoint keeps pending writes of one to come", async () => {
+  const { saver } = await openSaver();
+  await put(saver, "t", { id: id(1), ...of("run") });
+  await saver.putWrites(config("t", "", id(2)), [["a", "early"]], "task");
+  expect(await saver.deleteForRuns(["run"])).toBe(1);
+  await put(saver, "t", { id: id(2) });
+  expect((await saver.getTuple(config("t")))?.pendingWrites).toEqual([["task", "a", "early"]]);
+});
