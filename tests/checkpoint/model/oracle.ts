@@ -1,7 +1,6 @@
 import { WRITES_IDX_MAP } from "@langchain/langgraph-checkpoint";
 import { encodeKeyPart } from "../../../src/redis/key-encoding.js";
 import { byBytes, byCodePoints } from "../../conformance/saver/oracle.js";
-import { ABILITIES } from "./abilities.js";
 import type { ListCommand, Place, PutCommand, PutWritesCommand, TupleText } from "./commands.js";
 import { sortedJson, tsOf } from "./host.js";
 import { brief, elementText, type ValueSpec, valueText } from "./values.js";
@@ -46,7 +45,7 @@ export interface ModelThread {
   ownTtl: number | undefined;
   /** When it expires; undefined for never. */
   expires: Moment | undefined;
-  readonly created: Moment;
+  created: Moment;
   /** The time of the last write. */
   written: Moment;
   /** One of its keys has been evicted. */
@@ -294,7 +293,7 @@ export class Oracle {
    * Removes what is not wanted, but for what is needed to read what stays; where no history is kept, with the namespaces
    * that hang on it.
    */
-  private removeAllBut(threadId: string, wanted: ReadonlySet<string>, takesAlong = ABILITIES.removal): void {
+  private removeAllBut(threadId: string, wanted: ReadonlySet<string>): void {
     const thread = this.threads.get(threadId);
     if (!thread) return;
     thread.emptied = true;
@@ -313,7 +312,7 @@ export class Oracle {
         removed,
       );
     }
-    for (let count = 0; takesAlong && this.history === "latest" && count < removed.size; ) {
+    for (let count = 0; this.history === "latest" && count < removed.size; ) {
       count = removed.size;
       for (const [ns, checkpoints] of [...thread.checkpoints]) {
         const on = checkpoints.get(this.latest(threadId, ns) as string)?.hangsOn;
@@ -354,7 +353,7 @@ export class Oracle {
     const wanted = [...checkpoints].flatMap(([space, each]) =>
       [...each.keys()].filter((id) => space !== ns || id === newest).map((id) => nameOf(space, id)),
     );
-    this.removeAllBut(threadId, new Set(wanted), true);
+    this.removeAllBut(threadId, new Set(wanted));
   }
 
   private ensure(id: string, written: Moment): ModelThread {

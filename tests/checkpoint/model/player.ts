@@ -5,13 +5,15 @@ import { type Deed, judge } from "./judge.js";
 import { type Moment, Oracle } from "./oracle.js";
 import { type Order, Resolver } from "./resolve.js";
 import { CLOCKS, SAVERS, type SaverSettings } from "./savers.js";
-import type { Stage, Step } from "./steps.js";
+import type { EndStep, Stage, Step } from "./steps.js";
 
 /** Where sequences are played. */
 export interface Theatre {
   /** One for each process; the first is the test's own. */
   readonly hosts: readonly Host[];
   readonly client: Awaited<ReturnType<typeof openClient>>;
+  /** Checks what is stored under a prefix against itself. */
+  readonly audit?: (keyPrefix: string) => Promise<void>;
 }
 
 /** Something did not happen as it should have. */
@@ -38,7 +40,7 @@ export async function play(
   steps: readonly Step[],
 ): Promise<void> {
   stores += 1;
-  const keyPrefix = `${prefix}-${stores}`;
+  const keyPrefix = `${prefix}-${stores}-`; // none is the beginning of another one
   const { history, customSerde } = stage;
   await Promise.all(theatre.hosts.map((host) => host.open({ keyPrefix, history, customSerde })));
   try {
@@ -61,6 +63,8 @@ class Player {
   private oracle: Oracle;
   private readonly resolver: Resolver;
   readonly trace: string[] = [];
+  /** Whether a thread has expired, which later calls take out of the indexes. */
+  private hasExpired = false;
 
   constructor(
     private readonly theatre: Theatre,
@@ -73,7 +77,7 @@ class Player {
 
   async play(step: Step): Promise<void> {
     if (step.step === "together") return this.together(step.steps);
-    if (step.step === "end") return this.end(step.readers, step.deleters);
+    if (step.step === "end") return this.end(step);
     if (step.step === "evict") return this.evict(this.stage.threads[step.thread] as string, step.key);
     if (step.step === "expire") return this.expire(this.stage.threads[step.thread] as string, step.by);
     for (const order of this.resolver.resolve(this.oracle, step)) await this.perform(order);
@@ -117,10 +121,10 @@ class Player {
         this.oracle = oracle;
         this.resolver.learn(oracle);
         this.resolver.blur(oracle, orders);
-        // What was read or written may have been the thread that was there before, or the one that came after it.
-        if (orders.some(({ command }) => REMOVE.has(command.do))) {
-          for (const thread of oracle.threads.values())
-            Object.assign(thread, { expires: EVER, created: EVER });
+        for (const thread of oracle.threads.values()) {
+          // In another order, which explains the rest too, others may have come last.
+          thread.expires = EVER;
+          if (orders.some(({ command }) => REMOVE.has(command.do))) thread.created = EVER;
         }
         const written = orders.flatMap(({ command }) => (command.do === "putWrites" ? [command.thread] : []));
         return this.leaveNothingVague(written);
@@ -160,19 +164,23 @@ class Player {
     await this.perform({ saver: by, command: { do: "expire", thread, minutes: 2 / 60_000 } });
     while ((await this.keysOf(thread)).length > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     this.oracle.threads.delete(thread);
+    this.hasExpired = true;
   }
 
-  private async end(readers: readonly number[], deleters: readonly number[]): Promise<void> {
+  private async end({ readers, deleters, audit }: EndStep): Promise<void> {
     const [first = 0, second = 0] = readers;
     await this.compareAll(first);
     await this.perform({ saver: second, command: { do: "list" } });
     await this.compareExpiry();
+    const isSound = [...this.oracle.threads.values()].every(({ damaged }) => !damaged);
+    if (audit && isSound && !this.hasExpired) await this.theatre.audit?.(this.keyPrefix);
     for (const [at, thread] of this.stage.threads.entries()) {
       await this.perform({
         saver: deleters[at % deleters.length] as number,
         command: { do: "deleteThread", thread },
       });
     }
+    this.hasExpired = false;
     const left = await this.theatre.client.keys(`${this.keyPrefix}:*`);
     if (left.length > 0)
       throw new Difference(`all threads are deleted, but there still is\n${left.join("\n")}`);

@@ -1,5 +1,4 @@
 import { HOSTILE_STRINGS } from "../../helpers/hostile.js";
-import { ABILITIES } from "./abilities.js";
 import { Random } from "./random.js";
 import { SAVERS } from "./savers.js";
 import type { At, Block, DeltaChange, Edit, PutStep, Stage, Step, Which } from "./steps.js";
@@ -65,7 +64,7 @@ class StepMaker {
         () => ({
           step: "delete runs",
           by: this.saver(),
-          runs: random.distinct(ABILITIES.removal ? 1 + random.below(2) : 1, [0, 1, 2]),
+          runs: random.distinct(1 + random.below(2), [0, 1, 2]),
         }),
       ],
       [
@@ -98,6 +97,7 @@ class StepMaker {
       step: "end",
       readers: [this.saver(), this.saver()],
       deleters: random.distinct(3, [0, 1, 2, 3, 4, 5]),
+      audit: random.chance(0.2),
     };
   }
 

@@ -11,6 +11,7 @@ export interface RunOptions {
   /** A server of the test's own: keys are looked for on it. */
   readonly url: string;
   readonly prefix: string;
+  readonly audit?: Theatre["audit"];
   readonly seed: number;
   /** How many sequences, or steps, are played at least. */
   readonly sequences?: number;
@@ -27,11 +28,12 @@ const SHRINKING = 60_000;
 export async function runModel({
   url,
   prefix,
+  audit,
   seed,
   sequences = 0,
   steps = 0,
 }: RunOptions): Promise<{ sequences: number; steps: number }> {
-  const theatre = await open(url);
+  const theatre = { ...(await open(url)), audit };
   const played = { sequences: 0, steps: 0 };
   let next = seed;
   let failed: Error | undefined;

@@ -93,8 +93,16 @@ export type Step =
   | (By & { readonly step: "restart" })
   /** Steps that different savers take at the same time. */
   | { readonly step: "together"; readonly steps: readonly Step[] }
-  /** Everything is compared and deleted. */
-  | { readonly step: "end"; readonly readers: readonly number[]; readonly deleters: readonly number[] };
+  | EndStep;
+
+/** Everything is compared and deleted. */
+export interface EndStep {
+  readonly step: "end";
+  readonly readers: readonly number[];
+  readonly deleters: readonly number[];
+  /** Whether what is stored is checked against itself, which takes as long as some sequences. */
+  readonly audit: boolean;
+}
 
 /** What a block of sequences is played on. */
 export interface Stage {
