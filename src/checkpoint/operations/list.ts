@@ -70,7 +70,7 @@ function selectionOf(config: RunnableConfig, options: CheckpointListOptions | un
     threadId: threadId === undefined ? undefined : checkThreadId(threadId),
     checkpointNs: namespaceOf(config),
     checkpointId: checkpointIdOf(config),
-    before: before && checkpointIdOf(before),
+    before: before ? checkpointIdOf(before) : undefined,
     filter: filter && Object.keys(filter).length > 0 ? copyOf(filter) : undefined,
     limit,
   };
