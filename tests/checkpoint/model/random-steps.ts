@@ -97,7 +97,7 @@ class StepMaker {
       step: "end",
       readers: [this.saver(), this.saver()],
       deleters: random.distinct(3, [0, 1, 2, 3, 4, 5]),
-      audit: random.chance(0.2),
+      audit: random.chance(0.04),
     };
   }
 
