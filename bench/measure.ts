@@ -8,15 +8,14 @@ export function percentile(times: Times, percent: number): number {
 /**
  * Times several operations in turns, so that whatever else the machine does meanwhile meets all of them alike.
  *
- * @param rounds how often each is timed.
- * @param warmUp how many rounds come before those. Default: a tenth as many.
+ * @param rounds how often each is timed, after a tenth as many rounds to warm up.
  */
 export async function timeInTurns<Name extends string>(
   operations: Readonly<Record<Name, () => Promise<unknown>>>,
   rounds: number,
-  warmUp = Math.ceil(rounds / 10),
 ): Promise<Record<Name, Times>> {
   const names = Object.keys(operations) as Name[];
+  const warmUp = Math.ceil(rounds / 10);
   const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
   for (let round = -warmUp; round < rounds; round++) {
     for (const name of names) {

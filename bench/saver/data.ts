@@ -51,3 +51,14 @@ export function metadataOf(more: object = {}): CheckpointMetadata {
 export function configOf(threadId: string, checkpointNs = ""): RunnableConfig {
   return { configurable: { thread_id: threadId, checkpoint_ns: checkpointNs } };
 }
+
+/** Text that hardly compresses, another one for each seed. */
+export function noise(seed: number, length: number): string {
+  let state = seed + 1;
+  const bytes = Buffer.alloc(4 * Math.ceil((length * 3) / 16));
+  for (let at = 0; at < bytes.length; at += 4) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    bytes.writeInt32LE(state, at);
+  }
+  return bytes.toString("base64").slice(0, length);
+}

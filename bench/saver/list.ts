@@ -1,7 +1,7 @@
 import { RedisSaver } from "langgraph-redis";
 import { startTcpProxy } from "../../tests/helpers/tcp-proxy.js";
 import { bytes, table } from "../report.js";
-import { checkpointOf, configOf, metadataOf } from "./data.js";
+import { checkpointOf, configOf, metadataOf, noise } from "./data.js";
 import { connect, type Part, withServer } from "./part.js";
 
 const CHECKPOINTS = 60;
@@ -16,7 +16,7 @@ export const list: Part = {
       const writer = new RedisSaver({ client, keyPrefix });
       let config = configOf("t");
       for (let step = 0; step < CHECKPOINTS; step++) {
-        const page = String(step).padEnd(SIZE, "x");
+        const page = noise(step, SIZE);
         config = await writer.put(config, checkpointOf({ page }, step + 1), metadataOf({ step }), {
           page: step + 1,
         });
@@ -45,7 +45,7 @@ export const list: Part = {
           })),
           section: [
             "## The first item of a list",
-            `A thread of ${CHECKPOINTS} checkpoints of 1 MB each, all different; a fresh saver takes the first one and stops.`,
+            `A thread of ${CHECKPOINTS} checkpoints of 1 MB each, all different, which hardly compress; a fresh saver takes the first one and stops.`,
             table([["", "received"], ...Object.entries(cases).map(([name, size]) => [name, bytes(size)])]),
           ].join("\n\n"),
         };

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { RedisSaver } from "langgraph-redis";
 import { bytes, table } from "../report.js";
-import { checkpointOf, configOf, metadataOf } from "./data.js";
+import { checkpointOf, configOf, metadataOf, noise } from "./data.js";
 import { inParallel, type Part, withServer } from "./part.js";
 
 const THREADS = 6_000;
@@ -12,17 +12,6 @@ const METADATA_SIZE = 40_000;
 export interface RetainedReport {
   readonly heap: number;
   readonly buffers: number;
-}
-
-/** Text that does not compress to nothing, another one for each thread. */
-function textOf(thread: number): string {
-  let state = thread + 1;
-  const bytesOf = Buffer.alloc((METADATA_SIZE * 3) / 4);
-  for (let at = 0; at < bytesOf.length; at += 4) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    bytesOf.writeInt32LE(state, at);
-  }
-  return bytesOf.toString("base64");
 }
 
 /** What a process keeps in memory after it has read many threads once: it is another process, which only reads. */
@@ -35,7 +24,7 @@ export const retained: Part = {
         writer.put(
           configOf(`user-${thread}`),
           checkpointOf({ messages: [{ text: `hello ${thread}`.padEnd(90, "x") }] }, 1),
-          metadataOf({ note: textOf(thread) }),
+          metadataOf({ note: noise(thread, METADATA_SIZE) }),
           { messages: 1 },
         ),
       );

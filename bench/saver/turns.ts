@@ -1,7 +1,7 @@
 import { type BaseCheckpointSaver, MemorySaver } from "@langchain/langgraph";
 import { RedisSaver } from "langgraph-redis";
 import { drawChart } from "../chart.js";
-import { percentile, ratio, type Times, timeInTurns } from "../measure.js";
+import { percentile, ratio, type Times } from "../measure.js";
 import { milliseconds, table, times } from "../report.js";
 import { configOf, conversation, message, twoStepGraph } from "./data.js";
 import { type Bench, type Goal, type Part, withServer } from "./part.js";
@@ -17,15 +17,19 @@ interface Length {
 }
 
 const LENGTHS: readonly Length[] = [
-  { messages: 10, threads: 150, turns: 1, warm: 1.6 },
-  { messages: 60, threads: 40, turns: 3, warm: 1.1 },
-  { messages: 300, threads: 6, turns: 10 },
-  { messages: 600, threads: 4, turns: 20, warm: 0.25, fresh: 0.3 },
-  { messages: 1_000, threads: 2, turns: 20 },
-  { messages: 2_000, threads: 2, turns: 25, warm: 0.12, fresh: 0.16 },
+  { messages: 10, threads: 12, turns: 1, warm: 1.6 },
+  { messages: 60, threads: 4, turns: 3, warm: 1.1 },
+  { messages: 300, threads: 1, turns: 8 },
+  { messages: 600, threads: 1, turns: 10, warm: 0.25, fresh: 0.3 },
+  { messages: 1_000, threads: 1, turns: 6 },
+  { messages: 2_000, threads: 1, turns: 8, warm: 0.12, fresh: 0.16 },
 ];
 
-type Kind = "warm" | "fresh" | "memory";
+/** So often each kind of saver is timed, in turns. */
+const BLOCKS = 8;
+
+const KINDS = ["warm", "memory", "fresh"] as const;
+type Kind = (typeof KINDS)[number];
 type TurnFigures = Length & { readonly times: Record<Kind, Times> };
 
 /** The same conversation, growing turn by turn. */
@@ -45,32 +49,39 @@ class Talk {
   }
 }
 
+/**
+ * Each kind of saver is timed for a block of turns, so that it pays for its own garbage: after every single turn of
+ * MemorySaver's, whoever comes next would pay for the state that was serialized there.
+ */
 async function measureLength({ client, keyPrefix }: Bench, length: Length): Promise<TurnFigures> {
   const all: Record<Kind, number[]> = { warm: [], fresh: [], memory: [] };
   const open = () => new RedisSaver({ client, keyPrefix });
   const kept = { warm: open(), memory: new MemorySaver() };
-  for (let thread = -1; thread < length.threads; thread++) {
-    const id = `${length.messages}-${thread}`;
-    const talks: Record<Kind, Talk> = {
-      warm: new Talk(() => kept.warm, `${id}-warm`),
-      fresh: new Talk(open, `${id}-fresh`),
-      memory: new Talk(() => kept.memory, id),
-    };
-    for (const talk of Object.values(talks)) {
-      await talk.start(length.messages - 3);
-      await talk.turn();
+  const savers: Record<Kind, () => BaseCheckpointSaver> = {
+    warm: () => kept.warm,
+    fresh: open,
+    memory: () => kept.memory,
+  };
+  for (let block = -1; block < BLOCKS; block++) {
+    for (const kind of KINDS) {
+      const ids = Array.from({ length: length.threads }, (_, thread) => `${kind}-${block}-${thread}`);
+      const talks = ids.map((id) => new Talk(savers[kind], id));
+      for (const talk of talks) {
+        await talk.start(length.messages - 3);
+        await talk.turn();
+      }
+      for (const talk of talks) {
+        for (let turn = 0; turn < length.turns; turn++) {
+          const start = performance.now();
+          await talk.turn();
+          // The first block warms up the process.
+          if (block >= 0) all[kind].push(performance.now() - start);
+        }
+      }
+      for (const id of ids) await savers[kind]().deleteThread(id);
     }
-    const timed = await timeInTurns(
-      { warm: () => talks.warm.turn(), fresh: () => talks.fresh.turn(), memory: () => talks.memory.turn() },
-      length.turns,
-      0,
-    );
-    // The first thread warms up the process.
-    if (thread >= 0) for (const kind of ["warm", "fresh", "memory"] as const) all[kind].push(...timed[kind]);
-    for (const each of [`${id}-warm`, `${id}-fresh`]) await kept.warm.deleteThread(each);
-    await kept.memory.deleteThread(id);
   }
-  for (const each of Object.values(all)) each.sort((a, b) => a - b);
+  for (const kind of KINDS) all[kind].sort((a, b) => a - b);
   console.log(`turns at ${length.messages} messages measured`);
   return { ...length, times: all };
 }
@@ -136,7 +147,7 @@ function report(figures: readonly TurnFigures[]): string {
     "A graph of two steps on `MessagesAnnotation`, whose model takes no time: one message of the user and two answers of 500 " +
       "characters, with all checkpoints and pending writes. LangGraph's `MemorySaver` serializes every message at every " +
       "step; `RedisSaver` serializes what changed. “Fresh” makes a new `RedisSaver`, which knows nothing, for each turn, on a " +
-      "connection that is kept, as a serverless function does. The three take turns.",
+      "connection that is kept, as a serverless function does. The three take turns, some turns of a conversation at a time.",
     table([
       [
         "messages",
