@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundleProgram } from "../helpers/bundle-program.js";
 import { freshPrefix, plainRedisUrl, redisUrl } from "../helpers/redis.js";
 import { comparable } from "./comparable.js";
 import type { Order, Outcomes } from "./program.js";
@@ -15,7 +14,6 @@ import { scenarios } from "./scenarios/index.js";
 // same agents live in one process with LangGraph's in-memory implementations. Everything that can be observed is
 // compared. One process plays a phase of all scenarios, as starting a process takes longer than a phase.
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
 
 let directory: string;
@@ -23,27 +21,12 @@ let directory: string;
 const outcomes: Record<Order["kind"], Outcomes[]> = { memory: [], all: [], latest: [] };
 
 beforeAll(async () => {
-  const cache = join(ROOT, "node_modules", ".cache");
-  await mkdir(cache, { recursive: true });
-  directory = await mkdtemp(join(cache, "langgraph-redis-agents-"));
-  const program = join(directory, "program.mjs");
-  await build({
-    entryPoints: [fileURLToPath(new URL("program.ts", import.meta.url))],
-    outfile: program,
-    bundle: true,
-    packages: "external",
-    alias: { "langgraph-redis": join(ROOT, "src", "index.ts") },
-    loader: { ".lua": "text" },
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    sourcemap: "inline",
-    logLevel: "error",
-  });
+  const bundled = await bundleProgram(new URL("program.ts", import.meta.url), "agents");
+  directory = bundled.directory;
   const play = async (orders: Omit<Order, "output">[]) => {
     const files = orders.map(({ kind, phases: [phase] }) => join(directory, `${kind}-${phase}.json`));
     const withOutput = orders.map((order, at) => ({ ...order, output: files[at] }));
-    await run(process.execPath, ["--enable-source-maps", program, JSON.stringify(withOutput)]);
+    await run(process.execPath, ["--enable-source-maps", bundled.program, JSON.stringify(withOutput)]);
     for (const [at, { kind }] of orders.entries()) {
       outcomes[kind].push(JSON.parse(await readFile(files[at] as string, "utf8")));
     }

@@ -1,40 +1,17 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { rm } from "node:fs/promises";
+import { bundleProgram } from "../../helpers/bundle-program.js";
 import { batched } from "./batched.js";
 import type { Outcome } from "./commands.js";
 import type { Host } from "./host.js";
 import type { Answer, Request } from "./worker.js";
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-
 type WithoutNumber<T> = T extends unknown ? Omit<T, "number"> : never;
 
 /** Starts worker.ts in so many processes. */
 export async function startProcesses(url: string, count: number): Promise<Host[]> {
-  const cache = join(ROOT, "node_modules", ".cache");
-  await mkdir(cache, { recursive: true });
-  const directory = await mkdtemp(join(cache, "langgraph-redis-model-"));
+  const { directory, program } = await bundleProgram(new URL("worker.ts", import.meta.url), "model");
   try {
-    const program = join(directory, "worker.mjs");
-    await build({
-      entryPoints: [fileURLToPath(new URL("worker.ts", import.meta.url))],
-      outfile: program,
-      bundle: true,
-      packages: "external",
-      alias: {
-        "langgraph-redis": join(ROOT, "src", "index.ts"),
-        "langgraph-redis/ioredis": join(ROOT, "src", "ioredis.ts"),
-      },
-      loader: { ".lua": "text" },
-      format: "esm",
-      platform: "node",
-      target: "node20",
-      sourcemap: "inline",
-      logLevel: "error",
-    });
     return await Promise.all(Array.from({ length: count }, () => start(program, url)));
   } finally {
     await rm(directory, { recursive: true, force: true });
