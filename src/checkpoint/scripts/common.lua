@@ -100,28 +100,30 @@ local function latest_field(prefix)
   return newest_fields(prefix, 1)[1]
 end
 
--- The prefixes of the thread's namespaces, found by skipping from one to the next: those after a prefix, if given, at most
--- `limit` of them.
-local function namespace_prefixes(after, limit)
-  local found, from = {}, (after or '') == '' and '[c:' or '(c:' .. after .. '\255'
-  while true do
-    if #found == limit then return found end
-    local member = redis.call('ZRANGEBYLEX', INDEX, from, '(c;', 'LIMIT', 0, 1)[1]
-    if not member then return found end
-    found[#found + 1] = string.match(member, '^c:([^:]*:)')
-    from = '(c:' .. found[#found] .. '\255'
+-- What the members of a kind ("c:", "r:") begin with behind that, up to the first colon and with it, each once; found by skipping
+-- from one to the next: those after `after`, if given, at most `limit` of them.
+local function beginnings(kind, after, limit)
+  local found, from = {}, (after or '') == '' and '[' .. kind or '(' .. kind .. after .. '\255'
+  while #found ~= limit do
+    -- ";" comes after ":", which ends the kind.
+    local member = redis.call('ZRANGEBYLEX', INDEX, from, '(' .. string.sub(kind, 1, 1) .. ';', 'LIMIT', 0, 1)[1]
+    if not member then break end
+    found[#found + 1] = string.match(member, '^[^:]*:', #kind + 1)
+    from = '(' .. kind .. found[#found] .. '\255'
   end
+  return found
+end
+
+-- The prefixes of the thread's namespaces.
+local function namespace_prefixes(after, limit)
+  return beginnings('c:', after, limit)
 end
 
 -- The encoded ids of the runs that made checkpoints of the thread.
 local function run_ids()
-  local found, from = {}, '[r:'
-  while true do
-    local member = redis.call('ZRANGEBYLEX', INDEX, from, '(r;', 'LIMIT', 0, 1)[1]
-    if not member then return found end
-    found[#found + 1] = string.match(member, '^r:([^:]*):')
-    from = '(r:' .. found[#found] .. ':\255'
-  end
+  local ids = beginnings('r:')
+  for i, beginning in ipairs(ids) do ids[i] = string.sub(beginning, 1, -2) end
+  return ids
 end
 
 -- Compares as the sorted set does. Lua's own comparison follows the server's locale.

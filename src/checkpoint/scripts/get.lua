@@ -5,8 +5,8 @@
 --
 -- ARGV  1 time to live in milliseconds that this read gives the thread, or ''
 --       2 the history that the client keeps, "all" or "latest"
---       3 the number of checkpoints; for each "=" and its field, or "^" and the prefix of a namespace for its latest, or "!"
---         and the field of one that a config names: it may be refused
+--       3 the number of checkpoints; for each "^" and the prefix of a namespace for its latest, or "!" and the field of
+--         one that a config names: it may be refused
 --       then, in one string each, the names of chunks and the names and lengths of tails that the client has, see leave_out in
 --         read-common.lua
 --       then BATCH, see read-common.lua
