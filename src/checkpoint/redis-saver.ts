@@ -178,7 +178,8 @@ export class RedisSaver extends BaseCheckpointSaver {
    * @returns undefined when the thread, or the namespace, has none, or when the config names no thread.
    * @throws {CheckpointNotFoundError} when the config names a checkpoint that is not there any more, while others are;
    * with `history: "latest"` also when others were put after it.
-   * @throws {InvalidInputError} when the config is none, or an id in it is not a non-empty string.
+   * @throws {InvalidInputError} when the config is none, an id in it is no string, or the thread id is empty. An empty
+   * checkpoint id names none.
    * @throws {CorruptRecordError} when what is stored is damaged.
    * @throws {DeserializationError} when the serializer refuses what is not damaged.
    * @throws the reason of `config.signal`, when that aborts.
