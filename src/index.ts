@@ -39,6 +39,7 @@ export {
   type IndexDifference,
   IndexMismatchError,
   InvalidVectorError,
+  ReindexConflictError,
   VersionConflictError,
 } from "./store/errors.js";
 export type { ItemValue } from "./store/items/value.js";

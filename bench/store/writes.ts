@@ -12,7 +12,7 @@ interface Writes {
 export async function measureWrites(client: Client, vectors: Vectors): Promise<Writes> {
   const { store, keyPrefix, clear } = await fillStore(client, vectors, 1_000);
   const names = vectors.names;
-  const document = (name: string) => `${keyPrefix}:store:doc:{raw}:${Buffer.from(name).toString("hex")}`;
+  const document = (name: string) => `${keyPrefix}:store:doc:{0}:raw:${Buffer.from(name).toString("hex")}`;
   const [key] = await client.keys(`${keyPrefix}:store:doc:*`);
   // What the store has written for one item, with its bytes.
   const dumped = (await client.sendCommand(["HGETALL", key as string], {

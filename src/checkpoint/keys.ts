@@ -1,11 +1,5 @@
 import { encodeKeyPart } from "../redis/key-encoding.js";
-import { slotOf } from "../redis/slot.js";
-
-/**
- * Threads are spread over so many partitions. The partition is the hash tag of a thread's keys and of the indexes that name
- * the thread, so that one script can write all of them.
- */
-export const PARTITIONS = 256;
+import { partitionOf } from "../redis/partition.js";
 
 /** The indexes of one partition. */
 export interface PartitionKeys {
@@ -44,7 +38,7 @@ export interface ThreadKeys {
 
 export function threadKeys(keyPrefix: string, threadId: string): ThreadKeys {
   const encoded = encodeKeyPart(threadId);
-  const number = slotOf(encoded) % PARTITIONS;
+  const number = partitionOf(encoded);
   const partition = partitionKeys(keyPrefix, number);
   const thread = `${keyPrefix}:{${number}}:thread:${encoded}`;
   const checkpoints = `${thread}:checkpoints`;

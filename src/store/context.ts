@@ -1,20 +1,23 @@
 import type { Connection, Reply } from "../redis/command.js";
 import { withOperation } from "../redis/operation-error.js";
-import { execute, executeAll } from "../redis/script.js";
+import { executeAll } from "../redis/script.js";
 import { Embedder } from "./embedding/embedder.js";
 import type { StoreEngine } from "./engines/engine.js";
-import { createOrVerifyDefinition, defineIndex, type StoredIndex } from "./engines/index-definition.js";
+import { compareDefinitions, defineIndex, type StoredIndex } from "./engines/index-definition.js";
 import { OTHER_DATABASE } from "./engines/redis-search/index-commands.js";
 import { SearchEngine } from "./engines/redis-search/search-engine.js";
 import { ScanEngine } from "./engines/scan/scan-engine.js";
-import { EngineUnavailableError } from "./errors.js";
+import { agreeOnIndex, type Refusal, readServingIndex } from "./engines/serving-index.js";
+import { EngineUnavailableError, IndexMismatchError } from "./errors.js";
 import { StoreKeys } from "./keys.js";
 import type { StoreSettings } from "./options.js";
 
-/** A store whose index is there and is the one it is configured for. */
+/** The index that serves, with the engine that it is searched by. */
 export interface ActiveIndex {
   engine: StoreEngine;
   index: StoredIndex;
+  /** Why this store may not put: it is configured without the index that is there. */
+  readOnly: IndexMismatchError | undefined;
 }
 
 /** What all operations of a store share. */
@@ -28,19 +31,23 @@ export class StoreContext {
   private active: Promise<ActiveIndex> | undefined;
   private chosen: Promise<StoreEngine> | undefined;
 
+  readonly settings: StoreSettings;
+
   constructor(
     readonly connection: Connection,
-    readonly settings: StoreSettings,
+    settings: StoreSettings,
   ) {
+    const partitionsTogether = connection.isCluster ? 1 : settings.limits.partitionsTogether;
+    this.settings = { ...settings, limits: { ...settings.limits, partitionsTogether } };
     this.keys = new StoreKeys(settings.keyPrefix);
     const { vectors } = settings;
     this.embedder = vectors && new Embedder(vectors.model, vectors.dims, vectors.distance, vectors.cacheSize);
   }
 
   /** Prepares the index once; tries again when that failed. */
-  activeIndex(): Promise<ActiveIndex> {
+  activeIndex(refusal?: Refusal): Promise<ActiveIndex> {
     if (!this.active) {
-      const active = withOperation({ operation: "setup" }, () => this.prepare());
+      const active = withOperation({ operation: "setup" }, () => this.prepare(refusal));
       this.active = active;
       active.catch(() => {
         if (this.active === active) this.active = undefined;
@@ -49,11 +56,16 @@ export class StoreContext {
     return this.active;
   }
 
-  /** Prepares the index again, because it is not what it was; once for all who noticed. */
-  async renew(outdated: ActiveIndex): Promise<ActiveIndex> {
+  /**
+   * Prepares the index again, because it is not what it was; once for all who noticed.
+   *
+   * @param refusal By which it was noticed.
+   * @throws {IndexMismatchError} when the index that serves is not the one that this store is configured for.
+   */
+  async renew(outdated: ActiveIndex, refusal?: Refusal): Promise<ActiveIndex> {
     const current = await this.activeIndex();
     if (current === outdated) this.forget();
-    return this.activeIndex();
+    return this.activeIndex(refusal);
   }
 
   /** Looks at the index again before the next use. */
@@ -73,23 +85,32 @@ export class StoreContext {
     return this.chosen;
   }
 
-  private async prepare(): Promise<ActiveIndex> {
+  private async prepare(refusal?: Refusal): Promise<ActiveIndex> {
+    const { keys, settings } = this;
+    const configured = defineIndex(settings);
     for (;;) {
       const engine = await this.engine();
       this.engineName = engine.name;
-      const index = await createOrVerifyDefinition(this.connection, this.keys, defineIndex(this.settings));
+      const index = await agreeOnIndex(this, refusal);
+      const differences = compareDefinitions(index.definition, configured);
+      const mismatch =
+        differences.length > 0
+          ? new IndexMismatchError(keys.indexName(index.generation), differences)
+          : undefined;
+      // Without an index of its own a store reads any.
+      if (mismatch && settings.vectors) throw mismatch;
       try {
         await engine.serve(index);
       } catch (error) {
-        if (!(error instanceof EngineUnavailableError) || this.settings.engine !== "auto") throw error;
+        if (!(error instanceof EngineUnavailableError) || settings.engine !== "auto") throw error;
         // The user of this connection may not ask beforehand what is not possible here.
         this.chosen = Promise.resolve(this.core(OTHER_DATABASE));
         continue;
       }
-      const { definition } = this.keys;
-      const now = await execute(this.connection, { key: definition, args: ["GET", definition] });
-      // Somebody's reindex() may have finished meanwhile; then that index has to serve.
-      if (now?.toString() === index.text) return { engine, index };
+      const now = await readServingIndex(this);
+      if (now?.text === index.text) return { engine, index, readOnly: mismatch };
+      // Somebody's reindex() has finished meanwhile: the index may just have been created again after it was dropped.
+      if (now && now.generation !== index.generation) await engine.drop(index);
     }
   }
 

@@ -27,22 +27,47 @@ export class IndexMismatchError extends LangGraphRedisError {
     /** What differs: the value that the index has and the one this store is configured with. */
     readonly differences: readonly IndexDifference[],
   ) {
-    const list = differences
-      .map(
-        ({ setting, stored, configured }) =>
-          `${setting} is ${showSetting(stored)} there and ${showSetting(configured)} here`,
-      )
-      .join("; ");
     super(
-      `index ${quote(index)} was created with another configuration: ${list}. Use the stored configuration, use ` +
+      `index ${quote(index)} was created with another configuration: ${showDifferences(differences)}. Use the stored configuration, use ` +
         "another keyPrefix, or go over to the new one: new RedisStore({ client, index }).reindex().",
     );
   }
 }
 
+/**
+ * Another `reindex` carries out another plan, or has taken over from this one. The index that serves is theirs, or the one
+ * from before; what this call had begun is done again, or cleared away, by the next `reindex` that comes to its end.
+ */
+export class ReindexConflictError extends LangGraphRedisError {
+  static {
+    identify(ReindexConflictError, "ReindexConflictError");
+  }
+  readonly code = "REINDEX_CONFLICT";
+
+  constructor(
+    /** What differs, where the other one has another configuration. `stored` is the setting of the other one. */
+    readonly differences: readonly IndexDifference[],
+    detail: string,
+  ) {
+    const list = differences.length > 0 ? ` for another configuration: ${showDifferences(differences)}` : "";
+    super(
+      `another reindex() is at work${list}. ${detail} Wait until it has ended, and call reindex() again if still needed.`,
+    );
+  }
+}
+
+function showDifferences(differences: readonly IndexDifference[]): string {
+  return differences
+    .map(
+      ({ setting, stored, configured }) =>
+        `${setting} is ${showSetting(stored)} there and ${showSetting(configured)} here`,
+    )
+    .join("; ");
+}
+
 /** A setting is a number, a name, or paths of fields. */
 function showSetting(setting: unknown): string {
-  return setting === undefined ? "not set" : quote(setting as string);
+  return setting === undefined || setting === null ? "not set" : quote(setting as string);
 }
 
 /** One setting in which the stored index and the configuration differ. */

@@ -1,5 +1,16 @@
 import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
-import { decodeNamespace, encodeNamespace } from "./namespaces/encoding.js";
+import { PARTITIONS, partitionOf } from "../redis/partition.js";
+import { encodeNamespace, fromRegistryMember, toRegistryMember } from "./namespaces/encoding.js";
+
+/** What the namespaces of one partition share: all of it in one slot of a cluster, with the namespaces' own keys. */
+export interface PartitionKeys {
+  /** Sorted set of the namespaces that hold items, in lexical order. */
+  registry: string;
+  /** The definition of the index that serves here: puts that were made for an earlier one are refused. */
+  serving: string;
+  /** What the keys of what a namespace knows of its own items begin with; the namespace's registry member follows. */
+  namespaces: string;
+}
 
 /** The Redis keys of one item: all of them in one slot of a cluster. */
 export interface ItemKeys {
@@ -16,6 +27,9 @@ export interface NamespaceKeys {
   items: string;
   /** Sorted set: members that expire, by deadline in milliseconds. */
   expiry: string;
+  /** The namespace's name in the registry of its partition. */
+  name: string;
+  partition: PartitionKeys;
 }
 
 /** Every Redis key and index name of one store is made here, and nowhere else. */
@@ -25,21 +39,21 @@ export class StoreKeys {
    * before the first brace of a document's key tells its store: no other store's documents begin with this.
    */
   readonly documentPrefix: string;
-  /** Sorted set of all namespaces, in lexical order. May hold namespaces that are gone, never misses one. */
-  readonly namespaces: string;
-  /** The definition of the index that serves. */
+  readonly partitions: readonly PartitionKeys[];
+  /** The definition of the index that serves. In one slot with {@link reindex}. */
   readonly definition: string;
-  /** The definition of the index that reindex() is building. */
-  readonly nextDefinition: string;
-  /** The name by which the serving index is searched. */
-  readonly indexAlias: string;
+  /** Hash: what a reindex() that has not come to its end is to build, and who is at it. */
+  readonly reindex: string;
 
   constructor(private readonly prefix: string) {
     this.documentPrefix = `${prefix}:store:doc:{`;
-    this.namespaces = `${prefix}:store:namespaces`;
-    this.definition = `${prefix}:store:index`;
-    this.nextDefinition = `${prefix}:store:index:next`;
-    this.indexAlias = `${prefix}:store`;
+    this.partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({
+      registry: `${prefix}:store:namespaces:{${partition}}`,
+      serving: `${prefix}:store:serving:{${partition}}`,
+      namespaces: `${prefix}:store:ns:{${partition}}:`,
+    }));
+    this.definition = `${prefix}:store:{index}:definition`;
+    this.reindex = `${prefix}:store:{index}:reindex`;
   }
 
   /** The index of one generation: reindex() builds the next one beside it. */
@@ -48,8 +62,10 @@ export class StoreKeys {
   }
 
   ofNamespace(namespace: readonly string[]): NamespaceKeys {
-    const base = `${this.prefix}:store:ns:{${hashTag(namespace)}}`;
-    return { items: `${base}:items`, expiry: `${base}:expiry` };
+    const name = toRegistryMember(namespace);
+    const partition = this.partitions[partitionOf(encodeNamespace(namespace))] as PartitionKeys;
+    const base = partition.namespaces + name;
+    return { items: `${base}items`, expiry: `${base}expiry`, name, partition };
   }
 
   ofItem(namespace: readonly string[], key: string): ItemKeys {
@@ -63,30 +79,26 @@ export class StoreKeys {
 
   /** What all documents of a namespace begin with; the rest is the member, and the number of a further document. */
   documentsOf(namespace: readonly string[]): string {
-    return `${this.documentPrefix}${hashTag(namespace)}}:`;
+    const partition = partitionOf(encodeNamespace(namespace));
+    return `${this.documentPrefix}${partition}}:${toRegistryMember(namespace)}`;
   }
 
   /** Reads the key of a document. `undefined` when it is not one of ours. */
   parseDocument(redisKey: string): DocumentAddress | undefined {
-    const end = redisKey.indexOf("}:", this.documentPrefix.length);
-    if (!redisKey.startsWith(this.documentPrefix) || end === -1) return undefined;
-    const part = redisKey.indexOf(":", end + 2);
-    const document = part === -1 ? redisKey : redisKey.slice(0, part);
+    const tagEnd = redisKey.indexOf("}:", this.documentPrefix.length);
+    if (!redisKey.startsWith(this.documentPrefix) || tagEnd === -1) return undefined;
+    // Encoded names contain neither separators nor dots, and the name of a further document has a dot.
+    const last = redisKey.lastIndexOf(":");
+    const document = redisKey.includes(".", last) ? redisKey.slice(0, last) : redisKey;
+    const keyBegin = document.lastIndexOf(":") + 1;
+    const name = document.slice(tagEnd + 2, keyBegin);
+    if (name === "") return undefined;
     try {
-      return {
-        document,
-        namespace: decodeNamespace(redisKey.slice(this.documentPrefix.length, end)),
-        key: decodeKeyPart(document.slice(end + 2)),
-      };
+      return { document, namespace: fromRegistryMember(name), key: decodeKeyPart(document.slice(keyBegin)) };
     } catch {
       return undefined; // not percent-encoded by us
     }
   }
-}
-
-/** What places the keys of a namespace in one slot: never empty, as Redis would not take that for a tag. */
-function hashTag(namespace: readonly string[]): string {
-  return encodeNamespace(namespace) || ":";
 }
 
 /** Whose document a Redis key is. */

@@ -1,23 +1,26 @@
 /** How much is read at once. What is larger is read in several pages. */
 export interface Limits {
-  /** Namespaces that are read from the registry in one round trip. */
+  /** Namespaces that are read from the registry of a partition in one round trip. */
   readonly registryPage: number;
-  /** Namespaces that one command looks at, to see whether they all hold items. */
-  readonly existsTogether: number;
+  /** Registries that one script reads, where they are on one server. */
+  readonly partitionsTogether: number;
   /** Namespaces that a search without a search engine reads side by side. */
   readonly scanNamespaces: number;
   /** Items that a listing asks for when the first page had too few that match. */
   readonly listPage: number;
   /** Namespaces that `deleteNamespace` empties side by side. */
   readonly deleteNamespaces: number;
+  /** Milliseconds for which `reindex` keeps others from it without a sign of life. */
+  readonly reindexLease: number;
 }
 
 const DEFAULT_LIMITS: Limits = {
-  registryPage: 10_000,
-  existsTogether: 100,
-  scanNamespaces: 250,
+  registryPage: 400,
+  partitionsTogether: 16,
+  scanNamespaces: 4_000,
   listPage: 1_000,
   deleteNamespaces: 16,
+  reindexLease: 30_000,
 };
 
 /** Under this name tests add smaller limits to a store's options, so that a few items are several pages. */

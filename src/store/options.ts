@@ -65,7 +65,7 @@ export interface RedisStoreOptions extends TimeoutOptions {
    * `"search"` uses the server's search engine, `"core"` needs none; `"auto"` (default) asks the server for it.
    */
   engine?: EngineChoice;
-  /** For `"core"`: how many items a search holds in memory at a time (default 1,000). */
+  /** For `"core"`: how many items a search holds in memory at a time (default 4,000). */
   candidatesAtOnce?: number;
 }
 
@@ -142,7 +142,7 @@ export interface VectorSettings {
 
 /** @throws {InvalidInputError} naming the option and its value. */
 export function resolveOptions(options: RedisStoreOptions): StoreSettings {
-  const { keyPrefix = DEFAULT_KEY_PREFIX, engine = "auto", candidatesAtOnce = 1_000, index, ttl } = options;
+  const { keyPrefix = DEFAULT_KEY_PREFIX, engine = "auto", candidatesAtOnce = 4_000, index, ttl } = options;
   checkKnownOptions(ttl, TTL_OPTIONS, "ttl");
   checkKnownOptions(index, INDEX_OPTIONS, "index");
   const { defaultTTL, refreshOnRead = false } = ttl ?? {};

@@ -1,6 +1,7 @@
 import { RedisSaver, type RedisSaverOptions } from "langgraph-redis";
-import { PARTITIONS, type PartitionKeys, partitionKeys, threadKeys } from "../../src/checkpoint/keys.js";
+import { type PartitionKeys, partitionKeys, threadKeys } from "../../src/checkpoint/keys.js";
 import { LIMITS } from "../../src/checkpoint/limits.js";
+import { PARTITIONS } from "../../src/redis/partition.js";
 import { connect, freshPrefix, type TestClient } from "../helpers/redis.js";
 
 /** Savers that share what they store and nothing else. */

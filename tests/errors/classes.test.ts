@@ -16,6 +16,7 @@ const ARGUMENTS: Record<string, unknown[]> = {
   BatchError: [[], []],
   CheckpointNotFoundError: [{ threadId: "t", checkpointNs: "", checkpointId: "c" }, { superseded: true }],
   IndexMismatchError: ["index", []],
+  ReindexConflictError: [[], "detail"],
   VersionConflictError: [["a"], "k", 1, 2],
 };
 const create = (name: string, Class: ErrorClass) => new Class(...(ARGUMENTS[name] ?? ["a message", {}]));

@@ -32,7 +32,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(await store.search([], { query: "apples", limit: 100 })).toHaveLength(21);
     expect(await store.listNamespaces()).toEqual([["a%3Ab"], ["a", "bb"], ["b"]]);
     const client = await connect();
-    expect(await client.keys(`${keyPrefix}*{a:b[}:]*`)).toEqual([]);
+    expect(await client.keys(`${keyPrefix}*:a:b:*`)).toEqual([]);
     expect(await store.deleteNamespace(["nothing"])).toBe(0);
     await expect(store.deleteNamespace([])).rejects.toThrow(/at least one label/);
   });

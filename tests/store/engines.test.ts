@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { EngineUnavailableError } from "../../src/store/errors.js";
+import { StoreKeys } from "../../src/store/keys.js";
 import { RedisStore } from "../../src/store/redis-store.js";
 import { connect, freshPrefix, plainRedisUrl, redisUrl } from "../helpers/redis.js";
 import { openStore, textIndex } from "./helpers.js";
@@ -48,7 +49,10 @@ describe("in a database other than 0", () => {
       });
       const keyPrefix = freshPrefix();
       const store = new RedisStore({ client, keyPrefix, engine, index: textIndex() });
-      onTestFinished(() => client.unlink(`${keyPrefix}:store:index`).then(() => undefined));
+      const { definition, partitions } = new StoreKeys(keyPrefix);
+      onTestFinished(() =>
+        client.unlink([definition, ...partitions.map(({ serving }) => serving)]).then(() => undefined),
+      );
       if (engine === "search") await expect(store.setup()).rejects.toThrow(EngineUnavailableError);
       else {
         await store.setup();

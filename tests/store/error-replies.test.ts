@@ -6,7 +6,7 @@ import { asClient, createConnection } from "../../src/redis/connection.js";
 import { BatchError } from "../../src/store/errors.js";
 import { RedisStore } from "../../src/store/redis-store.js";
 import { connect, freshPrefix } from "../helpers/redis.js";
-import { ENGINES, textIndex } from "./helpers.js";
+import { documentOf, ENGINES, textIndex } from "./helpers.js";
 
 const ERRORS = ["OOM command not allowed", "NOPERM no permissions", "WRONGTYPE of a key", "READONLY replica"];
 
@@ -111,7 +111,7 @@ test.each(ENGINES)(
     const raw = await connect(url());
     const inner = createConnection(raw);
     const options = { keyPrefix: freshPrefix(), ttl: { defaultTTL: 10, refreshOnRead: true } };
-    const document = `${options.keyPrefix}:store:doc:{a}:k`;
+    const document = documentOf(options.keyPrefix, ["a"], "k");
     await new RedisStore({ client: raw, ...options }).put(["a"], "k", { v: 1 });
     let failed = 0;
     for (let place = 0, reached = true; reached; place++) {

@@ -1,4 +1,5 @@
 import { onTestFinished } from "vitest";
+import { StoreKeys } from "../../src/store/keys.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/redis-store.js";
 import { freshPrefix, plainRedisUrl, redisUrl } from "../helpers/redis.js";
@@ -16,6 +17,16 @@ export const ENGINES = [
   { engine: "search", url: redisUrl },
   { engine: "core", url: plainRedisUrl },
 ] as const;
+
+/** The Redis key of an item's own document. */
+export function documentOf(keyPrefix: string, namespace: readonly string[], key: string): string {
+  return new StoreKeys(keyPrefix).ofItem(namespace, key).document;
+}
+
+/** The Redis keys of what a namespace knows of its own items. */
+export function namespaceKeys(keyPrefix: string, namespace: readonly string[]) {
+  return new StoreKeys(keyPrefix).ofNamespace(namespace);
+}
 
 /** An index over deterministic embeddings of the field `text`. */
 export function textIndex(embeddings = new FakeEmbeddings()) {

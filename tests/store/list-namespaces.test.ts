@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/store/limits.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { connect, freshPrefix } from "../helpers/redis.js";
-import { ENGINES, openStore as openStoreAt } from "./helpers.js";
+import { ENGINES, namespaceKeys, openStore as openStoreAt } from "./helpers.js";
 
 describe.each(ENGINES)("on engine $engine", ({ url }) => {
   const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
 
   test.each([1, 2, 3])("listNamespaces reads on where a page of %i ends", async (registryPage) => {
-    const limits = { registryPage, existsTogether: registryPage };
+    const limits = { registryPage, partitionsTogether: registryPage };
     const store = await openStore({ [LIMITS]: limits } as RedisStoreOptions);
     const all = ["a", "b", "c", "d", "e"].flatMap((one) => ["1", "2"].map((two) => [one, two]));
     await store.batch(all.map((namespace) => ({ namespace, key: "k", value: {} })));
@@ -80,14 +80,13 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
 
   test("listNamespaces leaves out those that hold nothing any more, wherever they are among others", async () => {
     const keyPrefix = freshPrefix();
-    const together = { [LIMITS]: { existsTogether: 3 } } as RedisStoreOptions;
-    const store = await openStore({ keyPrefix, ...together });
+    const store = await openStore({ keyPrefix });
     const client = await connect(url());
     const names = ["a", "b", "c", "d", "e", "f", "g"];
     for (const gone of names) {
       for (const name of names) await store.put([name], "k", { v: 1 });
       // As when all of its items have expired or were evicted.
-      await client.unlink(`${keyPrefix}:store:ns:{${gone}}:items`);
+      await client.unlink(namespaceKeys(keyPrefix, [gone]).items);
       expect(await store.listNamespaces()).toEqual(
         names.filter((name) => name !== gone).map((name) => [name]),
       );

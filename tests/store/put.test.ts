@@ -6,7 +6,7 @@ import { VersionConflictError } from "../../src/store/errors.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/redis-store.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
-import { ENGINES, openStore as openStoreAt } from "./helpers.js";
+import { documentOf, ENGINES, openStore as openStoreAt } from "./helpers.js";
 
 describe.each(ENGINES)("on engine $engine", ({ url }) => {
   const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
@@ -82,7 +82,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     const store = await openStore({ keyPrefix });
     await store.put(["a"], "k", { v: 1 });
     const client = await connect();
-    await client.set(`${keyPrefix}:store:doc:{b}:wrong`, "a string");
+    await client.set(documentOf(keyPrefix, ["b"], "wrong"), "a string");
     await expect(store.get(["b"], "wrong")).rejects.toThrow(
       /^get \(namespace \["b"\], key "wrong"\) failed: WRONGTYPE/,
     );
@@ -94,11 +94,11 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     await store.put(["a"], "k", { n: 0 });
     const client = await connect();
     const future = Date.now() * 1_000 + 3_600_000_000;
-    const times = (await client.hGet(`${keyPrefix}:store:doc:{a}:k`, "meta"))
+    const times = (await client.hGet(documentOf(keyPrefix, ["a"], "k"), "meta"))
       ?.split(" ")
       .slice(0, 2)
       .join(" ");
-    await client.hSet(`${keyPrefix}:store:doc:{a}:k`, "meta", `${times} ${future}`);
+    await client.hSet(documentOf(keyPrefix, ["a"], "k"), "meta", `${times} ${future}`);
     await store.put(["a"], "k", { n: 1 });
     const after = (await store.get(["a"], "k"))?.version as number;
     expect(after).toBeGreaterThan(future);

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { IndexMismatchError } from "../../src/store/errors.js";
+import { StoreKeys } from "../../src/store/keys.js";
+import { LIMITS } from "../../src/store/limits.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/redis-store.js";
 import { connect as connectTo, freshPrefix, type TestClient } from "../helpers/redis.js";
 import { atEveryGap, SteppingConnection } from "../helpers/stepping-connection.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
-import { ENGINES, openStore as openStoreAt } from "./helpers.js";
+import { documentOf, ENGINES, openStore as openStoreAt } from "./helpers.js";
 
 describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
   const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
@@ -49,7 +51,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
 
     const embeddings = new FakeEmbeddings(32);
     const store = await unopened({ keyPrefix, index: index(embeddings) });
-    await expect(store.get(["a", "1"], "1")).rejects.toThrow(IndexMismatchError);
+    await expect(store.search(["a", "1"])).rejects.toThrow(IndexMismatchError);
     const progress: string[] = [];
     const report = await store.reindex({ batchSize: 7, onProgress: ({ phase }) => progress.push(phase) });
     expect(report).toEqual({ items: 33, embedded: 92, reused: 0, undecodable: [] });
@@ -64,19 +66,19 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
       { key: "short-lived" },
     ]);
     const client = await connect();
-    expect(await client.pTTL(`${keyPrefix}:store:doc:{b}:short-lived`)).toBeGreaterThan(3_000_000);
+    expect(await client.pTTL(documentOf(keyPrefix, ["b"], "short-lived"))).toBeGreaterThan(3_000_000);
     // Nothing of the old index is left.
     expect(await indexes(client, keyPrefix)).toEqual(engine === "search" ? [`${keyPrefix}:store:2`] : []);
     expect((await client.keys(`${keyPrefix}:store:doc:*`)).length).toBe(33 + 60);
-    const document = await client.hGetAll(`${keyPrefix}:store:doc:{a:0}:0`);
+    const document = await client.hGetAll(documentOf(keyPrefix, ["a", "0"], "0"));
     expect(Object.keys(document)).toContain("vector:2");
     expect(Object.keys(document)).not.toContain("vector:1");
     expect(document.parts).toBe("2.1 2.2 ");
-    expect(await client.exists(`${keyPrefix}:store:index:next`)).toBe(0);
+    expect(await client.exists(new StoreKeys(keyPrefix).reindex)).toBe(0);
     expect(await store.stats()).toMatchObject({ items: 33, vectors: 92 });
 
     await store.put(["a", "0"], "0", { title: "changed" });
-    expect((await client.keys(`${keyPrefix}:store:doc:{a:0}:0*`)).length).toBe(1);
+    expect((await client.keys(`${documentOf(keyPrefix, ["a", "0"], "0")}*`)).length).toBe(1);
     // Whoever is still configured for the old index is told so at the next use.
     await expect(old.search(["a"], { query: "pears" })).rejects.toThrow(IndexMismatchError);
     await expect(old.put(["a"], "k", { title: "old" })).rejects.toThrow(IndexMismatchError);
@@ -92,7 +94,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     await store.reindex();
     const client = await connect();
     const lives = async (item: string) => {
-      const keys = await client.keys(`${keyPrefix}:store:doc:{a}:${item}*`);
+      const keys = await client.keys(`${documentOf(keyPrefix, ["a"], item)}*`);
       return Promise.all(keys.map((key) => client.pTTL(key)));
     };
     const [goes, stays] = [await lives("goes"), await lives("stays")];
@@ -242,8 +244,8 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     const store = await openStore({ keyPrefix, index: index(new FakeEmbeddings()) });
     await fill(store, 3);
     const client = await connect();
-    const broken = `${keyPrefix}:store:doc:{a:0}:0`;
-    const stranger = `${keyPrefix}:store:doc:{other}:thing`;
+    const broken = documentOf(keyPrefix, ["a", "0"], "0");
+    const stranger = `${keyPrefix}:store:doc:{7}:thing`;
     await client.hSet(broken, "value", "{broken");
     await client.hSet(stranger, "name", "somebody else's");
     const report = await store.reindex();
@@ -260,7 +262,13 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
       const old = await openStore({ keyPrefix, index: index(new FakeEmbeddings(16)) });
       await old.put(["a"], "there", { title: "red wine" });
       const connection = new SteppingConnection(await connect());
-      const store = new RedisStore({ client: connection, keyPrefix, index: index(new FakeEmbeddings(32)) });
+      const store = new RedisStore({
+        client: connection,
+        keyPrefix,
+        index: index(new FakeEmbeddings(32)),
+        // All in one call, so that there are fewer gaps that are the same.
+        [LIMITS]: { partitionsTogether: 256 },
+      } as RedisStoreOptions & { client: SteppingConnection });
       let put: PromiseSettledResult<void> | undefined;
       return {
         connection,

@@ -6,7 +6,7 @@ import { RedisStore } from "../../src/store/redis-store.js";
 import { connect, freshPrefix, plainRedisUrl } from "../helpers/redis.js";
 import { SteppingConnection } from "../helpers/stepping-connection.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
-import { openStore, textIndex } from "./helpers.js";
+import { documentOf, namespaceKeys, openStore, textIndex } from "./helpers.js";
 
 test("search holds no more items at a time than it is allowed to", async () => {
   const connection = createConnection(await connect(plainRedisUrl()));
@@ -63,9 +63,9 @@ test.each([2, 3, 1_000])(
       const [namespace, key] = name as unknown as [string, string];
       await store.put(["n", namespace], key, {});
       // As if all had been put in two milliseconds.
-      const document = `${keyPrefix}:store:doc:{n:${namespace}}:${key}`;
+      const document = documentOf(keyPrefix, ["n", namespace], key);
       await client.hSet(document, "meta", `${updated} ${updated} ${updated}000`);
-      await client.zAdd(`${keyPrefix}:store:ns:{n:${namespace}}:items`, { score: -updated, value: key });
+      await client.zAdd(namespaceKeys(keyPrefix, ["n", namespace]).items, { score: -updated, value: key });
     }
     const order = ["a1", "c1", "a2", "b3", "b4", "c5", "c6", "a7", "b1", "b2", "a3", "c4", "c8"];
     for (const limit of [1, 2, 4, 15]) {
@@ -112,11 +112,11 @@ test("search does not find items that were evicted, and forgets their namespace"
   await store.put(["a"], "k", { text: "green apples" });
   await store.put(["b"], "k", { text: "green apples" });
   const client = await connect(plainRedisUrl());
-  await client.unlink(`${keyPrefix}:store:doc:{a}:k`);
+  await client.unlink(documentOf(keyPrefix, ["a"], "k"));
   expect(await store.search([], { query: "green apples" })).toMatchObject([{ namespace: ["b"] }]);
   expect(await store.search([])).toMatchObject([{ namespace: ["b"] }]);
   expect(await store.listNamespaces()).toEqual([["b"]]);
-  expect(await client.keys(`${keyPrefix}:store:ns:*`)).toEqual([`${keyPrefix}:store:ns:{b}:items`]);
+  expect(await client.keys(`${keyPrefix}:store:ns:*`)).toEqual([namespaceKeys(keyPrefix, ["b"]).items]);
 });
 
 test("BM25 prefers rare words, repeated words, and short texts", () => {

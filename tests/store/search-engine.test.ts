@@ -14,19 +14,19 @@ test("explain returns each query as it was sent", async () => {
   expect(sent).toEqual([
     {
       command: "FT.SEARCH",
-      index: `${keyPrefix}:store`,
+      index: `${keyPrefix}:store:1`,
       query: "@kind:{item} @scope:{$p1} @paths:{$p2|$p3}",
       params: { p1: "a:b", p2: "kind=sx", p3: "~" },
     },
     {
       command: "FT.SEARCH",
-      index: `${keyPrefix}:store`,
+      index: `${keyPrefix}:store:1`,
       query: "*=>[KNN $p1 @vector $p2 EF_RUNTIME $p3 AS distance]",
       params: { p1: "50", p2: expect.any(Buffer), p3: "300" },
     },
     {
       command: "FT.SEARCH",
-      index: `${keyPrefix}:store`,
+      index: `${keyPrefix}:store:1`,
       query: "@words:($p1|$p2)",
       params: { p1: "green", p2: "apples" },
     },
@@ -50,7 +50,7 @@ test("search ignores documents of others among the store's own", async () => {
   const client = await connect();
   const vector = Buffer.from(new Float32Array(16).fill(1).buffer);
   const doc = `${keyPrefix}:store:doc:{`;
-  await client.hSet(`${doc}a}:no-value`, { scope: "a", kind: "item", "vector:1": vector, order: "0" });
+  await client.hSet(`${doc}7}:a:no-value`, { scope: "a", kind: "item", "vector:1": vector, order: "0" });
   await client.hSet(`${doc}stranger`, {
     scope: "a",
     kind: "item,vector",
@@ -58,8 +58,8 @@ test("search ignores documents of others among the store's own", async () => {
     value: "{}",
     order: "0",
   });
-  await client.hSet(`${doc}%zz}:k`, { scope: "a", "vector:1": vector });
-  await client.hSet(`${doc}a}:bad-vector`, { scope: "a", kind: "vector", "vector:1": "short" });
+  await client.hSet(`${doc}7}:%zz:k`, { scope: "a", "vector:1": vector });
+  await client.hSet(`${doc}7}:a:bad-vector`, { scope: "a", kind: "vector", "vector:1": "short" });
   expect(await store.search(["a"], { query: "green apples" })).toMatchObject([{ key: "mine" }]);
   expect(await store.search([], { query: "green apples" })).toMatchObject([{ key: "mine" }]);
   expect(await store.search(["a"])).toMatchObject([{ key: "mine" }]);

@@ -7,7 +7,7 @@ import { HOSTILE_STRINGS } from "../helpers/hostile.js";
 import { legalLabels } from "../helpers/labels.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
-import { ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
+import { documentOf, ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
 
 describe.each(ENGINES)("on engine $engine", ({ url }) => {
   const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
@@ -293,7 +293,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     const store = await openStore({ keyPrefix });
     await store.put(["a"], "k", { v: 1 });
     const client = await connect();
-    const key = `${keyPrefix}:store:doc:{a}:k`;
+    const key = documentOf(keyPrefix, ["a"], "k");
     await client.hSet(key, "value", "{broken");
     await expect(store.get(["a"], "k")).rejects.toMatchObject({
       name: "CorruptRecordError",

@@ -58,7 +58,7 @@ const others: Record<string, (setting: Setting) => Promise<unknown>> = {
     await other.put(namespace, "k", value("second"));
   },
   "lets all items expire": async ({ client, keyPrefix, namespace }) => {
-    const keys = await client.keys(`${keyPrefix}*{${namespace.join(":")}}*`);
+    const keys = await client.keys(`${keyPrefix}*:${namespace.join(":")}:*`);
     if (keys.length > 0) await client.unlink(keys);
   },
   "makes the server forget scripts": ({ client }) => client.scriptFlush(),

@@ -1,8 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 import { InvalidInputError } from "../../src/errors.js";
+import { StoreKeys } from "../../src/store/keys.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
-import { ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
+import { documentOf, ENGINES, namespaceKeys, openStore as openStoreAt, textIndex } from "./helpers.js";
 
 describe.each(ENGINES)("on engine $engine", ({ url }) => {
   const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
@@ -30,11 +31,8 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     await vi.waitFor(async () => expect(await store.listNamespaces()).toEqual([["a", "c"]]), 10_000);
     const client = await connect();
     await vi.waitFor(async () => {
-      const keys = await Promise.all([
-        client.keys(`${keyPrefix}*{a:b}*`),
-        client.zCard(`${keyPrefix}:store:namespaces`),
-      ]);
-      expect(keys).toEqual([[], 1]);
+      expect(await client.keys(`${keyPrefix}*:a:b:*`)).toEqual([]);
+      expect(await client.exists(namespaceKeys(keyPrefix, ["a", "b"]).partition.registry)).toBe(0);
     }, 10_000);
   });
 
@@ -45,7 +43,8 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     await store.put(["a"], "expires last", {}, { ttl: 20 });
     await store.put(["a"], "stays", {});
     const client = await connect();
-    const names = ["items", "expiry"].map((name) => `${keyPrefix}:store:ns:{a}:${name}`);
+    const { items, expiry } = namespaceKeys(keyPrefix, ["a"]);
+    const names = [items, expiry];
     const lives = () => Promise.all(names.map((name) => client.pTTL(name)));
     expect(await lives()).toEqual([-1, -1]);
     await store.delete(["a"], "stays");
@@ -89,7 +88,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect((await store.get(["a"], "book"))?.value).toEqual(book);
     expect(await store.search(["a"], { query: "yellow pears" })).toMatchObject([{ key: "book" }]);
     const client = await connect();
-    const lives = await Promise.all((await client.keys(`${keyPrefix}*{a}*`)).map((key) => client.pTTL(key)));
+    const lives = await Promise.all((await client.keys(`${keyPrefix}*:a:*`)).map((key) => client.pTTL(key)));
     expect(lives).toHaveLength(5);
     for (const life of lives) expect(life).toBeGreaterThan(8.63e15);
     await store.put(["a"], "short", book, { ttl: Number.MIN_VALUE });
@@ -165,8 +164,9 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     await store.put(["a"], "short", { v: 1 }, { ttl: 1 });
     const client = await connect();
     const lives = async () => {
-      const names = ["doc:{a}:long", "ns:{a}:items", "ns:{a}:expiry"];
-      return Promise.all(names.map((name) => client.pTTL(`${keyPrefix}:store:${name}`)));
+      const { document, namespace } = new StoreKeys(keyPrefix).ofItem(["a"], "long");
+      const names = [document, namespace.items, namespace.expiry];
+      return Promise.all(names.map((name) => client.pTTL(name)));
     };
     for (const read of [() => store.get(["a"], "short"), () => store.search(["a"], { limit: 1 })]) {
       await read();
@@ -208,8 +208,8 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(await store.search(["a"])).toHaveLength(2);
     expect(await store.get(["a"], "none")).toBeNull();
     const client = await connect();
-    expect(await client.pTTL(`${keyPrefix}:store:doc:{a}:k`)).toBe(-1);
-    expect(await client.pTTL(`${keyPrefix}:store:ns:{a}:items`)).toBe(-1);
+    expect(await client.pTTL(documentOf(keyPrefix, ["a"], "k"))).toBe(-1);
+    expect(await client.pTTL(namespaceKeys(keyPrefix, ["a"]).items)).toBe(-1);
   });
 
   test("listNamespaces forgets a namespace with the last of its items that expire", async () => {

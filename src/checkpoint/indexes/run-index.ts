@@ -1,7 +1,8 @@
 import type { Reply } from "../../redis/command.js";
 import { decodeKeyPart } from "../../redis/key-encoding.js";
+import { PARTITIONS } from "../../redis/partition.js";
 import type { SaverContext } from "../context.js";
-import { PARTITIONS, partitionKeys } from "../keys.js";
+import { partitionKeys } from "../keys.js";
 import { executeAll } from "../scripts/execute.js";
 
 /**

@@ -1,7 +1,8 @@
 import type { Reply } from "../../redis/command.js";
 import { decodeKeyPart, encodeKeyPart } from "../../redis/key-encoding.js";
+import { PARTITIONS, shareOf } from "../../redis/partition.js";
 import type { SaverContext } from "../context.js";
-import { PARTITIONS, partitionKeys } from "../keys.js";
+import { partitionKeys } from "../keys.js";
 import { executeAll } from "../scripts/execute.js";
 import { LIST_THREADS } from "../scripts/index.js";
 
@@ -67,12 +68,6 @@ export async function* allThreads(
     for (const entry of ready.sort(compareEntries)) yield toInfo(entry, selection.order);
     if (bound === undefined) return;
   }
-}
-
-/** How many threads each partition is asked for, so that one round trip almost always gives all that are expected. */
-function shareOf(expected: number): number {
-  const mean = expected / PARTITIONS;
-  return Math.min(expected, Math.ceil(mean + 4 * Math.sqrt(mean) + 2));
 }
 
 async function readOn(

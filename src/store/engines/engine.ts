@@ -14,7 +14,7 @@ export interface StoreEngine {
   build(index: BuiltIndex): Promise<void>;
 
   /** Removes an index that serves no more; the items stay. */
-  drop(index: BuiltIndex): Promise<void>;
+  drop(index: Pick<BuiltIndex, "generation">): Promise<void>;
 
   /** @param vector The query's, when the mode needs one. */
   search(request: SearchRequest, vector: Float32Array | undefined): PipelineTask<RedisSearchItem[]>;

@@ -1,8 +1,4 @@
 import { CorruptRecordError } from "../../errors.js";
-import type { Connection } from "../../redis/command.js";
-import { executeAll } from "../../redis/script.js";
-import { IndexMismatchError } from "../errors.js";
-import type { StoreKeys } from "../keys.js";
 import type { StoreSettings } from "../options.js";
 import type { Distance } from "../types.js";
 
@@ -47,39 +43,29 @@ export function defineIndex({ vectors, numericFields }: StoreSettings): IndexDef
   };
 }
 
-/** An index as it stands in Redis, together with the very text, by which a change is noticed. */
+/** An index as it serves. */
 export interface StoredIndex extends BuiltIndex {
+  /**
+   * Grows with each index that comes to serve, also when the database was emptied in between, as it is the server's time.
+   * Each put carries it, and each partition refuses what was made for an index before the one that serves there.
+   */
+  fence: number;
+  /** The very text that is stored: fence, generation and definition as JSON, separated by spaces. */
   text: string;
 }
 
-/**
- * Agrees with all other clients on the definition of the index: the first one writes it, all read it.
- *
- * @throws {IndexMismatchError} when it was written for another configuration.
- */
-export async function createOrVerifyDefinition(
-  connection: Connection,
-  keys: StoreKeys,
-  definition: IndexDefinition,
-): Promise<StoredIndex> {
-  const first: BuiltIndex = { generation: 1, definition };
-  const [set, stored] = await executeAll(connection, [
-    { key: keys.definition, args: ["SET", keys.definition, JSON.stringify(first), "NX"] },
-    { key: keys.definition, args: ["GET", keys.definition] },
-  ]);
-  for (const reply of [set, stored]) if (reply instanceof Error) throw reply;
-  const index = parseBuiltIndex((stored as Buffer).toString(), keys.definition);
-  const differences = compareDefinitions(index.definition, definition);
-  if (differences.length > 0) throw new IndexMismatchError(keys.indexAlias, differences);
-  return index;
-}
-
 /** @throws {CorruptRecordError} when the text is no definition. */
-export function parseBuiltIndex(text: string, redisKey: string): StoredIndex {
+export function parseStoredIndex(text: string, redisKey: string): StoredIndex {
+  const [, fence, generation, json = ""] = /^(\d+) (\d+) (.*)$/s.exec(text) ?? [];
   try {
-    const { generation, definition } = JSON.parse(text) as BuiltIndex;
-    if (Number.isSafeInteger(generation) && typeof definition === "object" && definition !== null) {
-      return { generation, definition, text };
+    const definition: unknown = JSON.parse(json);
+    if (typeof definition === "object" && definition !== null) {
+      return {
+        fence: Number(fence),
+        generation: Number(generation),
+        definition: definition as IndexDefinition,
+        text,
+      };
     }
   } catch {
     // Whatever it is, it is not ours.

@@ -2,27 +2,35 @@
 --- @include "documents.lua"
 -- Writes an item with all of its documents, or refuses to.
 --
--- KEYS  1 the item's document   2 the namespace's items   3 the namespace's deadlines
+-- KEYS  1 the item's document   2 the namespace's items   3 the namespace's deadlines   4 the partition's registry
+--       5 the definition of the index that serves in the partition
 -- ARGV  1 token of this operation: running it again changes nothing
 --       2 condition: "" none, "absent", or the version that the item must have
 --       3 time to live in milliseconds, "0" for ever
 --       4 the item's member in the sorted sets
 --       5 what follows the time in the item's place in order
---       6 names of the further documents, each with a space behind it
---       7 number of field arguments shared by all documents, then these
+--       6 the namespace's name in the registry
+--       7 fence of the definition that the documents were made for
+--       8 names of the further documents, each with a space behind it
+--       9 number of field arguments shared by all documents, then these
 --       then, for the item's document and for each further one: number of field arguments, then these
--- Reply { 1, version } when the item is as asked, { 0, stored version or "" } when the condition does not hold.
+-- Reply { 1, version } when the item is as asked, { 0, stored version or "" } when the condition does not hold,
+--       { -1, serving definition or "" } when the documents are not for the index that serves, or nobody has said yet
+--       which one does. Then nothing was written.
 --
--- Atomic, because a reader must never find the new value with an old vector, nor two writers both be first.
-local item, items, deadlines = KEYS[1], KEYS[2], KEYS[3]
+-- Atomic, because a reader must never find the new value with an old vector, nor two writers both be first, nor a
+-- namespace with items be missing in the registry, nor an item be written for an index that serves no more.
+local item, items, deadlines, registry = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local token, condition, ttl, member = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local orderTail, parts = ARGV[5], ARGV[6]
+local orderTail, name, fence, parts = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8]
 
 local meta, tokens, oldParts = unpack(redis.call('HMGET', item, 'meta', 'tokens', 'parts'))
 local created, version = string.match(meta or '', '^(%d+) %d+ (%d+)$')
 -- The last few operations are remembered: one that is sent again has happened, even if others came after it.
 tokens = string.sub(tokens or '', 1, 3 * (#token + 1))
 if string.find(tokens, token, 1, true) then return { 1, version } end
+local serving = redis.call('GET', KEYS[5]) or ''
+if tonumber(string.match(serving, '^%d+') or math.huge) > fence then return { -1, serving } end
 if condition == 'absent' then
   if version then return { 0, version } end
 elseif condition ~= '' and condition ~= version then
@@ -40,10 +48,17 @@ local stamp = string.format('%.0f', now)
 -- The first write: a server without memory refuses it, and with it the whole script. Behind one that frees memory
 -- everything would be let through.
 redis.call('ZADD', items, '-' .. stamp, member)
+if redis.call('ZADD', registry, 0, name) == 1 then
+  -- A registry that grows also loses names: of namespaces whose items have all expired, which no script sees.
+  local base = string.sub(items, 1, -1 - #(name .. 'items'))
+  for _, other in ipairs(redis.call('ZRANDMEMBER', registry, 3)) do
+    unregister_empty(base .. other .. 'items', registry, other)
+  end
+end
 unlink_documents(item, oldParts)
 
 local deadline = ttl > 0 and string.format('%.0f', now + ttl)
-write_documents(7, item, parts, deadline and { 'PEXPIREAT', deadline },
+write_documents(9, item, parts, deadline and { 'PEXPIREAT', deadline },
   'meta', (created or stamp) .. ' ' .. stamp .. ' ' .. next, 'tokens', token .. ' ' .. tokens, 'parts', parts, 'ttl', ARGV[3],
   'order', string.format('%014.0f', 99999999999999 - now) .. orderTail)
 

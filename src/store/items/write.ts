@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Reply } from "../../redis/command.js";
-import { type PipelineEntry, Script, type ScriptCall } from "../../redis/script.js";
+import { Script, type ScriptCall } from "../../redis/script.js";
 import { VersionConflictError } from "../errors.js";
 import type { StoreKeys } from "../keys.js";
-import { registerEntry, unregister } from "../namespaces/registry.js";
 import { asError, type Outcome, type PipelineTask } from "../pipeline.js";
 import type { DeleteRequest, PutRequest } from "../requests.js";
 import deleteSource from "./delete.lua";
@@ -19,65 +18,44 @@ const DELETE = new Script(membersSource, deleteSource);
 /** A put with the vectors of its texts, or a delete. */
 export type Write = { request: PutRequest; vectors: readonly TextVector[] } | { request: DeleteRequest };
 
-/** What became of the writes of a batch. */
-export interface Written {
-  /** For each write: the version that a put has given its item, nothing for a delete. */
-  outcomes: Outcome<number | undefined>[];
-  /** The definition of the index as it was when they were done. */
-  definition: string | undefined;
+/** What documents are written for. */
+export interface WriteFormat extends DocumentFormat {
+  /** Fence of the definition of the index. */
+  fence: number;
 }
 
-/** Does all writes of a batch together, in order. */
+/** Never seen by users: the put was made for an index that does not serve any more. Nothing was written. */
+export class OutdatedIndexError extends Error {
+  /** @param serving The definition of the index that serves in the item's partition; "" when it does not know. */
+  constructor(readonly serving: string) {
+    super("the index was changed");
+  }
+}
+
+/**
+ * Does all writes of a batch together, in order: for each the version that a put has given its item.
+ *
+ * @param format Known when there is a put.
+ */
 export function* writeTask(
   keys: StoreKeys,
   writes: readonly Write[],
-  format: DocumentFormat,
-): PipelineTask<Written> {
-  const puts = writes.map(({ request }) => request).filter((request) => request.kind === "put");
-  const register: PipelineEntry[] =
-    puts.length > 0
-      ? [
-          registerEntry(
-            keys,
-            puts.map(({ namespace }) => namespace),
-          ),
-        ]
-      : [];
-  const replies = yield [
-    ...register,
-    ...writes.map((write) =>
-      "vectors" in write
-        ? putCall(keys, write.request, write.vectors, format)
-        : deleteCall(keys, write.request),
-    ),
-    ...register,
-    { key: keys.definition, args: ["GET", keys.definition] },
-  ];
-  const registered = replies.slice(0, register.length).find((reply) => reply instanceof Error);
-  const own = replies.slice(register.length, register.length + writes.length);
-  const emptied = new Map<string, string[]>();
-  const outcomes = writes.map(({ request }, index): Outcome<number | undefined> => {
+  format: WriteFormat | undefined,
+): PipelineTask<Outcome<number | undefined>[]> {
+  const replies = yield writes.map((write) =>
+    "vectors" in write
+      ? putCall(keys, write.request, write.vectors, format)
+      : deleteCall(keys, write.request),
+  );
+  return writes.map(({ request }, index): Outcome<number | undefined> => {
     try {
-      const reply = own[index] as Reply | Error;
+      const reply = replies[index] as Reply | Error;
       if (reply instanceof Error) throw reply;
-      if (request.kind === "put") {
-        if (registered) throw registered;
-        emptied.delete(JSON.stringify(request.namespace));
-        return { ok: true, value: readPutReply(request, reply) };
-      }
-      if (reply === 0) emptied.set(JSON.stringify(request.namespace), request.namespace);
-      return { ok: true, value: undefined };
+      return { ok: true, value: request.kind === "put" ? readPutReply(request, reply) : undefined };
     } catch (error) {
       return { ok: false, error: asError(error) };
     }
   });
-  try {
-    yield* unregister(keys, [...emptied.values()]);
-  } catch {
-    // The writes are done. Whoever lists the namespaces next takes off what was left on the registry.
-  }
-  const definition = replies.at(-1);
-  return { outcomes, definition: definition instanceof Buffer ? definition.toString() : undefined };
 }
 
 /**
@@ -88,9 +66,10 @@ function putCall(
   keys: StoreKeys,
   request: PutRequest,
   vectors: readonly TextVector[],
-  format: DocumentFormat,
+  format: WriteFormat | undefined,
 ): ScriptCall {
   const { document, member, namespace } = keys.ofItem(request.namespace, request.key);
+  if (!format) throw new TypeError("a put needs the index");
   const { condition, fields } = request;
   const { parts, args } = toIndexFields(
     { namespace: request.namespace, value: request.value, vectors },
@@ -102,13 +81,15 @@ function putCall(
     ],
   );
   return PUT.call(
-    [document, namespace.items, namespace.expiry],
+    [document, namespace.items, namespace.expiry, namespace.partition.registry, namespace.partition.serving],
     [
       randomBytes(9).toString("base64url"),
       condition === undefined ? "" : "absent" in condition ? "absent" : String(condition.version),
       String(request.ttl ?? 0),
       member,
       orderTail(request.namespace, member),
+      namespace.name,
+      String(format.fence),
       parts,
       ...args,
     ],
@@ -117,16 +98,17 @@ function putCall(
 
 function deleteCall(keys: StoreKeys, { namespace, key }: DeleteRequest) {
   const { document, member, namespace: own } = keys.ofItem(namespace, key);
-  return DELETE.call([document, own.items, own.expiry], [member]);
+  return DELETE.call([document, own.items, own.expiry, own.partition.registry], [member, own.name]);
 }
 
 /**
  * The version that a put has given its item.
  *
- * @throws {VersionConflictError} when its condition did not hold.
+ * @throws {VersionConflictError} when its condition did not hold; {@link OutdatedIndexError}.
  */
 function readPutReply(request: PutRequest, reply: Reply): number {
   const [done, version] = reply as [number, Buffer];
+  if (done === -1) throw new OutdatedIndexError(version.toString());
   if (done === 1) return Number(version);
   const { condition } = request;
   throw new VersionConflictError(

@@ -1,137 +1,136 @@
 import type { MatchCondition } from "@langchain/langgraph-checkpoint";
-import type { PipelineEntry } from "../../redis/script.js";
-import type { StoreKeys } from "../keys.js";
+import type { Reply } from "../../redis/command.js";
+import { shareOf } from "../../redis/partition.js";
+import { Script } from "../../redis/script.js";
+import type { PartitionKeys, StoreKeys } from "../keys.js";
 import type { Limits } from "../limits.js";
-import { type PipelineTask, send } from "../pipeline.js";
+import { callForEach } from "../partitions.js";
+import type { PipelineTask } from "../pipeline.js";
 import type { ListRequest } from "../requests.js";
 import { fromRegistryMember, toRegistryMember } from "./encoding.js";
+import listSource from "./list.lua";
 
-/** Lists the namespaces that hold items, in the order of the registry. Costs grow with namespaces, not with items. */
+// Each partition has a registry of its namespaces. A script that puts or deletes an item updates it in the same step, so
+// that a namespace is in it exactly as long as it holds items; those whose items have all expired leave it when it is read.
+
+const LIST = new Script(listSource);
+
+/** Lists the namespaces that hold items, in lexical order. Costs grow with namespaces, not with items. */
 export function* listTask(keys: StoreKeys, request: ListRequest, limits: Limits): PipelineTask<string[][]> {
   const { conditions, maxDepth, limit, offset } = request;
+  if (limit === 0) return [];
   const prefix = literalPrefix(conditions);
+  const reader = new RegistryReader(keys, prefix, limits);
   const listed = new Map<string, string[]>();
-  const wanted = (namespace: string[]) => conditions.every((condition) => satisfies(condition, namespace));
-  // A little more than is asked for, as some may be unwanted; then ever more at a time.
-  const { registryPage: largest } = limits;
-  let size = Math.min(2 * (offset + limit), largest);
-  for (let from: string | undefined; limit > 0; size = Math.min(4 * size, largest)) {
-    const page = yield* readRegistry(keys, prefix, from, size);
-    const living = yield* livingOf(keys, page.map(fromRegistryMember).filter(wanted), limits);
-    for (const namespace of living) {
+  // Where namespaces can be unwanted, or several be listed as one, nobody knows how many have to be read.
+  const isPlain =
+    maxDepth === undefined &&
+    conditions.every(({ matchType, path }) => matchType === "prefix" && path.length <= prefix.length);
+  let count = isPlain ? shareOf(offset + limit) : limits.registryPage;
+  while (!reader.isAtEnd && listed.size < offset + limit) {
+    for (const namespace of yield* reader.next(count)) {
+      if (!conditions.every((condition) => satisfies(condition, namespace))) continue;
       const path = namespace.slice(0, maxDepth);
       listed.set(toRegistryMember(path), path);
     }
-    from = page.at(-1);
-    if (page.length < size || listed.size >= offset + limit) break;
+    count *= 4;
   }
   return [...listed.values()].slice(offset, offset + limit);
 }
 
-/** The namespaces at or under a path that hold items. */
+/** The namespaces at or under a path that hold items, in lexical order. */
 export function* namespacesUnder(
   keys: StoreKeys,
   path: readonly string[],
   limits: Limits,
 ): PipelineTask<string[][]> {
-  return yield* livingOf(keys, yield* registeredUnder(keys, path, limits), limits);
+  const reader = new RegistryReader(keys, path, limits);
+  const all: string[][] = [];
+  while (!reader.isAtEnd) all.push(...(yield* reader.next(limits.registryPage)));
+  return all;
 }
 
-/** The namespaces at or under a path that are registered: some of them may hold nothing any more. */
-export function* registeredUnder(
-  keys: StoreKeys,
-  path: readonly string[],
-  { registryPage }: Limits,
-): PipelineTask<string[][]> {
-  const all: string[][] = [];
-  for (let from: string | undefined; ; ) {
-    const page = yield* readRegistry(keys, path, from, registryPage);
-    all.push(...page.map(fromRegistryMember));
-    from = page.at(-1);
-    if (page.length < registryPage) return all;
+/** The registry of one partition, as far as it was read. */
+interface Partition {
+  readonly keys: PartitionKeys;
+  /** Names that were read and not yet given, in order. */
+  waiting: string[];
+  /** The last name that was read, "" before the first one; undefined at the end. */
+  last: string | undefined;
+}
+
+/** Reads the namespaces under a path from the registries of all partitions, merged in lexical order. */
+class RegistryReader {
+  private readonly partitions: Partition[];
+  private readonly start: string;
+
+  constructor(
+    keys: StoreKeys,
+    path: readonly string[],
+    private readonly limits: Limits,
+  ) {
+    this.start = toRegistryMember(path);
+    this.partitions = keys.partitions.map((own) => ({ keys: own, waiting: [], last: "" }));
+  }
+
+  get isAtEnd(): boolean {
+    return this.partitions.every(({ last, waiting }) => last === undefined && waiting.length === 0);
+  }
+
+  /** The next namespaces: as many as are known to come before all that were not read. Asks each partition for so many. */
+  *next(count: number): PipelineTask<string[][]> {
+    const size = Math.min(count, this.limits.registryPage);
+    const short = this.partitions.filter(
+      ({ last, waiting }) => last !== undefined && 2 * waiting.length <= size,
+    );
+    yield* this.read(short, size);
+    let bound: string | undefined;
+    for (const { last } of this.partitions) {
+      if (last !== undefined && (bound === undefined || last < bound)) bound = last;
+    }
+    const ready: string[] = [];
+    for (const partition of this.partitions) {
+      const { waiting } = partition;
+      const known = bound === undefined ? waiting.length : countUpTo(waiting, bound);
+      ready.push(...waiting.slice(0, known));
+      partition.waiting = waiting.slice(known);
+    }
+    // Names are ASCII, so that this is the order of their bytes.
+    return ready.sort().map(fromRegistryMember);
+  }
+
+  private *read(partitions: readonly Partition[], count: number): PipelineTask<void> {
+    const answers = yield* callForEach(partitions, this.limits, (group) => this.call(group, count));
+    for (const { group, reply } of answers) receive(group, reply);
+  }
+
+  private call(partitions: readonly Partition[], count: number) {
+    const { start } = this;
+    const first = start === "" ? "-" : `[${start}`;
+    // Names are ASCII: nothing that begins with the path is behind this.
+    const to = start === "" ? "+" : `[${start}\xff`;
+    return LIST.call(
+      partitions.map(({ keys }) => keys.registry),
+      [
+        ...[String(count), to],
+        ...partitions.flatMap(({ keys, last }) => [keys.namespaces, last ? `(${last}` : first]),
+      ],
+    );
   }
 }
 
-/** Registers namespaces. Goes before and after the writing: see {@link unregister}. */
-export function registerEntry(keys: StoreKeys, namespaces: readonly (readonly string[])[]): PipelineEntry {
-  const members = new Set(namespaces.map(toRegistryMember));
-  return {
-    key: keys.namespaces,
-    args: ["ZADD", keys.namespaces, ...[...members].flatMap((each) => ["0", each])],
-  };
-}
-
-/**
- * Takes namespaces that hold no items off the registry.
- *
- * Another client may put an item at the same time. It registers the namespace before it writes, so that no crash can
- * leave items in an unregistered namespace, and again after it has written. Here the namespace is looked at after it
- * was taken off: whichever way the two interleave, one of them sees the other and registers it again.
- */
-export function* unregister(keys: StoreKeys, namespaces: readonly string[][]): PipelineTask<void> {
-  if (namespaces.length === 0) return;
-  const members = namespaces.map(toRegistryMember);
-  const [removed, ...exist] = yield [
-    { key: keys.namespaces, args: ["ZREM", keys.namespaces, ...members] },
-    ...namespaces.map((namespace) => existsEntry(keys, namespace)),
-  ];
-  if (removed instanceof Error) throw removed;
-  const back = namespaces.filter((_, index) => exist[index] !== 0);
-  if (back.length > 0) yield* send(registerEntry(keys, back));
-}
-
-function* readRegistry(
-  keys: StoreKeys,
-  prefix: readonly string[],
-  after: string | undefined,
-  size: number,
-): PipelineTask<string[]> {
-  const start = toRegistryMember(prefix);
-  const members = yield* send({
-    key: keys.namespaces,
-    args: [
-      "ZRANGEBYLEX",
-      keys.namespaces,
-      after !== undefined ? `(${after}` : start === "" ? "-" : `[${start}`,
-      // Members are ASCII: nothing that begins with the prefix is behind this.
-      start === "" ? "+" : `[${start}\xff`,
-      "LIMIT",
-      "0",
-      String(size),
-    ],
+function receive(partitions: readonly Partition[], reply: Reply): void {
+  partitions.forEach((partition, at) => {
+    const [last, names] = (reply as [Buffer, Buffer[]][])[at] as [Buffer, Buffer[]];
+    for (const name of names) partition.waiting.push(name.toString());
+    partition.last = last.length === 0 ? undefined : last.toString();
   });
-  return (members as Buffer[]).map(String);
 }
 
-/** Those of the namespaces that hold items; the others are taken off the registry. */
-function* livingOf(
-  keys: StoreKeys,
-  namespaces: readonly string[][],
-  { existsTogether }: Limits,
-): PipelineTask<string[][]> {
-  if (namespaces.length === 0) return [];
-  const groups: string[][][] = [];
-  for (let from = 0; from < namespaces.length; from += existsTogether)
-    groups.push(namespaces.slice(from, from + existsTogether));
-  const counts = yield groups.map((group) => existsEntry(keys, ...group));
-  // Where one is missing, or where a cluster wants to be asked for each by itself, each is looked at.
-  const unsure = groups.filter((group, at) => counts[at] !== group.length).flat();
-  if (unsure.length === 0) return [...namespaces];
-  const replies = yield unsure.map((namespace) => existsEntry(keys, namespace));
-  const gone = new Set<string[]>();
-  unsure.forEach((namespace, at) => {
-    const reply = replies[at];
-    if (reply instanceof Error) throw reply;
-    if (reply === 0) gone.add(namespace);
-  });
-  yield* unregister(keys, [...gone]);
-  return namespaces.filter((namespace) => !gone.has(namespace));
-}
-
-/** A namespace's own keys live exactly as long as it has items. */
-function existsEntry(keys: StoreKeys, ...namespaces: readonly (readonly string[])[]): PipelineEntry {
-  const all = namespaces.map((namespace) => keys.ofNamespace(namespace).items);
-  return { key: all[0] as string, args: ["EXISTS", ...all] };
+/** How many of the names, which are in order, come before this one or are it. */
+function countUpTo(names: readonly string[], bound: string): number {
+  const beyond = names.findIndex((name) => name > bound);
+  return beyond === -1 ? names.length : beyond;
 }
 
 /** The labels that every listed namespace begins with, as far as the conditions name them. */

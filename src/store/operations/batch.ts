@@ -2,9 +2,11 @@ import { InvalidNamespaceError } from "@langchain/langgraph-checkpoint";
 import { LangGraphRedisError, type OperationContext } from "../../errors.js";
 import { toOperationError } from "../../redis/operation-error.js";
 import type { ActiveIndex, StoreContext } from "../context.js";
-import { BatchError, type BatchFailure } from "../errors.js";
+import type { StoreEngine } from "../engines/engine.js";
+import { newestDefinition } from "../engines/serving-index.js";
+import { BatchError, type BatchFailure, IndexMismatchError } from "../errors.js";
 import { getTask, touchTask } from "../items/read.js";
-import { type Write, writeTask } from "../items/write.js";
+import { OutdatedIndexError, type Write, type WriteFormat, writeTask } from "../items/write.js";
 import { listTask } from "../namespaces/registry.js";
 import { asError, type Outcome, type PipelineTask, runTask, runTasks } from "../pipeline.js";
 import type {
@@ -43,10 +45,17 @@ export async function runBatch(
     if (request.ok) requests.push({ position, request: request.value });
     else outcomes[position] = request;
   });
-  if (requests.length > 0) {
-    const active = await context.activeIndex();
-    await new Batch(context, outcomes).run(requests, active);
+  const needIndex = requests.filter(({ request }) => request.kind === "put" || request.kind === "search");
+  let possible = requests;
+  let active: ActiveIndex | undefined;
+  try {
+    if (needIndex.length > 0) active = await context.activeIndex();
+  } catch (error) {
+    if (!(error instanceof IndexMismatchError)) throw error;
+    for (const { position } of needIndex) outcomes[position] = { ok: false, error };
+    possible = requests.filter((request) => !needIndex.includes(request));
   }
+  if (possible.length > 0) await new Batch(context, outcomes).run(possible, active);
   return settle(operations, outcomes);
 }
 
@@ -56,7 +65,8 @@ class Batch {
     private readonly outcomes: (Outcome<unknown> | undefined)[],
   ) {}
 
-  async run(requests: readonly IndexedRequest[], active: ActiveIndex): Promise<void> {
+  /** @param active Known when there is a request that needs it: a put or a search. */
+  async run(requests: readonly IndexedRequest[], active: ActiveIndex | undefined): Promise<void> {
     const embedded = await embedBatch(this.context, requests);
     const reads: IndexedRequest<ReadRequest>[] = [];
     const writes: IndexedWrite[] = [];
@@ -64,7 +74,8 @@ class Batch {
       if (request.kind === "delete") writes.push({ position, request });
       else if (request.kind === "put") {
         const vectors = embedded.texts.get(position) ?? { ok: true, value: [] };
-        if (vectors.ok) writes.push({ position, request, vectors: vectors.value });
+        if (active?.readOnly) this.outcomes[position] = { ok: false, error: active.readOnly };
+        else if (vectors.ok) writes.push({ position, request, vectors: vectors.value });
         else this.outcomes[position] = vectors;
       } else {
         const vector = embedded.queries.get(position);
@@ -86,22 +97,22 @@ class Batch {
   private async read(
     reads: readonly IndexedRequest<ReadRequest>[],
     embedded: Embedded,
-    active: ActiveIndex,
+    active: ActiveIndex | undefined,
   ): Promise<void> {
-    const tasks = (from: readonly IndexedRequest<ReadRequest>[], { engine }: ActiveIndex) =>
+    const tasks = (from: readonly IndexedRequest<ReadRequest>[], engine: StoreEngine | undefined) =>
       from.map(({ position, request }) => this.readTask(request, embedded.queries.get(position), engine));
-    const results = await runTasks(this.context.connection, tasks(reads, active));
+    const results = await runTasks(this.context.connection, tasks(reads, active?.engine));
     const lost = reads.filter((_, at) => {
       const outcome = results[at];
-      return outcome?.ok === false && active.engine.isIndexChanged(outcome.error);
+      return outcome?.ok === false && active?.engine.isIndexChanged(outcome.error);
     });
     reads.forEach(({ position }, at) => {
       this.outcomes[position] = results[at];
     });
-    if (lost.length === 0) return;
+    if (lost.length === 0 || !active) return;
     try {
       const renewed = await this.context.renew(active);
-      const again = await runTasks(this.context.connection, tasks(lost, renewed));
+      const again = await runTasks(this.context.connection, tasks(lost, renewed.engine));
       lost.forEach(({ position }, at) => {
         this.outcomes[position] = again[at];
       });
@@ -113,7 +124,7 @@ class Batch {
   private readTask(
     request: ReadRequest,
     vector: Outcome<Float32Array> | undefined,
-    engine: ActiveIndex["engine"],
+    engine: StoreEngine | undefined,
   ): PipelineTask<unknown> {
     const { keys, settings } = this.context;
     switch (request.kind) {
@@ -122,6 +133,7 @@ class Batch {
       case "list":
         return listTask(keys, request, settings.limits);
       case "search": {
+        if (!engine) throw new TypeError("a search needs the index");
         const search = engine.search(request, vector?.ok ? vector.value : undefined);
         return settings.refreshOnRead ? this.refreshing(search) : search;
       }
@@ -138,7 +150,7 @@ class Batch {
     return found;
   }
 
-  private async write(writes: readonly IndexedWrite[], active: ActiveIndex): Promise<void> {
+  private async write(writes: readonly IndexedWrite[], active: ActiveIndex | undefined): Promise<void> {
     for (const group of groupConflicting(dropSuperseded(writes))) {
       for (let next: OrderedWrite[] = group; next.length > 0; ) {
         next = await this.writeGroup(next, active);
@@ -147,7 +159,10 @@ class Batch {
   }
 
   /** @returns the writes to do in place of those that Redis refused. */
-  private async writeGroup(writes: readonly OrderedWrite[], active: ActiveIndex): Promise<OrderedWrite[]> {
+  private async writeGroup(
+    writes: readonly OrderedWrite[],
+    active: ActiveIndex | undefined,
+  ): Promise<OrderedWrite[]> {
     const set = ({ position, supersedes }: OrderedWrite, outcome: Outcome<unknown> | undefined) => {
       this.outcomes[position] = outcome;
       if (outcome?.ok)
@@ -172,36 +187,46 @@ class Batch {
     }
   }
 
-  /** Writes what the index that serves in the end finds. */
+  /**
+   * Writes for the index that serves. What was refused, as it was made for another one, is done again for that one,
+   * unless this store is not configured for it.
+   */
   private async writeFor(
     writes: readonly Write[],
-    active: ActiveIndex,
+    active: ActiveIndex | undefined,
+    attempts = 5,
   ): Promise<Outcome<number | undefined>[]> {
-    const written = await this.writeOnce(writes, active);
-    if (written.definition === active.index.text) return written.outcomes;
-    // The index was changed or lost meanwhile. What was written has to be found by the one that serves now.
-    const renewed = await this.context.renew(active);
-    if (renewed.index.generation === active.index.generation) return written.outcomes;
-    await this.writeOnce(
-      writes.flatMap((write, at) => {
-        const outcome = written.outcomes[at];
-        if (!("vectors" in write) || !outcome?.ok || outcome.value === undefined) return [];
-        // Only what is still as it was just written.
-        return [{ ...write, request: { ...write.request, condition: { version: outcome.value } } }];
-      }),
-      renewed,
-    );
-    return written.outcomes;
-  }
-
-  private writeOnce(writes: readonly Write[], { index }: ActiveIndex) {
     const { connection, keys } = this.context;
-    const { numericFields, text } = index.definition;
-    return runTask(
-      connection,
-      writeTask(keys, writes, { generation: index.generation, numericFields, text }),
-    );
+    const outcomes = await runTask(connection, writeTask(keys, writes, active && formatFor(active)));
+    const refused: { at: number; serving: string }[] = [];
+    outcomes.forEach((outcome, at) => {
+      if (!outcome.ok && outcome.error instanceof OutdatedIndexError)
+        refused.push({ at, serving: outcome.error.serving });
+    });
+    if (refused.length === 0 || !active || attempts === 1) return outcomes;
+    let again: Outcome<number | undefined>[];
+    try {
+      const renewed = await this.context.renew(active, {
+        seen: newestDefinition(refused.map(({ serving }) => serving)),
+        repair: refused.some(({ serving }) => serving === ""),
+      });
+      if (renewed.readOnly) throw renewed.readOnly;
+      const rest = refused.map(({ at }) => writes[at] as Write);
+      again = await this.writeFor(rest, renewed, attempts - 1);
+    } catch (error) {
+      again = refused.map(() => ({ ok: false, error: asError(error) }));
+    }
+    refused.forEach(({ at }, position) => {
+      outcomes[at] = again[position] as Outcome<number | undefined>;
+    });
+    return outcomes;
   }
+}
+
+function formatFor({ index }: ActiveIndex): WriteFormat {
+  const { generation, fence, definition } = index;
+  const { numericFields, text } = definition;
+  return { generation, fence, numericFields, text };
 }
 
 function settle(

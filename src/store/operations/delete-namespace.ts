@@ -2,7 +2,7 @@ import type { Reply } from "../../redis/command.js";
 import { Script } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
 import membersSource from "../items/members.lua";
-import { namespacesUnder, unregister } from "../namespaces/registry.js";
+import { namespacesUnder } from "../namespaces/registry.js";
 import { type PipelineTask, runTask, send } from "../pipeline.js";
 import type { DeleteProgress } from "../types.js";
 import deleteNamespaceSource from "./delete-namespace.lua";
@@ -16,30 +16,28 @@ export async function deleteNamespace(
   batchSize: number,
   onProgress: ((progress: DeleteProgress) => void) | undefined,
 ): Promise<number> {
-  const time = (await runTask(connection, send({ key: keys.namespaces, args: ["TIME"] }))) as Reply[];
+  const time = (await runTask(connection, send({ key: keys.definition, args: ["TIME"] }))) as Reply[];
   const began = Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000);
   let waiting = await runTask(connection, namespacesUnder(keys, path, limits));
   const progress: DeleteProgress = { deleted: 0, namespaces: 0, totalNamespaces: waiting.length };
 
   function* round(namespaces: readonly string[][]): PipelineTask<string[][]> {
     const replies = yield namespaces.map((namespace) => {
-      const { items, expiry } = keys.ofNamespace(namespace);
+      const { items, expiry, partition, name } = keys.ofNamespace(namespace);
       return DELETE_ITEMS.call(
-        [items, expiry],
-        [keys.documentsOf(namespace), String(began), String(batchSize)],
+        [items, expiry, partition.registry],
+        [keys.documentsOf(namespace), String(began), String(batchSize), name],
       );
     });
     const unfinished: string[][] = [];
-    const finished: string[][] = [];
     namespaces.forEach((namespace, at) => {
       const reply = replies[at];
       if (reply instanceof Error) throw reply;
       const [seen, deleted] = reply as [number, number];
       progress.deleted += deleted;
-      (seen < batchSize ? finished : unfinished).push(namespace);
+      if (seen < batchSize) progress.namespaces++;
+      else unfinished.push(namespace);
     });
-    progress.namespaces += finished.length;
-    yield* unregister(keys, finished);
     return unfinished;
   }
 

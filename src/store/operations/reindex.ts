@@ -1,31 +1,22 @@
 import type { Reply } from "../../redis/command.js";
-import { execute, executeAll, Script, type ScriptCall } from "../../redis/script.js";
+import { executeAll, Script, type ScriptCall } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
 import { fromBytes } from "../embedding/embedder.js";
 import { extractTexts, FieldPath } from "../embedding/field-path.js";
 import type { StoreEngine } from "../engines/engine.js";
-import {
-  type BuiltIndex,
-  compareDefinitions,
-  defineIndex,
-  parseBuiltIndex,
-  type StoredIndex,
-} from "../engines/index-definition.js";
+import { serveInPartitions } from "../engines/serving-index.js";
+import { ReindexConflictError } from "../errors.js";
 import documentsSource from "../items/documents.lua";
-import {
-  type DocumentFormat,
-  digestOf,
-  type IndexedItem,
-  type TextVector,
-  toIndexFields,
-} from "../items/index-document.js";
+import { type DocumentFormat, digestOf, type TextVector, toIndexFields } from "../items/index-document.js";
 import { decodeMeta, FIELD } from "../items/item.js";
 import { decodeValue, type ItemValue } from "../items/value.js";
 import { namespacesUnder } from "../namespaces/registry.js";
 import { runTask } from "../pipeline.js";
 import type { ReindexOptions, ReindexProgress, ReindexReport } from "../types.js";
 import pruneSource from "./prune.lua";
+import { ReindexLease, type ReindexPlan } from "./reindex-lease.js";
 import rewriteSource from "./rewrite.lua";
+import { type Visited, visitItems } from "./visit-items.js";
 
 const REWRITE = new Script(documentsSource, rewriteSource);
 const PRUNE = new Script(pruneSource);
@@ -34,100 +25,105 @@ const PRUNE = new Script(pruneSource);
 type Settled = Required<Pick<ReindexOptions, "reembed" | "batchSize">> & ReindexOptions;
 
 /** An item as far as it matters for the index. */
-interface StoredItem {
-  document: string;
-  namespace: string[];
+interface StoredItem extends Visited {
   version: number;
   value: ItemValue;
   texts: string[];
   parts: string[];
 }
 
+/** Passes over all items before the switch, while others write; what is left then is done by the one behind it. */
+const PASSES = 3;
+
 /** Builds the index that the settings call for, and looks at the index again afterwards. */
 export async function reindex(context: StoreContext, options: Settled): Promise<ReindexReport> {
-  const report = await new Reindexer(context, await context.engine(), options).run();
+  const engine = await context.engine();
+  const lease = await ReindexLease.take(context, options.reembed);
+  const report = lease ? await carryOut(context, engine, options, lease) : noReport();
   context.forget();
   await context.activeIndex();
   return report;
 }
 
-/** Builds the index that the settings call for beside the one that serves, and switches to it. */
+async function carryOut(
+  context: StoreContext,
+  engine: StoreEngine,
+  options: Settled,
+  lease: ReindexLease,
+): Promise<ReindexReport> {
+  let end: "release" | "end" = "release";
+  try {
+    const report = await new Reindexer(context, engine, options, lease).run();
+    end = "end";
+    return report;
+  } finally {
+    // Whoever comes next can begin at once; if this fails, after a while.
+    await lease.release(end).catch(() => {});
+  }
+}
+
+function noReport(): ReindexReport {
+  return { items: 0, embedded: 0, reused: 0, undecodable: [] };
+}
+
+/** Builds the index of a plan beside the one that serves, and switches to it. */
 class Reindexer {
-  private readonly report: ReindexReport = { items: 0, embedded: 0, reused: 0, undecodable: [] };
+  private readonly report = noReport();
   private readonly undecodable = new Set<string>();
+  private readonly plan: ReindexPlan;
 
   constructor(
     private readonly context: StoreContext,
     private readonly engine: StoreEngine,
     private readonly options: Settled,
-  ) {}
+    private readonly lease: ReindexLease,
+  ) {
+    this.plan = lease.plan;
+  }
 
   async run(): Promise<ReindexReport> {
-    const { connection, keys } = this.context;
-    const { present, next } = await this.plan();
-    if (present.generation !== next.generation) {
-      await this.engine.build(next);
-      await this.rewriteAll(present, next);
-      await execute(connection, { key: keys.definition, args: ["SET", keys.definition, builtText(next)] });
+    const { context, engine, lease, plan } = this;
+    if (!lease.isSwitched) {
+      await engine.build(plan);
+      for (let pass = 1; pass <= PASSES && (await this.rewriteAll()) > this.options.batchSize; pass++);
+      await lease.check();
     }
-    // From here on the new index is the one; what an interrupted run has left to do is done again.
-    await this.engine.serve({ ...next, text: builtText(next) });
-    await this.rewriteAll(present, next); // what was put by clients that had not noticed yet
-    this.report.undecodable = [...this.undecodable, ...(await this.engine.foreignDocuments(next))];
-    for (let generation = next.generation - 1; generation >= next.replaces; generation--) {
-      await this.engine.drop({ ...next, generation });
+    const index = await lease.switch();
+    await engine.serve(index);
+    // From here on no partition takes what is made for an earlier index, so that one pass is the last that is needed.
+    await serveInPartitions(context, index);
+    // Whoever still searches by an earlier one notices that it is gone.
+    for (let generation = plan.replaces; generation < plan.generation; generation++) {
+      await engine.drop({ generation });
     }
-    await this.clear(next);
-    await execute(connection, { key: keys.nextDefinition, args: ["DEL", keys.nextDefinition] });
+    await this.rewriteAll();
+    this.report.undecodable = [...this.undecodable, ...(await engine.foreignDocuments(plan))];
+    await this.clear();
     return this.report;
   }
 
-  /** Decides on the new index, or finds the one that an interrupted run has begun. */
-  private async plan(): Promise<{ present: StoredIndex; next: BuiltIndex & { replaces: number } }> {
-    const { connection, keys, settings } = this.context;
-    const definition = defineIndex(settings);
-    const first = builtText({ generation: 1, definition });
-    const replies = await executeAll(connection, [
-      { key: keys.definition, args: ["SET", keys.definition, first, "NX"] },
-      { key: keys.definition, args: ["GET", keys.definition] },
-      { key: keys.nextDefinition, args: ["GET", keys.nextDefinition] },
-    ]);
-    for (const reply of replies) if (reply instanceof Error) throw reply;
-    const present = parseBuiltIndex(String(replies[1]), keys.definition);
-    const begun = replies[2] ? parseBuiltIndex(String(replies[2]), keys.nextDefinition) : undefined;
-    if (begun && compareDefinitions(begun.definition, definition).length === 0) {
-      const { replaces } = JSON.parse(begun.text) as { replaces: number };
-      return { present, next: { generation: begun.generation, definition, replaces } };
-    }
-    // One begun for yet another configuration is given up; its index is dropped with all between old and new.
-    const generation = Math.max(present.generation, begun?.generation ?? 0) + 1;
-    const next = { generation, definition, replaces: present.generation };
-    const text = JSON.stringify(next);
-    await execute(connection, { key: keys.nextDefinition, args: ["SET", keys.nextDefinition, text] });
-    return { present, next };
+  /** Goes over all items once. @returns how many of them were not described for the new index yet. */
+  private async rewriteAll(): Promise<number> {
+    let found = 0;
+    await this.eachPage("rewriting", async (page) => {
+      found += await this.rewritePage(page);
+    });
+    return found;
   }
 
-  /** Goes over all items until there is none left to describe: some may be put while it goes. */
-  private async rewriteAll(present: BuiltIndex, next: BuiltIndex): Promise<void> {
-    let left: number;
-    do {
-      left = 0;
-      await this.eachPage("rewriting", async (namespace, documents) => {
-        left += await this.rewritePage(namespace, documents, present, next);
-      });
-    } while (left > 0);
-  }
-
-  private async clear({ generation }: BuiltIndex): Promise<void> {
-    await this.eachPage("clearing", async (_, documents) => {
-      await execute(this.context.connection, PRUNE.call(documents, [String(generation)]));
+  private async clear(): Promise<void> {
+    const generation = String(this.plan.generation);
+    await this.eachPage("clearing", async (page) => {
+      const readable = page.filter(({ document }) => !this.undecodable.has(document));
+      const calls = readable.map(({ document }) => PRUNE.call([document], [generation]));
+      for (const reply of await executeAll(this.context.connection, calls))
+        if (reply instanceof Error) throw reply;
     });
   }
 
-  /** Visits the documents of all items, oldest first, so that what is put meanwhile is still ahead. */
   private async eachPage(
     phase: ReindexProgress["phase"],
-    visit: (namespace: string[], documents: string[]) => Promise<void>,
+    visit: (page: Visited[]) => Promise<void>,
   ): Promise<void> {
     const { connection, keys, settings } = this.context;
     const { batchSize, onProgress } = this.options;
@@ -141,34 +137,28 @@ class Reindexer {
     );
     const total = sizes.reduce<number>((sum, size) => sum + Number(size), 0);
     let done = 0;
-    for (const namespace of namespaces) {
-      const { items } = keys.ofNamespace(namespace);
-      for (let from = 0; ; from += batchSize) {
-        const args = ["ZREVRANGE", items, String(from), String(from + batchSize - 1)];
-        const members = ((await execute(connection, { key: items, args })) as Reply[]).map(String);
-        if (members.length > 0) {
-          await visit(
-            namespace,
-            members.map((member) => keys.documentsOf(namespace) + member),
-          );
-        }
-        done += members.length;
-        onProgress?.({ phase, done, total: Math.max(done, total) });
-        if (members.length < batchSize) break;
-      }
+    const progress = () => onProgress?.({ phase, done, total: Math.max(done, total) });
+    let page: Visited[] = [];
+    const finish = async () => {
+      await this.lease.check();
+      await visit(page);
+      done += page.length;
+      page = [];
+      progress();
+    };
+    for await (const visited of visitItems(this.context, namespaces, batchSize)) {
+      page.push(visited);
+      if (page.length === batchSize) await finish();
     }
+    if (page.length > 0 || total === 0) await finish();
   }
 
   /** @returns how many items of the page were not described for the new index yet. */
-  private async rewritePage(
-    namespace: string[],
-    documents: string[],
-    present: BuiltIndex,
-    next: BuiltIndex,
-  ): Promise<number> {
+  private async rewritePage(page: readonly Visited[]): Promise<number> {
     const { connection } = this.context;
-    const items = await this.readItems(namespace, documents, next);
-    const stored = await this.storedVectors(items, present, next);
+    const { generation, definition } = this.plan;
+    const items = await this.readItems(page);
+    const stored = await this.storedVectors(items);
     const wanted = items.flatMap(({ texts }) => texts.filter((text) => !stored.has(text)));
     const embedded =
       (await this.context.embedder?.embedTexts(wanted)) ?? new Map<string, Float32Array | Error>();
@@ -178,12 +168,12 @@ class Reindexer {
         if (!(vector instanceof Float32Array)) throw vector;
         return { text, vector };
       });
-      const { generation, definition } = next;
       const format = { generation, numericFields: definition.numericFields, text: definition.text };
-      return rewriteCall(item.document, item.version, { namespace, value: item.value, vectors }, format);
+      return rewriteCall(item, vectors, format);
     });
     for (const reply of await executeAll(connection, calls)) {
       if (reply instanceof Error) throw reply;
+      if (reply === -1) throw new ReindexConflictError([], "It has taken over from this one.");
       this.report.items += Number(reply);
     }
     this.report.embedded += embedded.size;
@@ -194,19 +184,19 @@ class Reindexer {
   }
 
   /** The items of a page that are still to be described for the new index. */
-  private async readItems(namespace: string[], documents: string[], next: BuiltIndex): Promise<StoredItem[]> {
+  private async readItems(page: readonly Visited[]): Promise<StoredItem[]> {
     const names = [FIELD.generation, FIELD.meta, FIELD.value, FIELD.fields, FIELD.parts];
     const replies = await executeAll(
       this.context.connection,
-      documents.map((document) => ({ key: document, args: ["HMGET", document, ...names] })),
+      page.map(({ document }) => ({ key: document, args: ["HMGET", document, ...names] })),
     );
-    return documents.flatMap((document, at) => {
+    return page.flatMap(({ document, namespace, serving }, at) => {
       const reply = replies[at];
       if (this.undecodable.has(document)) return [];
       try {
         if (reply instanceof Error) throw reply; // another type of key
         const [generation, meta, value, fields, parts] = (reply as Reply[]).map((each) => each?.toString());
-        if (value === undefined || generation === String(next.generation)) return [];
+        if (value === undefined || generation === String(this.plan.generation)) return [];
         const { version } = decodeMeta(meta, document);
         const decoded = decodeValue(value, document);
         const paths =
@@ -214,7 +204,7 @@ class Reindexer {
         const texts = extractTexts(decoded, paths ?? this.context.settings.vectors?.fields ?? []);
         const embedded = this.context.embedder ? texts : [];
         const further = parts?.split(" ").filter((part) => part !== "") ?? [];
-        return [{ document, namespace, version, value: decoded, texts: embedded, parts: further }];
+        return [{ document, namespace, serving, version, value: decoded, texts: embedded, parts: further }];
       } catch {
         this.undecodable.add(document);
         return [];
@@ -223,16 +213,12 @@ class Reindexer {
   }
 
   /** The stored vectors that can be taken over, by text. */
-  private async storedVectors(
-    items: readonly StoredItem[],
-    present: BuiltIndex,
-    next: BuiltIndex,
-  ): Promise<Map<string, Float32Array>> {
+  private async storedVectors(items: readonly StoredItem[]): Promise<Map<string, Float32Array>> {
     const found = new Map<string, Float32Array>();
-    const { dims, model } = next.definition;
-    if (this.options.reembed || present.definition.dims !== dims) return found;
-    if (present.definition.model !== model) return found;
-    const names = [FIELD.text(present.generation), FIELD.vector(present.generation)];
+    const { from, reembed } = this.plan;
+    const { dims, model } = this.plan.definition;
+    if (reembed || from.definition.dims !== dims || from.definition.model !== model) return found;
+    const names = [FIELD.text(from.generation), FIELD.vector(from.generation)];
     const documents = items.flatMap(({ document, parts }) => [
       document,
       ...parts.map((part) => `${document}:${part}`),
@@ -249,23 +235,18 @@ class Reindexer {
     }
     for (const text of items.flatMap(({ texts }) => texts)) {
       const vector = byDigest.get(digestOf(text));
-      if (vector?.length === next.definition.dims) found.set(text, vector);
+      if (vector?.length === dims) found.set(text, vector);
     }
     return found;
   }
 }
 
-function builtText({ generation, definition }: BuiltIndex): string {
-  return JSON.stringify({ generation, definition });
-}
-
 /** The script call that describes an item for another generation of the index, if it still has this version. */
 function rewriteCall(
-  document: string,
-  version: number,
-  described: IndexedItem,
+  { document, serving, version, namespace, value }: StoredItem,
+  vectors: readonly TextVector[],
   format: DocumentFormat,
 ): ScriptCall {
-  const { parts, args } = toIndexFields(described, format, []);
-  return REWRITE.call([document], [String(version), String(format.generation), parts, ...args]);
+  const { parts, args } = toIndexFields({ namespace, value, vectors }, format, []);
+  return REWRITE.call([document, serving], [String(version), String(format.generation), parts, ...args]);
 }

@@ -1,16 +1,19 @@
 --- @include "../items/documents.lua"
 -- Describes an item anew for another generation of the index, beside what the present one has of it.
 --
--- KEYS  1 the item's document
+-- KEYS  1 the item's document   2 the definition of the index that serves in the partition
 -- ARGV  1 the version that the item must have
 --       2 the generation
 --       3 names of the further documents of this generation, each with a space behind it
 --       4 number of field arguments shared by all documents, then these
 --       then, for the item's document and for each further one: number of field arguments, then these
--- Reply 1 when it was done, 0 when the item was changed or deleted meanwhile.
+-- Reply 1 when it was done, 0 when the item was changed or deleted meanwhile, -1 when an index of a later generation
+--       serves: somebody else's reindex() has come first.
 --
 -- Atomic, because an item's documents must all be of one version of it, and expire together.
 local item = KEYS[1]
+local serving = string.match(redis.call('GET', KEYS[2]) or '', '^%d+ (%d+)')
+if tonumber(serving or '0') > tonumber(ARGV[2]) then return -1 end
 local meta, oldParts = unpack(redis.call('HMGET', item, 'meta', 'parts'))
 if string.match(meta or '', '%d+$') ~= ARGV[1] then return 0 end
 

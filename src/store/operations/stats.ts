@@ -1,12 +1,20 @@
 import type { StoreContext } from "../context.js";
 import { namespacesUnder } from "../namespaces/registry.js";
-import { runTask } from "../pipeline.js";
-import type { StoreStats } from "../types.js";
+import { asError, runTask } from "../pipeline.js";
+import type { EngineStats, StoreStats } from "../types.js";
 
 /** How much a store holds, and how its index is. */
 export async function stats(context: StoreContext): Promise<StoreStats> {
-  const { engine } = await context.activeIndex();
+  let active = await context.activeIndex();
+  let ofEngine: EngineStats;
+  try {
+    ofEngine = await active.engine.stats();
+  } catch (error) {
+    if (!active.engine.isIndexChanged(asError(error))) throw error;
+    active = await context.renew(active);
+    ofEngine = await active.engine.stats();
+  }
   const { connection, keys, settings, engineReason } = context;
   const namespaces = await runTask(connection, namespacesUnder(keys, [], settings.limits));
-  return { engine: engine.name, engineReason, namespaces: namespaces.length, ...(await engine.stats()) };
+  return { engine: active.engine.name, engineReason, namespaces: namespaces.length, ...ofEngine };
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { partitionOf } from "../../../src/redis/partition.js";
 import { valueToken } from "../../../src/store/filter/tokens.js";
 import { StoreKeys } from "../../../src/store/keys.js";
 import {
@@ -43,18 +44,52 @@ describe("names", () => {
     );
   });
 
-  test("of one item's keys share one hash tag, which is the namespace", () => {
-    const { document, namespace: own } = keys.ofItem(["a", "b{}"], "k}{");
-    const tags = [document, own.items, own.expiry].map((key) => /\{([^}]*)\}/.exec(key)?.[1]);
-    expect(tags).toEqual(["a:b%7B%7D", "a:b%7B%7D", "a:b%7B%7D"]);
+  test("of one item's keys share one hash tag with all else that a put changes: the partition of the namespace", () => {
+    fc.assert(
+      fc.property(namespace, label, (labels, key) => {
+        const { document, namespace: own } = keys.ofItem(labels, key);
+        const { registry, serving, namespaces } = own.partition;
+        const all = [document, own.items, own.expiry, registry, serving, namespaces];
+        const tags = new Set(all.map((each) => /\{([^}]*)\}/.exec(each)?.[1]));
+        expect(tags).toEqual(new Set([String(partitionOf(encodeNamespace(labels)))]));
+        expect(own.items).toBe(`${namespaces}${own.name}items`);
+      }),
+    );
+  });
+
+  test("of keys that are not the same are distinct, whatever the labels are", () => {
+    fc.assert(
+      fc.property(namespace, label, namespace, label, (one, key, two, other) => {
+        const [a, b] = [keys.ofItem(one, key), keys.ofItem(two, other)];
+        expect(a.document === b.document).toBe(JSON.stringify([one, key]) === JSON.stringify([two, other]));
+        expect(a.namespace.items === b.namespace.items).toBe(JSON.stringify(one) === JSON.stringify(two));
+        expect(a.namespace.items).not.toBe(b.namespace.expiry);
+      }),
+    );
+  });
+
+  test("of documents are the only ones that an index is over", () => {
+    const { document, namespace: own } = keys.ofItem(["a"], "k");
+    const { definition, reindex } = keys;
+    const others = [
+      own.items,
+      own.expiry,
+      own.partition.registry,
+      own.partition.serving,
+      definition,
+      reindex,
+    ];
+    expect(document.startsWith(keys.documentPrefix)).toBe(true);
+    expect(others.filter((key) => key.startsWith(keys.documentPrefix))).toEqual([]);
   });
 
   test("of what is not ours are not read", () => {
     for (const key of [
-      "p:store:doc:{a}",
-      "other:store:doc:{a}:k",
-      "p:store:doc:{a}:%zz",
-      "p:store:doc:{%}:k",
+      "p:store:doc:{7}",
+      "p:store:doc:{7}:k",
+      "other:store:doc:{7}:a:k",
+      "p:store:doc:{7}:a:%zz",
+      "p:store:doc:{7}:%:k",
     ]) {
       expect(keys.parseDocument(key)).toBeUndefined();
     }

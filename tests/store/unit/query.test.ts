@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { QueryBuilder } from "../../../src/store/engines/redis-search/query.js";
 import { parseFilter } from "../../../src/store/filter/predicate.js";
 
-const builder = new QueryBuilder("idx", ["meta.year", "score"]);
+const builder = new QueryBuilder(["meta.year", "score"]);
+builder.index = "idx";
 const vector = Float32Array.of(1, 0);
 const bytes = Buffer.from("0000803f00000000", "hex");
 

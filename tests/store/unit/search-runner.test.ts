@@ -16,7 +16,7 @@ const item = (key: string) => ({
 });
 
 function hybrid(more: object = {}) {
-  const searcher = new SearchRunner(keys, new QueryBuilder("p:store", []), settings.vectors, settings.limits);
+  const searcher = new SearchRunner(keys, new QueryBuilder([]), settings.vectors, settings.limits);
   searcher.fusesItself = true;
   const operation = { namespacePrefix: ["a"], query: "words", mode: "hybrid" as const, ...more };
   const request = parseOperation(operation, settings);

@@ -35,11 +35,10 @@ export type Scorer = "BM25STD" | "BM25";
 export class QueryBuilder {
   /** The name that this server knows BM25 by. */
   scorer: Scorer = "BM25";
+  /** The name of the index that serves. */
+  index = "";
 
-  constructor(
-    private readonly index: string,
-    private readonly numericFields: readonly string[],
-  ) {}
+  constructor(private readonly numericFields: readonly string[]) {}
 
   /** Items, newest first. */
   listing(request: Scope, from: number, count: number): SearchCommand {

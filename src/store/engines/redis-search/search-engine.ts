@@ -33,7 +33,7 @@ export class SearchEngine implements StoreEngine {
     private readonly keys: StoreKeys,
     settings: StoreSettings,
   ) {
-    this.queries = new QueryBuilder(keys.indexAlias, settings.numericFields);
+    this.queries = new QueryBuilder(settings.numericFields);
     this.runner = new SearchRunner(keys, this.queries, settings.vectors, settings.limits);
   }
 
@@ -43,9 +43,7 @@ export class SearchEngine implements StoreEngine {
 
   async serve(index: BuiltIndex): Promise<void> {
     await this.build(index);
-    const { indexAlias } = this.keys;
-    const name = this.keys.indexName(index.generation);
-    await execute(this.connection, { key: indexAlias, args: ["FT.ALIASUPDATE", indexAlias, name] });
+    this.queries.index = this.keys.indexName(index.generation);
   }
 
   async build(index: BuiltIndex): Promise<void> {
@@ -65,7 +63,7 @@ export class SearchEngine implements StoreEngine {
       await sleep(pause);
   }
 
-  async drop({ generation }: BuiltIndex): Promise<void> {
+  async drop({ generation }: Pick<BuiltIndex, "generation">): Promise<void> {
     const name = this.keys.indexName(generation);
     const [dropped] = await executeAll(this.connection, [{ key: name, args: ["FT.DROPINDEX", name] }]);
     if (dropped instanceof Error && !isUnknownIndex(dropped)) throw dropped;
@@ -84,7 +82,7 @@ export class SearchEngine implements StoreEngine {
   }
 
   async stats(): Promise<EngineStats> {
-    const { indexing, failures, bytes } = await this.info(this.keys.indexAlias);
+    const { indexing, failures, bytes } = await this.info(this.queries.index);
     const count = async (kind: "item" | "vector") =>
       decodeSearchReply(await execute(this.connection, toEntry(this.queries.count(kind))), false).total;
     return {

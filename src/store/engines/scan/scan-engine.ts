@@ -1,5 +1,6 @@
 import type { Connection, Reply } from "../../../redis/command.js";
 import { encodeKeyPart } from "../../../redis/key-encoding.js";
+import { executeAll } from "../../../redis/script.js";
 import { fromBytes } from "../../embedding/embedder.js";
 import { queryWords } from "../../embedding/tokenize.js";
 import { matches } from "../../filter/match.js";
@@ -54,7 +55,11 @@ export class ScanEngine implements StoreEngine {
 
   async build(): Promise<void> {}
 
-  async drop(): Promise<void> {}
+  /** Stores with the other engine may have built one. A server without a search engine refuses, and has none. */
+  async drop({ generation }: Pick<StoredIndex, "generation">): Promise<void> {
+    const name = this.keys.indexName(generation);
+    await executeAll(this.connection, [{ key: name, args: ["FT.DROPINDEX", name] }]);
+  }
 
   isIndexChanged(error: Error): boolean {
     return error instanceof IndexChangedError;

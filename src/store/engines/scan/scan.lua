@@ -1,12 +1,13 @@
 --- @include "../../items/members.lua"
 -- Reads some items of one namespace with what a search compares, in order of their last update.
 --
--- KEYS  1 the namespace's items   2 the namespace's deadlines
+-- KEYS  1 the namespace's items   2 the namespace's deadlines   3 the partition's registry
 -- ARGV  1 what the keys of the namespace's documents begin with
 --       2 "newest" or "oldest" first
 --       3 and 4 score and member of the last item read before, both "" to begin
 --       5 how many items at most
---       6... names of fields to read of each of an item's documents; none for the value only
+--       6 the namespace's name in the registry
+--       7... names of fields to read of each of an item's documents; none for the value only
 -- Reply { items left behind the last one, score of the last one, then for each item
 --         { member, value, meta, { field, ... } of its document, { field, ... } of each further one } }
 --
@@ -40,7 +41,7 @@ local found = redis.call(command, items, first, last, 'WITHSCORES', 'LIMIT', 0, 
 
 local function read(key)
   local fields = {}
-  for index = 6, #ARGV do fields[#fields + 1] = ARGV[index] end
+  for index = 7, #ARGV do fields[#fields + 1] = ARGV[index] end
   return redis.call('HMGET', key, unpack(fields))
 end
 
@@ -55,7 +56,7 @@ for index = 1, #found, 2 do
     local item = { member, value, meta }
     if not value then
       gone[#gone + 1] = member
-    elseif #ARGV > 5 then
+    elseif #ARGV > 6 then
       item[4] = read(key)
       for part in string.gmatch(parts or '', '%S+') do item[#item + 1] = read(key .. ':' .. part) end
     end
@@ -68,4 +69,5 @@ if taken > 0 then
   reply[1] = redis.call('ZCARD', items) - at - 1
 end
 for _, member in ipairs(gone) do remove_member(items, deadlines, member) end
+unregister_empty(items, KEYS[3], ARGV[6])
 return reply

@@ -5,7 +5,7 @@ import type { ItemAddress } from "../../items/item.js";
 import membersSource from "../../items/members.lua";
 import type { StoreKeys } from "../../keys.js";
 import type { Limits } from "../../limits.js";
-import { registeredUnder, unregister } from "../../namespaces/registry.js";
+import { namespacesUnder } from "../../namespaces/registry.js";
 import type { PipelineTask } from "../../pipeline.js";
 import scanSource from "./scan.lua";
 
@@ -47,25 +47,23 @@ interface Cursor {
 /** Reads the items under a path, so many at a time, namespaces side by side. */
 export function* scan(keys: StoreKeys, options: ScanOptions): PipelineTask<void> {
   const { path, order, fields, atOnce, limits, ofEach = atOnce, take } = options;
-  const namespaces = yield* registeredUnder(keys, path, limits);
+  const namespaces = yield* namespacesUnder(keys, path, limits);
   let unfinished: Cursor[] = namespaces.map((namespace) => ({ namespace, score: "", member: "" }));
-  const empty: string[][] = [];
   while (unfinished.length > 0) {
     const group = unfinished.slice(0, Math.min(limits.scanNamespaces, atOnce));
     const rest = unfinished.slice(group.length);
     const count = Math.min(ofEach, Math.ceil(atOnce / group.length));
     const replies = yield group.map(({ namespace, score, member }) => {
-      const { items, expiry } = keys.ofNamespace(namespace);
-      const args = [keys.documentsOf(namespace), order, score, member, String(count), ...fields];
-      return SCAN.call([items, expiry], args);
+      const { items, expiry, partition, name } = keys.ofNamespace(namespace);
+      const args = [keys.documentsOf(namespace), order, score, member, String(count), name, ...fields];
+      return SCAN.call([items, expiry, partition.registry], args);
     });
     const candidates: Candidate[] = [];
     const onward: Cursor[] = [];
-    group.forEach(({ namespace, score }, at) => {
+    group.forEach(({ namespace }, at) => {
       const reply = replies[at];
       if (reply instanceof Error) throw reply;
       const [left, last, ...items] = reply as [number, Reply, ...Reply[][]];
-      if (items.length === 0 && score === "") empty.push(namespace);
       for (const [member, value = null, meta = null, ...documents] of items) {
         if (value === null) continue;
         const document = keys.documentsOf(namespace) + String(member);
@@ -81,5 +79,4 @@ export function* scan(keys: StoreKeys, options: ScanOptions): PipelineTask<void>
     );
     if (!take(candidates, newestUnread)) break;
   }
-  yield* unregister(keys, empty);
 }
