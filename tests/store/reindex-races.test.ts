@@ -12,8 +12,8 @@ import { SteppingConnection } from "../helpers/stepping-connection.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { ENGINES, textIndex } from "./helpers.js";
 
-/** Milliseconds after which another process may take over. */
-const LEASE = 400;
+/** Milliseconds after which another process takes over, where one is killed. */
+const SHORT_LEASE = 400;
 
 /** Counts the passes over all items, from what a reindex tells of its progress. */
 function countPasses() {
@@ -29,9 +29,15 @@ function countPasses() {
 describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
   const connect = () => connectTo(url());
 
-  function storeOn(client: RedisClient, keyPrefix: string, embeddings?: FakeEmbeddings, more: object = {}) {
-    const limits = { reindexLease: LEASE, partitionsTogether: 256 };
-    const index = embeddings && { ...textIndex(embeddings), ...more };
+  function storeOn(
+    client: RedisClient,
+    keyPrefix: string,
+    embeddings?: FakeEmbeddings,
+    more: { reindexLease?: number; distance?: "l2" } = {},
+  ) {
+    const { reindexLease = 30_000, ...settings } = more;
+    const limits = { reindexLease, partitionsTogether: 256 };
+    const index = embeddings && { ...textIndex(embeddings), ...settings };
     const options = { client, keyPrefix, engine, index, [LIMITS]: limits };
     return new RedisStore(options);
   }
@@ -176,7 +182,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
       const keyPrefix = freshPrefix();
       const old = await filled(keyPrefix, new FakeEmbeddings(8), 12);
       const connection = new DyingConnection(await connect(), left);
-      await storeOn(connection, keyPrefix, new FakeEmbeddings(12))
+      await storeOn(connection, keyPrefix, new FakeEmbeddings(12), { reindexLease: SHORT_LEASE })
         .reindex({ batchSize: 4 })
         .catch(() => {});
       if (!connection.isDead) break;
@@ -188,7 +194,9 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
           return false;
         },
       );
-      const store = storeOn(await connect(), keyPrefix, new FakeEmbeddings(12));
+      const store = storeOn(await connect(), keyPrefix, new FakeEmbeddings(12), {
+        reindexLease: SHORT_LEASE,
+      });
       await store.reindex();
       expect(await foundBy(store), `killed after ${left} commands`).toEqual(all(put ? 13 : 12));
       const client = await connect();
@@ -257,7 +265,12 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
       const connection = kill === undefined ? await connect() : new DyingConnection(await connect(), kill);
       const { passes, onProgress } = countPasses();
       try {
-        await storeOn(connection, keyPrefix, new FakeEmbeddings(dims)).reindex({ batchSize: 20, onProgress });
+        await storeOn(connection, keyPrefix, new FakeEmbeddings(dims), { reindexLease: SHORT_LEASE }).reindex(
+          {
+            batchSize: 20,
+            onProgress,
+          },
+        );
         expect(passes.rewriting).toBeLessThanOrEqual(4);
         return "done";
       } catch (error) {

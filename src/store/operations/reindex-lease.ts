@@ -69,16 +69,16 @@ export class ReindexLease {
           goesOn && present.generation === plan.generation,
         );
       }
-      if (taken === -1 && begun && !goesOn) {
+      if (taken === 0) continue;
+      const other = JSON.parse(String(taken)) as ReindexPlan;
+      if (!isSame(other, definition, reembed)) {
         throw new ReindexConflictError(
-          compareDefinitions(begun.definition, definition),
+          compareDefinitions(other.definition, definition),
           `It may take ${Math.ceil(duration / 1000)} s until it is known that the other one has died.`,
         );
       }
-      if (taken === -1) {
-        awaited = begun ?? awaited;
-        await sleep(Math.min(duration / 5, 1_000));
-      }
+      awaited = other;
+      await sleep(Math.min(duration / 5, 1_000));
     }
   }
 
