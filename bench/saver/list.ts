@@ -1,8 +1,9 @@
 import { RedisSaver } from "langgraph-redis";
 import { startTcpProxy } from "../../tests/helpers/tcp-proxy.js";
+import type { Part } from "../part.js";
 import { bytes, table } from "../report.js";
+import { connect, withServer } from "../server.js";
 import { checkpointOf, configOf, metadataOf, noise } from "./data.js";
-import { connect, type Part, withServer } from "./part.js";
 
 const CHECKPOINTS = 60;
 const SIZE = 1_000_000;
@@ -40,7 +41,7 @@ export const list: Part = {
           goals: Object.entries(cases).map(([name, measured]) => ({
             what: `bytes received for the first item of \`list\` over ${CHECKPOINTS} × 1 MB, ${name}`,
             measured,
-            atMost: GOAL,
+            bound: { atMost: GOAL },
             show: bytes,
           })),
           section: [

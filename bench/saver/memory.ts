@@ -1,9 +1,10 @@
 import { AIMessage, HumanMessage } from "@langchain/core/messages";
 import { RedisSaver } from "langgraph-redis";
+import type { Part } from "../part.js";
 import { bytes, table, times } from "../report.js";
+import { memoryOf, withServer } from "../server.js";
 import { configOf, twoStepGraph } from "./data.js";
 import { English } from "./english.js";
-import { memoryOf, type Part, withServer } from "./part.js";
 
 const TURNS = 200;
 const GOALS = { all: 2.5, latest: 1.2 };
@@ -37,7 +38,7 @@ export const memory: Part = {
       goals: kinds.map((history) => ({
         what: `Redis memory of a real chat ÷ its messages as JSON, history "${history}"`,
         measured: figures[history].memory / figures[history].json,
-        atMost: GOALS[history],
+        bound: { atMost: GOALS[history] },
         show: times,
       })),
       section: [

@@ -2,9 +2,10 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { RedisSaver } from "langgraph-redis";
 import { type ClusterNode, startCluster } from "../../tests/helpers/servers/index.js";
 import { percentile, ratio } from "../measure.js";
+import type { Part, PartResult } from "../part.js";
 import { milliseconds, table, times } from "../report.js";
+import { connect } from "../server.js";
 import { checkpointOf, configOf, metadataOf } from "./data.js";
-import { connect, type Part, type PartResult } from "./part.js";
 
 const THREADS = 60;
 
@@ -69,7 +70,7 @@ async function measureNodes(saver: RedisSaver, nodes: readonly ClusterNode[]): P
       {
         what: "puts on other nodes that fail while a cluster’s node is down",
         measured: failed,
-        atMost: 0,
+        bound: { atMost: 0 },
         show: String,
       },
       ...(failed === 0
@@ -77,7 +78,7 @@ async function measureNodes(saver: RedisSaver, nodes: readonly ClusterNode[]): P
             {
               what: "time of such a put ÷ its usual time",
               measured: ratio(meanwhile, usual),
-              atMost: 1.5,
+              bound: { atMost: 1.5 },
               show: times,
             },
           ]
@@ -85,7 +86,7 @@ async function measureNodes(saver: RedisSaver, nodes: readonly ClusterNode[]): P
       {
         what: "threads that are not listed when the node is back",
         measured: unlisted,
-        atMost: 0,
+        bound: { atMost: 0 },
         show: String,
       },
     ],

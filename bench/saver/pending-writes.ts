@@ -1,8 +1,9 @@
 import { Annotation, type BaseCheckpointSaver, Send, START, StateGraph } from "@langchain/langgraph";
 import { RedisSaver } from "langgraph-redis";
+import type { Part } from "../part.js";
 import { milliseconds, table, times } from "../report.js";
+import { type Bench, inParallel, serverTimeOf, withServer } from "../server.js";
 import { checkpointOf, configOf, metadataOf } from "./data.js";
-import { type Bench, inParallel, type Part, serverTimeOf, withServer } from "./part.js";
 
 const FEW = 200;
 const MANY = 4_000;
@@ -54,13 +55,13 @@ export const pendingWrites: Part = {
           {
             what: `server time of a pending write, ${MANY} tasks ÷ ${FEW}`,
             measured: many / few,
-            atMost: 1.5,
+            bound: { atMost: 1.5 },
             show: times,
           },
           {
             what: `graphs with ${SENDS} Sends that fail with default options`,
             measured: sends === undefined ? 1 : 0,
-            atMost: 0,
+            bound: { atMost: 0 },
             show: String,
           },
         ],

@@ -1,9 +1,10 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { RedisSaver } from "langgraph-redis";
+import type { Part } from "../part.js";
 import { bytes, table } from "../report.js";
+import { inParallel, withServer } from "../server.js";
 import { checkpointOf, configOf, metadataOf, noise } from "./data.js";
-import { inParallel, type Part, withServer } from "./part.js";
 
 const THREADS = 6_000;
 const METADATA_SIZE = 40_000;
@@ -43,7 +44,7 @@ export const retained: Part = {
           {
             what: `heap and buffers kept after reading ${THREADS} small threads with 40 kB of metadata each`,
             measured: heap + buffers,
-            atMost: 80_000_000,
+            bound: { atMost: 80_000_000 },
             show: bytes,
           },
         ],

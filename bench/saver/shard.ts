@@ -1,8 +1,9 @@
 import { AIMessage, HumanMessage } from "@langchain/core/messages";
 import { MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
 import { RedisSaver } from "langgraph-redis";
+import type { Part } from "../part.js";
 import { table } from "../report.js";
-import { type Bench, type BenchClient, type Part, withServer } from "./part.js";
+import { type Bench, type BenchClient, withServer } from "../server.js";
 
 interface ShardFigures {
   readonly messages: number;

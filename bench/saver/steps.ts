@@ -5,9 +5,10 @@ import { RedisSaver } from "langgraph-redis";
 import { startTcpProxy } from "../../tests/helpers/tcp-proxy.js";
 import { drawChart } from "../chart.js";
 import { percentile, ratio, type Times, timeInTurns } from "../measure.js";
+import type { Part } from "../part.js";
 import { bytes, milliseconds, table, times } from "../report.js";
+import { type Bench, type BenchClient, memoryOf, withServer } from "../server.js";
 import { message } from "./data.js";
-import { type Bench, type BenchClient, memoryOf, type Part, withServer } from "./part.js";
 
 /** One operation: its times, those of the plainest possible way to move the same bytes, and what crossed the wire. */
 interface Operation {
@@ -80,7 +81,7 @@ export const steps: Part = {
         {
           what: "bytes sent by a step at 5,000 messages ÷ at 10",
           measured: sentAt(5_000) / sentAt(10),
-          atMost: 1.2,
+          bound: { atMost: 1.2 },
           show: times,
         },
       ],

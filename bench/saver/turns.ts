@@ -2,9 +2,10 @@ import { type BaseCheckpointSaver, MemorySaver } from "@langchain/langgraph";
 import { RedisSaver } from "langgraph-redis";
 import { drawChart } from "../chart.js";
 import { percentile, ratio, type Times } from "../measure.js";
+import type { Goal, Part } from "../part.js";
 import { milliseconds, table, times } from "../report.js";
+import { type Bench, withServer } from "../server.js";
 import { configOf, conversation, message, twoStepGraph } from "./data.js";
-import { type Bench, type Goal, type Part, withServer } from "./part.js";
 
 interface Length {
   readonly messages: number;
@@ -99,14 +100,14 @@ export const turns: Part = {
 
 function goalsOf(figures: readonly TurnFigures[]): Goal[] {
   const goalsFor = (kind: "warm" | "fresh", what: string) =>
-    figures.flatMap(({ messages, times: timed, [kind]: atMost }): Goal[] =>
-      atMost === undefined
+    figures.flatMap(({ messages, times: timed, [kind]: most }): Goal[] =>
+      most === undefined
         ? []
         : [
             {
               what: `${what} at ${messages} messages ÷ MemorySaver’s`,
               measured: ratio(timed[kind], timed.memory),
-              atMost,
+              bound: { atMost: most },
               show: times,
             },
           ],

@@ -1,16 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { RedisStore } from "langgraph-redis";
-import { createClient } from "redis";
+import type { BenchClient } from "../server.js";
 import { modelOf, type Vectors } from "./vectors.js";
-
-export type Client = Awaited<ReturnType<typeof connectTo>>;
-
-export async function connectTo(url: string) {
-  const client = createClient({ url });
-  client.on("error", () => {}); // whoever awaits a command sees it
-  await client.connect();
-  return client;
-}
 
 /** Where the items of a measurement are: everything, most of it, and small parts of it. */
 export const SCOPES = [
@@ -33,9 +24,14 @@ export interface Filled {
 }
 
 /** A store with one item for each name, and an own key prefix. */
-export async function fillStore(client: Client, vectors: Vectors, size: number): Promise<Filled> {
+export async function fillStore(
+  client: BenchClient,
+  vectors: Vectors,
+  size: number,
+  { text = false }: { text?: boolean } = {},
+): Promise<Filled> {
   const keyPrefix = `bench-${randomUUID()}`;
-  const index = { dims: vectors.dims, embeddings: modelOf(vectors), fields: ["word"] };
+  const index = { dims: vectors.dims, embeddings: modelOf(vectors), fields: ["word"], text };
   const store = new RedisStore({ client, keyPrefix, index });
   for (let from = 0; from < size; from += 500) {
     await store.batch(

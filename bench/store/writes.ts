@@ -1,15 +1,37 @@
 import { percentile, ratio, type Times, timeInTurns } from "../measure.js";
+import type { Part } from "../part.js";
 import { milliseconds, table } from "../report.js";
-import { type Client, fillStore } from "./data.js";
-import type { Vectors } from "./vectors.js";
+import { type BenchClient, withServer } from "../server.js";
+import { fillStore } from "./data.js";
+import { type Vectors, wordVectors } from "./vectors.js";
 
 interface Writes {
   puts: { batch: number; ours: Times; raw: Times }[];
   get: { ours: Times; raw: Times };
 }
 
+/** How many puts there are for each HSET in the same time, at least, by the size of the batch. */
+const GOALS: Readonly<Record<number, number>> = { 1: 0.65, 10: 0.75, 100: 0.8 };
+
+export const writes: Part = {
+  name: "writes",
+  async measure() {
+    const words = await wordVectors();
+    const measured = await withServer(({ client }) => measureWrites(client, words), { search: true });
+    return {
+      goals: measured.puts.map(({ batch, ours, raw }) => ({
+        what: `puts in batches of ${batch} ÷ pipelined HSET`,
+        measured: 1 / ratio(ours, raw),
+        bound: { atLeast: GOALS[batch] ?? 0 },
+        show: (value) => value.toFixed(2),
+      })),
+      section: report(measured),
+    };
+  },
+};
+
 /** Times puts against the same hashes written by HSET into the same index, and gets against HGETALL. */
-export async function measureWrites(client: Client, vectors: Vectors): Promise<Writes> {
+async function measureWrites(client: BenchClient, vectors: Vectors): Promise<Writes> {
   const { store, keyPrefix, clear } = await fillStore(client, vectors, 1_000);
   const names = vectors.names;
   const document = (name: string) => `${keyPrefix}:store:doc:{0}:raw:${Buffer.from(name).toString("hex")}`;
@@ -75,7 +97,7 @@ function withVector(fields: readonly Buffer[], vector: Buffer): Buffer[] {
   );
 }
 
-export function reportWrites({ puts, get }: Writes): string {
+function report({ puts, get }: Writes): string {
   const perSecond = (times: Times, batch: number) =>
     Math.round((1_000 * batch) / percentile(times, 50)).toLocaleString("en");
   return [

@@ -1,38 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { createClient, RESP_TYPES } from "redis";
-import { startServer } from "../../tests/helpers/servers/index.js";
+import { startServer } from "../tests/helpers/servers/index.js";
 
-/** A figure that the saver has to keep to, as large as it may be. */
-export interface Goal {
-  readonly what: string;
-  readonly measured: number;
-  readonly atMost: number;
-  show(value: number): string;
-}
-
-export interface PartResult {
-  readonly goals: readonly Goal[];
-  /** Markdown for the report. */
-  readonly section?: string;
-  /** Files for docs/benchmarks by name: the charts that the section shows. */
-  readonly files?: Readonly<Record<string, string>>;
-}
-
-/** One group of figures, which can be measured alone. */
-export interface Part {
-  readonly name: string;
-  measure(): Promise<PartResult>;
-}
-
-/** A server of its own, so that no part meets the memory or the statistics of another. */
+/** A server of its own, so that no part of a benchmark meets the memory or the statistics of another. */
 export interface Bench {
   readonly url: string;
   readonly keyPrefix: string;
   readonly client: BenchClient;
 }
 
-export async function withServer<T>(work: (bench: Bench) => Promise<T>): Promise<T> {
-  const server = await startServer({ search: false, own: true });
+export async function withServer<T>(
+  work: (bench: Bench) => Promise<T>,
+  { search = false }: { search?: boolean } = {},
+): Promise<T> {
+  const server = await startServer({ search, own: true });
   const client = await connect(server.url);
   try {
     return await work({ url: server.url, keyPrefix: `bench-${randomUUID()}`, client });
