@@ -6,6 +6,11 @@ import { encodeNamespace, fromRegistryMember, toRegistryMember } from "./namespa
 export interface PartitionKeys {
   /** Sorted set of the namespaces that hold items, in lexical order. */
   registry: string;
+  /**
+   * Sorted set of the same namespaces: name by minus the time of the last put, in milliseconds. No item of a namespace
+   * was updated later.
+   */
+  recent: string;
   /** The definition of the index that serves here: puts that were made for an earlier one are refused. */
   serving: string;
   /** What the keys of what a namespace knows of its own items begin with; the namespace's registry member follows. */
@@ -23,13 +28,20 @@ export interface ItemKeys {
 
 /** What a namespace knows of its own items; its keys live exactly as long as it has items. */
 export interface NamespaceKeys {
-  /** Sorted set: member by minus the time of its last update, which puts the newest first. */
-  items: string;
+  /** Sorted set of all members, in lexical order: whatever visits items goes by it. */
+  keys: string;
+  /** Sorted set: member by minus the time of its last update in milliseconds, which puts the newest first. */
+  updates: string;
   /** Sorted set: members that expire, by deadline in milliseconds. */
   expiry: string;
   /** The namespace's name in the registry of its partition. */
   name: string;
   partition: PartitionKeys;
+}
+
+/** What scripts that change a namespace's members take, in the order that `own_keys` of members.lua has them. */
+export function memberKeys({ keys, updates, expiry, partition }: NamespaceKeys): string[] {
+  return [keys, updates, expiry, partition.registry, partition.recent];
 }
 
 /** Every Redis key and index name of one store is made here, and nowhere else. */
@@ -49,6 +61,7 @@ export class StoreKeys {
     this.documentPrefix = `${prefix}:store:doc:{`;
     this.partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({
       registry: `${prefix}:store:namespaces:{${partition}}`,
+      recent: `${prefix}:store:recent:{${partition}}`,
       serving: `${prefix}:store:serving:{${partition}}`,
       namespaces: `${prefix}:store:ns:{${partition}}:`,
     }));
@@ -65,7 +78,7 @@ export class StoreKeys {
     const name = toRegistryMember(namespace);
     const partition = this.partitions[partitionOf(encodeNamespace(namespace))] as PartitionKeys;
     const base = partition.namespaces + name;
-    return { items: `${base}items`, expiry: `${base}expiry`, name, partition };
+    return { keys: `${base}keys`, updates: `${base}updates`, expiry: `${base}expiry`, name, partition };
   }
 
   ofItem(namespace: readonly string[], key: string): ItemKeys {

@@ -86,7 +86,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     for (const gone of names) {
       for (const name of names) await store.put([name], "k", { v: 1 });
       // As when all of its items have expired or were evicted.
-      await client.unlink(namespaceKeys(keyPrefix, [gone]).items);
+      await client.unlink(namespaceKeys(keyPrefix, [gone]).keys);
       expect(await store.listNamespaces()).toEqual(
         names.filter((name) => name !== gone).map((name) => [name]),
       );

@@ -43,17 +43,17 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     await store.put(["a"], "expires last", {}, { ttl: 20 });
     await store.put(["a"], "stays", {});
     const client = await connect();
-    const { items, expiry } = namespaceKeys(keyPrefix, ["a"]);
-    const names = [items, expiry];
+    const { keys, updates, expiry } = namespaceKeys(keyPrefix, ["a"]);
+    const names = [keys, updates, expiry];
     const lives = () => Promise.all(names.map((name) => client.pTTL(name)));
-    expect(await lives()).toEqual([-1, -1]);
+    expect(await lives()).toEqual([-1, -1, -1]);
     await store.delete(["a"], "stays");
     for (const life of await lives()) {
       expect(life).toBeGreaterThan(19 * 60_000);
       expect(life).toBeLessThanOrEqual(20 * 60_000);
     }
     await store.put(["a"], "stays", {});
-    expect(await lives()).toEqual([-1, -1]);
+    expect(await lives()).toEqual([-1, -1, -1]);
     await store.put(["a"], "stays", {}, { ttl: 30 });
     for (const life of await lives()) expect(life).toBeGreaterThan(29 * 60_000);
   });
@@ -89,7 +89,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(await store.search(["a"], { query: "yellow pears" })).toMatchObject([{ key: "book" }]);
     const client = await connect();
     const lives = await Promise.all((await client.keys(`${keyPrefix}*:a:*`)).map((key) => client.pTTL(key)));
-    expect(lives).toHaveLength(5);
+    expect(lives).toHaveLength(6);
     for (const life of lives) expect(life).toBeGreaterThan(8.63e15);
     await store.put(["a"], "short", book, { ttl: Number.MIN_VALUE });
     await vi.waitFor(async () => expect(await store.get(["a"], "short")).toBeNull());
@@ -111,7 +111,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     const client = await connect();
     const lives = async () => {
       const keys = (await client.keys(`${keyPrefix}:store:doc:*`)).concat(
-        await client.keys(`${keyPrefix}:store:ns:*:items`),
+        await client.keys(`${keyPrefix}:store:ns:*`),
       );
       return Promise.all(keys.map((key) => client.pTTL(key)));
     };
@@ -120,7 +120,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     await store.put(["a"], "k", book, { ttl: 10 });
     for (const life of await lives()) expect(life).toBeGreaterThan(500_000);
     await store.put(["a"], "k", book);
-    expect(await lives()).toEqual([-1, -1, -1, -1]);
+    expect(await lives()).toEqual([-1, -1, -1, -1, -1]);
   });
 
   test("get and search restart the time to live of an item where that is asked for", async () => {
@@ -165,7 +165,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     const client = await connect();
     const lives = async () => {
       const { document, namespace } = new StoreKeys(keyPrefix).ofItem(["a"], "long");
-      const names = [document, namespace.items, namespace.expiry];
+      const names = [document, namespace.keys, namespace.updates, namespace.expiry];
       return Promise.all(names.map((name) => client.pTTL(name)));
     };
     for (const read of [() => store.get(["a"], "short"), () => store.search(["a"], { limit: 1 })]) {
@@ -181,8 +181,8 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     await store.put(["a"], "stays", { v: 1 });
     const client = await connect();
     const names = await client.keys(`${keyPrefix}:store:ns:*`);
-    expect(names).toHaveLength(2);
-    expect(await Promise.all(names.map((name) => client.pTTL(name)))).toEqual([-1, -1]);
+    expect(names).toHaveLength(3);
+    expect(await Promise.all(names.map((name) => client.pTTL(name)))).toEqual([-1, -1, -1]);
   });
 
   test.each([undefined, 10])(
@@ -209,7 +209,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(await store.get(["a"], "none")).toBeNull();
     const client = await connect();
     expect(await client.pTTL(documentOf(keyPrefix, ["a"], "k"))).toBe(-1);
-    expect(await client.pTTL(namespaceKeys(keyPrefix, ["a"]).items)).toBe(-1);
+    expect(await client.pTTL(namespaceKeys(keyPrefix, ["a"]).keys)).toBe(-1);
   });
 
   test("listNamespaces forgets a namespace with the last of its items that expire", async () => {

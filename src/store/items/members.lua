@@ -1,5 +1,21 @@
--- What a namespace knows of its own items: two sorted sets of members, by update and by deadline; and its name in the
--- registry of its partition. Included by scripts.
+-- What a namespace knows of its own items: sorted sets of members by name, by update and by deadline; and its name in the
+-- registry of its partition, and among the recent ones there. A namespace exists exactly as long as its keys. Included by
+-- scripts.
+
+-- The keys of a namespace, which stand together in KEYS.
+--
+-- at   where the first of them is: by name, by update, by deadline, the partition's registry, its recent namespaces
+-- name the namespace's name in the registry
+local function own_keys(at, name)
+  return {
+    keys = KEYS[at],
+    updates = KEYS[at + 1],
+    deadlines = KEYS[at + 2],
+    registry = KEYS[at + 3],
+    recent = KEYS[at + 4],
+    name = name,
+  }
+end
 
 -- Unlinks an item's document and its further ones. Returns 1 when there was such an item, else 0.
 local function unlink_documents(item, parts)
@@ -8,24 +24,29 @@ local function unlink_documents(item, parts)
   return unlinked
 end
 
-local function remove_member(items, deadlines, member)
-  redis.call('ZREM', items, member)
-  redis.call('ZREM', deadlines, member)
+local function remove_member(own, member)
+  redis.call('ZREM', own.keys, member)
+  redis.call('ZREM', own.updates, member)
+  redis.call('ZREM', own.deadlines, member)
 end
 
 -- Takes a namespace off the registry when it has no items. Every script that can remove the last one ends with it.
-local function unregister_empty(items, registry, name)
-  if redis.call('EXISTS', items) == 0 then redis.call('ZREM', registry, name) end
+local function unregister_empty(own)
+  if redis.call('EXISTS', own.keys) == 0 then
+    redis.call('ZREM', own.registry, own.name)
+    redis.call('ZREM', own.recent, own.name)
+  end
 end
 
 -- When everything in the namespace expires, lets what the namespace knows of it expire with the last of its items.
 -- Returns whether everything does.
-local function expire_with_last(items, deadlines)
-  if redis.call('ZCARD', items) ~= redis.call('ZCARD', deadlines) then return false end
-  local last = redis.call('ZREVRANGE', deadlines, 0, 0, 'WITHSCORES')[2]
+local function expire_with_last(own)
+  if redis.call('ZCARD', own.keys) ~= redis.call('ZCARD', own.deadlines) then return false end
+  local last = redis.call('ZREVRANGE', own.deadlines, 0, 0, 'WITHSCORES')[2]
   if last then
-    redis.call('PEXPIREAT', items, last)
-    redis.call('PEXPIREAT', deadlines, last)
+    redis.call('PEXPIREAT', own.keys, last)
+    redis.call('PEXPIREAT', own.updates, last)
+    redis.call('PEXPIREAT', own.deadlines, last)
   end
   return true
 end

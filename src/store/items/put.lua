@@ -2,8 +2,8 @@
 --- @include "documents.lua"
 -- Writes an item with all of its documents, or refuses to.
 --
--- KEYS  1 the item's document   2 the namespace's items   3 the namespace's deadlines   4 the partition's registry
---       5 the definition of the index that serves in the partition
+-- KEYS  1 the item's document   2 the definition of the index that serves in the partition
+--       3 to 7 the namespace's members by name, by update, by deadline; the partition's registry, its recent namespaces
 -- ARGV  1 token of this operation: running it again changes nothing
 --       2 condition: "" none, "absent", or the version that the item must have
 --       3 time to live in milliseconds, "0" for ever
@@ -20,16 +20,16 @@
 --
 -- Atomic, because a reader must never find the new value with an old vector, nor two writers both be first, nor a
 -- namespace with items be missing in the registry, nor an item be written for an index that serves no more.
-local item, items, deadlines, registry = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local item, own = KEYS[1], own_keys(3, ARGV[6])
 local token, condition, ttl, member = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local orderTail, name, fence, parts = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8]
+local orderTail, fence, parts = ARGV[5], tonumber(ARGV[7]), ARGV[8]
 
 local meta, tokens, oldParts = unpack(redis.call('HMGET', item, 'meta', 'tokens', 'parts'))
 local created, version = string.match(meta or '', '^(%d+) %d+ (%d+)$')
 -- The last few operations are remembered: one that is sent again has happened, even if others came after it.
 tokens = string.sub(tokens or '', 1, 3 * (#token + 1))
 if string.find(tokens, token, 1, true) then return { 1, version } end
-local serving = redis.call('GET', KEYS[5]) or ''
+local serving = redis.call('GET', KEYS[2]) or ''
 if tonumber(string.match(serving, '^%d+') or math.huge) > fence then return { -1, serving } end
 if condition == 'absent' then
   if version then return { 0, version } end
@@ -47,12 +47,15 @@ local stamp = string.format('%.0f', now)
 
 -- The first write: a server without memory refuses it, and with it the whole script. Behind one that frees memory
 -- everything would be let through.
-redis.call('ZADD', items, '-' .. stamp, member)
-if redis.call('ZADD', registry, 0, name) == 1 then
+redis.call('ZADD', own.keys, 0, member)
+redis.call('ZADD', own.updates, '-' .. stamp, member)
+-- Less is later: when the server's clock was set back, no item may be newer than this says.
+redis.call('ZADD', own.recent, 'LT', '-' .. stamp, own.name)
+if redis.call('ZADD', own.registry, 0, own.name) == 1 then
   -- A registry that grows also loses names: of namespaces whose items have all expired, which no script sees.
-  local base = string.sub(items, 1, -1 - #(name .. 'items'))
-  for _, other in ipairs(redis.call('ZRANDMEMBER', registry, 3)) do
-    unregister_empty(base .. other .. 'items', registry, other)
+  local base = string.sub(own.keys, 1, -1 - #(own.name .. 'keys'))
+  for _, other in ipairs(redis.call('ZRANDMEMBER', own.registry, 3)) do
+    unregister_empty({ keys = base .. other .. 'keys', registry = own.registry, recent = own.recent, name = other })
   end
 end
 unlink_documents(item, oldParts)
@@ -62,16 +65,17 @@ write_documents(9, item, parts, deadline and { 'PEXPIREAT', deadline },
   'meta', (created or stamp) .. ' ' .. stamp .. ' ' .. next, 'tokens', token .. ' ' .. tokens, 'parts', parts, 'ttl', ARGV[3],
   'order', string.format('%014.0f', 99999999999999 - now) .. orderTail)
 
-for _, expired in ipairs(redis.call('ZRANGEBYSCORE', deadlines, '-inf', stamp, 'LIMIT', 0, 100)) do
-  if expired ~= member then remove_member(items, deadlines, expired) end
+for _, expired in ipairs(redis.call('ZRANGEBYSCORE', own.deadlines, '-inf', stamp, 'LIMIT', 0, 100)) do
+  if expired ~= member then remove_member(own, expired) end
 end
 if deadline then
-  redis.call('ZADD', deadlines, deadline, member)
+  redis.call('ZADD', own.deadlines, deadline, member)
 else
-  redis.call('ZREM', deadlines, member)
+  redis.call('ZREM', own.deadlines, member)
 end
-if not expire_with_last(items, deadlines) then
-  redis.call('PERSIST', items)
-  redis.call('PERSIST', deadlines)
+-- All of them expire, at the same time, or none does.
+if not expire_with_last(own) and redis.call('PERSIST', own.keys) == 1 then
+  redis.call('PERSIST', own.updates)
+  redis.call('PERSIST', own.deadlines)
 end
 return { 1, next }

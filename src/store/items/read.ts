@@ -35,8 +35,8 @@ export function* touchTask(keys: StoreKeys, found: readonly ItemName[]): Pipelin
   if (found.length === 0) return;
   const byNamespace = new Map<string, ItemName[]>();
   for (const address of found) {
-    const { items } = keys.ofNamespace(address.namespace);
-    byNamespace.set(items, [...(byNamespace.get(items) ?? []), address]);
+    const { keys: own } = keys.ofNamespace(address.namespace);
+    byNamespace.set(own, [...(byNamespace.get(own) ?? []), address]);
   }
   const replies = yield [...byNamespace.values()].map((addresses) => touchCall(keys, addresses));
   for (const reply of replies) if (reply instanceof Error) throw reply;
@@ -47,7 +47,7 @@ function touchCall(keys: StoreKeys, addresses: readonly ItemName[]) {
   const items = addresses.map(({ namespace, key }) => keys.ofItem(namespace, key));
   const { namespace } = items[0] as (typeof items)[number];
   return TOUCH.call(
-    [namespace.items, namespace.expiry, ...items.map(({ document }) => document)],
+    [namespace.keys, namespace.updates, namespace.expiry, ...items.map(({ document }) => document)],
     items.map(({ member }) => member),
   );
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Reply } from "../../redis/command.js";
 import { Script, type ScriptCall } from "../../redis/script.js";
 import { VersionConflictError } from "../errors.js";
-import type { StoreKeys } from "../keys.js";
+import { memberKeys, type StoreKeys } from "../keys.js";
 import { asError, type Outcome, type PipelineTask } from "../pipeline.js";
 import type { DeleteRequest, PutRequest } from "../requests.js";
 import deleteSource from "./delete.lua";
@@ -81,7 +81,7 @@ function putCall(
     ],
   );
   return PUT.call(
-    [document, namespace.items, namespace.expiry, namespace.partition.registry, namespace.partition.serving],
+    [document, namespace.partition.serving, ...memberKeys(namespace)],
     [
       randomBytes(9).toString("base64url"),
       condition === undefined ? "" : "absent" in condition ? "absent" : String(condition.version),
@@ -98,7 +98,7 @@ function putCall(
 
 function deleteCall(keys: StoreKeys, { namespace, key }: DeleteRequest) {
   const { document, member, namespace: own } = keys.ofItem(namespace, key);
-  return DELETE.call([document, own.items, own.expiry, own.partition.registry], [member, own.name]);
+  return DELETE.call([document, ...memberKeys(own)], [member, own.name]);
 }
 
 /**

@@ -110,7 +110,7 @@ class RegistryReader {
     // Names are ASCII: nothing that begins with the path is behind this.
     const to = start === "" ? "+" : `[${start}\xff`;
     return LIST.call(
-      partitions.map(({ keys }) => keys.registry),
+      partitions.flatMap(({ keys }) => [keys.registry, keys.recent]),
       [
         ...[String(count), to],
         ...partitions.flatMap(({ keys, last }) => [keys.namespaces, last ? `(${last}` : first]),

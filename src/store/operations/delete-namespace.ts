@@ -2,12 +2,19 @@ import type { Reply } from "../../redis/command.js";
 import { Script } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
 import membersSource from "../items/members.lua";
+import { memberKeys } from "../keys.js";
 import { namespacesUnder } from "../namespaces/registry.js";
 import { type PipelineTask, runTask, send } from "../pipeline.js";
 import type { DeleteProgress } from "../types.js";
 import deleteNamespaceSource from "./delete-namespace.lua";
 
 const DELETE_ITEMS = new Script(membersSource, deleteNamespaceSource);
+
+/** How far a namespace was emptied: where to go on, as ZRANGEBYLEX takes it. */
+interface Cursor {
+  namespace: string[];
+  from: string;
+}
 
 /** Deletes all items at or under a path that were there when it began. */
 export async function deleteNamespace(
@@ -18,25 +25,24 @@ export async function deleteNamespace(
 ): Promise<number> {
   const time = (await runTask(connection, send({ key: keys.definition, args: ["TIME"] }))) as Reply[];
   const began = Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000);
-  let waiting = await runTask(connection, namespacesUnder(keys, path, limits));
-  const progress: DeleteProgress = { deleted: 0, namespaces: 0, totalNamespaces: waiting.length };
+  const namespaces = await runTask(connection, namespacesUnder(keys, path, limits));
+  let waiting = namespaces.map((namespace): Cursor => ({ namespace, from: "-" }));
+  const progress: DeleteProgress = { deleted: 0, namespaces: 0, totalNamespaces: namespaces.length };
 
-  function* round(namespaces: readonly string[][]): PipelineTask<string[][]> {
-    const replies = yield namespaces.map((namespace) => {
-      const { items, expiry, partition, name } = keys.ofNamespace(namespace);
-      return DELETE_ITEMS.call(
-        [items, expiry, partition.registry],
-        [keys.documentsOf(namespace), String(began), String(batchSize), name],
-      );
+  function* round(group: readonly Cursor[]): PipelineTask<Cursor[]> {
+    const replies = yield group.map(({ namespace, from }) => {
+      const own = keys.ofNamespace(namespace);
+      const args = [keys.documentsOf(namespace), String(began), String(batchSize), own.name, from];
+      return DELETE_ITEMS.call(memberKeys(own), args);
     });
-    const unfinished: string[][] = [];
-    namespaces.forEach((namespace, at) => {
+    const unfinished: Cursor[] = [];
+    group.forEach(({ namespace }, at) => {
       const reply = replies[at];
       if (reply instanceof Error) throw reply;
-      const [seen, deleted] = reply as [number, number];
+      const [deleted, last] = reply as [number, Buffer?];
       progress.deleted += deleted;
-      if (seen < batchSize) progress.namespaces++;
-      else unfinished.push(namespace);
+      if (last === undefined) progress.namespaces++;
+      else unfinished.push({ namespace, from: `(${last}` });
     });
     return unfinished;
   }

@@ -25,7 +25,7 @@ const PRUNE = new Script(pruneSource);
 type Settled = Required<Pick<ReindexOptions, "reembed" | "batchSize">> & ReindexOptions;
 
 /** An item as far as it matters for the index. */
-interface StoredItem extends Visited {
+interface StoredItem extends Pick<Visited, "namespace" | "document" | "serving"> {
   version: number;
   value: ItemValue;
   texts: string[];
@@ -131,8 +131,8 @@ class Reindexer {
     const sizes = await executeAll(
       connection,
       namespaces.map((namespace) => {
-        const { items } = keys.ofNamespace(namespace);
-        return { key: items, args: ["ZCARD", items] };
+        const { keys: own } = keys.ofNamespace(namespace);
+        return { key: own, args: ["ZCARD", own] };
       }),
     );
     const total = sizes.reduce<number>((sum, size) => sum + Number(size), 0);

@@ -1,77 +1,106 @@
 import type { Reply } from "../../redis/command.js";
+import { encodeKeyPart } from "../../redis/key-encoding.js";
 import { executeAll } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
+import { toRegistryMember } from "../namespaces/encoding.js";
 
 /** An item by its names, as a pass over all items comes by it. */
 export interface Visited {
   namespace: string[];
+  /** The item's name among the members of its namespace. */
+  member: string;
   document: string;
   /** Key of what the item's partition knows of the index that serves. */
   serving: string;
 }
 
-/** How far a namespace was visited: the last score, and all members that were seen with it. */
+/** How far a namespace was visited. */
 interface Cursor {
   namespace: string[];
-  score: string;
-  seen: Set<string>;
+  /** Where to go on, as ZRANGEBYLEX takes it. */
+  from: string;
+  /** How many members are left, about. */
+  left: number;
 }
 
 /**
- * Visits all items of some namespaces, the oldest of each first, so that what is put meanwhile is still ahead. An item
- * that is there all the time is visited, whatever others put and delete.
+ * Visits all items of some namespaces, which are in lexical order: by namespace, then by member. An item that is there all
+ * the time is visited exactly once, whatever others put and delete.
  *
  * @param batchSize About how many are read at once.
+ * @param after Begins behind this item, which may be gone.
  */
 export async function* visitItems(
   { connection, keys }: Pick<StoreContext, "connection" | "keys">,
   namespaces: readonly string[][],
   batchSize: number,
+  after?: { namespace: readonly string[]; key: string },
 ): AsyncGenerator<Visited> {
-  const waiting = namespaces
-    .map((namespace): Cursor => ({ namespace, score: "+inf", seen: new Set() }))
-    .reverse();
-  while (waiting.length > 0) {
-    const group = waiting.splice(-batchSize).reverse();
-    const count = Math.ceil(batchSize / group.length);
-    const replies = await executeAll(
+  const first = after && toRegistryMember(after.namespace);
+  const ahead = namespaces.filter((namespace) => first === undefined || toRegistryMember(namespace) >= first);
+  const begin = (namespace: string[]) =>
+    after && toRegistryMember(namespace) === first ? `(${encodeKeyPart(after.key)}` : "-";
+  for (let at = 0; at < ahead.length; at += batchSize) {
+    let waiting = await sizesOf(
+      ahead.slice(at, at + batchSize).map((namespace) => ({ namespace, from: begin(namespace) })),
+    );
+    while (waiting.length > 0) {
+      const group = take(waiting, batchSize);
+      const replies = await executeAll(
+        connection,
+        group.map(({ namespace, from, count }) => {
+          const { keys: own } = keys.ofNamespace(namespace);
+          return { key: own, args: ["ZRANGEBYLEX", own, from, "+", "LIMIT", "0", String(count)] };
+        }),
+      );
+      waiting = waiting.slice(group.length);
+      for (const [position, { namespace, left, count }] of group.entries()) {
+        const reply = replies[position];
+        if (reply instanceof Error) throw reply;
+        const members = (reply as Reply[]).map(String);
+        const { partition } = keys.ofNamespace(namespace);
+        const base = keys.documentsOf(namespace);
+        for (const member of members)
+          yield { namespace, member, document: base + member, serving: partition.serving };
+        if (members.length < count) continue;
+        // Only the last one of a group is not read to its end, or one that has grown meanwhile; order comes first.
+        const rest = group.slice(position + 1);
+        waiting = [
+          { namespace, from: `(${members.at(-1)}`, left: Math.max(1, left - count) },
+          ...rest,
+          ...waiting,
+        ];
+        break;
+      }
+    }
+  }
+
+  async function sizesOf(begun: readonly Omit<Cursor, "left">[]): Promise<Cursor[]> {
+    const sizes = await executeAll(
       connection,
-      group.map(({ namespace, score, seen }) => {
-        const { items } = keys.ofNamespace(namespace);
-        // From the last score on, as others have the same; those that were seen come again.
-        const limit = String(count + seen.size);
-        return {
-          key: items,
-          args: ["ZREVRANGEBYSCORE", items, score, "-inf", "WITHSCORES", "LIMIT", "0", limit],
-        };
+      begun.map(({ namespace }) => {
+        const { keys: own } = keys.ofNamespace(namespace);
+        return { key: own, args: ["ZCARD", own] };
       }),
     );
-    const onward: Cursor[] = [];
-    for (const [at, cursor] of group.entries()) {
-      const reply = replies[at];
-      if (reply instanceof Error) throw reply;
-      const { namespace, seen } = cursor;
-      const { partition } = keys.ofNamespace(namespace);
-      const entries = toEntries(reply as Reply[]);
-      const isLast = entries.length < count + seen.size;
-      for (const { member, score } of entries) {
-        if (score === cursor.score && cursor.seen.has(member)) continue;
-        if (score !== cursor.score) cursor.seen = new Set();
-        cursor.score = score;
-        cursor.seen.add(member);
-        yield { namespace, document: keys.documentsOf(namespace) + member, serving: partition.serving };
-      }
-      if (!isLast) onward.push(cursor);
-    }
-    waiting.push(...onward.reverse());
+    return begun.map((cursor, at) => {
+      const size = sizes[at];
+      if (size instanceof Error) throw size;
+      return { ...cursor, left: Number(size) };
+    });
   }
 }
 
-/** Members and scores in turn, or in pairs, as a client's protocol has them. */
-function toEntries(reply: readonly Reply[]): { member: string; score: string }[] {
-  const flat = (reply as (Reply | Reply[])[]).flat() as Reply[];
-  const entries = [];
-  for (let at = 0; at + 1 < flat.length; at += 2)
-    entries.push({ member: String(flat[at]), score: String(flat[at + 1]) });
-  return entries;
+/** The next namespaces that have so many items together, each with how many are to be read of it. */
+function take(waiting: readonly Cursor[], batchSize: number): (Cursor & { count: number })[] {
+  const group: (Cursor & { count: number })[] = [];
+  let room = batchSize;
+  for (const cursor of waiting) {
+    if (room === 0) break;
+    // One more than there should be tells that there are no more.
+    const count = Math.min(cursor.left + 1, room);
+    group.push({ ...cursor, count });
+    room -= count;
+  }
+  return group;
 }

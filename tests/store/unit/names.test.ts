@@ -48,11 +48,11 @@ describe("names", () => {
     fc.assert(
       fc.property(namespace, label, (labels, key) => {
         const { document, namespace: own } = keys.ofItem(labels, key);
-        const { registry, serving, namespaces } = own.partition;
-        const all = [document, own.items, own.expiry, registry, serving, namespaces];
+        const { registry, recent, serving, namespaces } = own.partition;
+        const all = [document, own.keys, own.updates, own.expiry, registry, recent, serving, namespaces];
         const tags = new Set(all.map((each) => /\{([^}]*)\}/.exec(each)?.[1]));
         expect(tags).toEqual(new Set([String(partitionOf(encodeNamespace(labels)))]));
-        expect(own.items).toBe(`${namespaces}${own.name}items`);
+        expect(own.keys).toBe(`${namespaces}${own.name}keys`);
       }),
     );
   });
@@ -62,8 +62,11 @@ describe("names", () => {
       fc.property(namespace, label, namespace, label, (one, key, two, other) => {
         const [a, b] = [keys.ofItem(one, key), keys.ofItem(two, other)];
         expect(a.document === b.document).toBe(JSON.stringify([one, key]) === JSON.stringify([two, other]));
-        expect(a.namespace.items === b.namespace.items).toBe(JSON.stringify(one) === JSON.stringify(two));
-        expect(a.namespace.items).not.toBe(b.namespace.expiry);
+        expect(a.namespace.keys === b.namespace.keys).toBe(JSON.stringify(one) === JSON.stringify(two));
+        const { keys: names, updates, expiry } = a.namespace;
+        expect(new Set([names, updates, expiry, b.namespace.updates, b.namespace.expiry]).size).toBe(
+          a.namespace.keys === b.namespace.keys ? 3 : 5,
+        );
       }),
     );
   });
@@ -72,9 +75,11 @@ describe("names", () => {
     const { document, namespace: own } = keys.ofItem(["a"], "k");
     const { definition, reindex } = keys;
     const others = [
-      own.items,
+      own.keys,
+      own.updates,
       own.expiry,
       own.partition.registry,
+      own.partition.recent,
       own.partition.serving,
       definition,
       reindex,

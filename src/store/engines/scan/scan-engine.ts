@@ -80,14 +80,12 @@ export class ScanEngine implements StoreEngine {
     const count = (candidates: Candidate[]) => {
       items += candidates.length;
       for (const { documents } of candidates) vectors += documents.filter(([kept]) => kept !== null).length;
-      return true;
     };
     const { candidatesAtOnce: atOnce, limits } = this.settings;
     await runTask(
       this.connection,
       scan(this.keys, {
         path: [],
-        order: "oldest",
         fields: [FIELD.text(this.generation)],
         atOnce,
         limits,
@@ -102,12 +100,12 @@ export class ScanEngine implements StoreEngine {
     return request.query === undefined ? yield* this.list(request) : yield* this.rank(request, vector);
   }
 
-  /** Items that match, newest first, until nothing unread can be newer. */
+  /** Items that match, newest first. */
   private *list({ scope, predicates, offset, limit }: SearchRequest): PipelineTask<RedisSearchItem[]> {
     const needed = offset + limit;
     const { candidatesAtOnce: atOnce, limits } = this.settings;
     let found = new Map<string, Listed>();
-    const take = (candidates: Candidate[], newestUnread: number) => {
+    const take = (candidates: Candidate[]) => {
       for (const { address, value, meta } of candidates) {
         const item = decodeItem(address, value, meta);
         if (!item || !matches(item.value, predicates)) continue;
@@ -115,11 +113,8 @@ export class ScanEngine implements StoreEngine {
         found.set(document, { item, tail: orderTail(namespace, encodeKeyPart(key)) });
       }
       found = new Map([...found].sort(byUpdate).slice(0, needed));
-      const last = [...found.values()].at(-1);
-      return !last || found.size < needed || last.item.updatedAt.getTime() <= newestUnread;
     };
-    const ofEach = predicates.length > 0 ? atOnce : needed;
-    yield* scan(this.keys, { path: scope, order: "newest", fields: [], atOnce, limits, ofEach, take });
+    yield* scan(this.keys, { path: scope, fields: [], atOnce, limits, take });
     return [...found.values()].slice(offset).map(({ item }) => item);
   }
 
@@ -137,7 +132,6 @@ export class ScanEngine implements StoreEngine {
       kept = new Map(compared.size === 0 ? candidates.map((each) => [each.address.document, each]) : []);
       for (const candidate of candidates) {
         const { address, value, meta, documents } = candidate;
-        compared.delete(address.document); // it was put again since it was read
         if (predicates.length > 0) {
           const item = decodeItem(address, value, meta);
           if (!item || !matches(item.value, predicates)) continue;
@@ -151,18 +145,15 @@ export class ScanEngine implements StoreEngine {
         });
         compared.set(address.document, own);
       }
-      return true;
     };
     const { generation } = this;
     const fields = [similarity ? FIELD.vector(generation) : FIELD.text(generation)];
     if (words.length > 0) fields.push(FIELD.words(generation));
-    // Oldest first: what is put again meanwhile is still ahead.
-    yield* together([
-      scan(this.keys, { path: scope, order: "oldest", fields, atOnce, limits, take }),
-      this.checkIndex(),
-    ]);
+    yield* together([scan(this.keys, { path: scope, fields, atOnce, limits, take }), this.checkIndex()]);
     const best = bestOfEach(ranking([...compared.values()].flat(), request));
-    return yield* this.read(best.slice(offset, offset + limit), kept);
+    const found = yield* this.read(best.slice(offset, offset + limit), kept);
+    // What was put again since it was compared may not match any more.
+    return found.filter(({ value }) => matches(value, predicates));
   }
 
   /** Sees whether somebody's reindex() has finished: then the vectors are in other fields. */
