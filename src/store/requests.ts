@@ -5,8 +5,8 @@ import { isPlainObject } from "../plain-object.js";
 import { checkKnownOptions } from "../redis/known-options.js";
 import { readArguments, readCallback } from "./arguments.js";
 import { FieldPath } from "./embedding/field-path.js";
+import { parseFilter } from "./filter/parse-filter.js";
 import type { Predicate } from "./filter/predicate.js";
-import { parseFilter } from "./filter/predicate.js";
 import type { Json } from "./items/json.js";
 import { encodeValue } from "./items/value.js";
 import {

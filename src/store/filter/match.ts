@@ -4,9 +4,10 @@ import type { Predicate, RangeOperator, Test } from "./predicate.js";
 /** Whether a value satisfies all predicates. This is what filters mean; an index may only make it faster. */
 export function matches(root: Json | undefined, predicates: readonly Predicate[]): boolean {
   return predicates.every((predicate) => {
+    if ("anyOf" in predicate) return predicate.anyOf.some((list) => matches(root, list));
     const values = valuesAt(root, predicate.path);
     if (predicate.exists !== undefined && predicate.exists !== values.length > 0) return false;
-    if (predicate.none.some((test) => passes(values, [test]))) return false;
+    if (predicate.none.some((tests) => passes(values, tests))) return false;
     return predicate.some.length === 0 || passes(values, predicate.some);
   });
 }
@@ -58,6 +59,8 @@ function holds(value: Json | undefined, test: Test): boolean {
       return test.list.some((each) => equals(value, each));
     case "range":
       return inRange(value, test.operator, test.bound);
+    case "prefix":
+      return typeof value === "string" && value.startsWith(test.prefix);
     case "object":
       return matches(value, test.entries);
   }

@@ -237,4 +237,161 @@ export const FILTER_TABLE: FilterCase[] = [
     matching: [],
     others: [{}, { a: 1 }],
   },
+  {
+    says: "$startsWith matches strings that begin with it",
+    filter: { name: { $startsWith: "Ann, {b}" } },
+    matching: [{ name: "Ann, {b}" }, { name: "Ann, {b} | c*" }, { name: ["x", "Ann, {b}y"] }],
+    others: [{ name: "ann, {b}" }, { name: "Ann" }, { name: " Ann, {b}" }, { name: 5 }, { name: null }, {}],
+  },
+  {
+    says: "every string begins with the empty one",
+    filter: { name: { $startsWith: "" } },
+    matching: [{ name: "" }, { name: "x" }],
+    others: [{ name: 5 }, { name: null }, { name: [] }, { name: { x: "" } }, {}],
+  },
+  {
+    says: "$startsWith and a range hold for one value",
+    filter: { name: { $startsWith: "a", $gt: "ab" } },
+    matching: [{ name: "ac" }, { name: ["x", "abc"] }],
+    others: [{ name: "ab" }, { name: "b" }, { name: ["aa", "b"] }],
+  },
+  {
+    says: "$or matches when one of its filters does",
+    filter: { $or: [{ score: { $gt: 5 } }, { name: "Ann", flag: true }, { tags: "x" }] },
+    matching: [{ score: 6 }, { name: "Ann", flag: true }, { tags: ["y", "x"] }, { score: 9, tags: "x" }],
+    others: [
+      { score: 5 },
+      { name: "Ann" },
+      { flag: true },
+      { tags: ["y"] },
+      { name: "Ann", flag: false },
+      {},
+    ],
+  },
+  {
+    says: "$or stands beside fields, and several of them hold together",
+    filter: {
+      flag: true,
+      $or: [{ score: 1 }, { score: { $exists: false } }],
+      $and: [{ $or: [{ a: 1 }, { b: 2 }] }],
+    },
+    matching: [
+      { flag: true, score: 1, a: 1 },
+      { flag: true, b: 2 },
+      { flag: true, a: 1, b: 2 },
+    ],
+    others: [
+      { flag: true, score: 1 },
+      { flag: true, score: 2, a: 1 },
+      { score: 1, a: 1 },
+      { a: 1, b: 2 },
+      {},
+    ],
+  },
+  {
+    says: "$or of nothing matches nothing, $and of nothing everything",
+    filter: { $or: [{ $or: [] }, { score: 1, $and: [] }] },
+    matching: [{ score: 1 }],
+    others: [{ score: 2 }, {}],
+  },
+  {
+    says: "$or of an empty filter matches everything",
+    filter: { $or: [{ score: 1 }, {}] },
+    matching: [{ score: 1 }, { score: 2 }, {}],
+    others: [],
+  },
+  {
+    says: "$and matches when all of its filters do, each by a value of its own",
+    filter: { $and: [{ tags: "x" }, { tags: "y" }, { score: { $lt: 1 } }] },
+    matching: [
+      { tags: ["x", "y"], score: 0 },
+      { tags: ["y", "z", "x"], score: [2, -1] },
+    ],
+    others: [{ tags: ["x"], score: 0 }, { tags: ["x", "y"], score: 1 }, { tags: ["x", "y"] }, {}],
+  },
+  {
+    says: "$not matches exactly what its filter does not",
+    filter: { $not: { score: { $gt: 5 }, name: "Ann" } },
+    matching: [{ score: 5, name: "Ann" }, { score: 6 }, { name: "Ann" }, { score: 6, name: "Bob" }, {}],
+    others: [
+      { score: 6, name: "Ann" },
+      { score: [1, 6], name: ["Ann", "Bob"] },
+    ],
+  },
+  {
+    says: "$not of a range holds for what is no number, and for what is missing",
+    filter: { score: { $not: { $gte: 1, $lt: 3 } } },
+    matching: [{ score: 0 }, { score: 3 }, { score: "2" }, { score: null }, { score: [0, 3] }, {}],
+    others: [{ score: 1 }, { score: 2.5 }, { score: [0, 2] }],
+  },
+  {
+    says: "$not of one bound does too",
+    filter: { $not: { score: { $gte: 1 } } },
+    matching: [{ score: 0.5 }, { score: "2" }, { score: [0, -1] }, {}],
+    others: [{ score: 1 }, { score: 2 }, { score: [0, 2] }],
+  },
+  {
+    says: "$not of $ne is equality, $not of $exists is the opposite",
+    filter: { $not: { $or: [{ score: { $ne: 1 } }, { name: { $exists: true } }] } },
+    matching: [{ score: 1 }, { score: [2, 1] }],
+    others: [{ score: 2 }, { score: 1, name: null }, {}],
+  },
+  {
+    says: "$not of a plain object holds when no element matches it",
+    filter: { $not: { chapters: { title: "two", pages: { $gt: 1 } } } },
+    matching: [
+      {
+        chapters: [
+          { title: "two", pages: 1 },
+          { title: "one", pages: 2 },
+        ],
+      },
+      { chapters: [] },
+      {},
+    ],
+    others: [{ chapters: [{ title: "one" }, { title: "two", pages: 2 }] }],
+  },
+  {
+    says: "$not twice is nothing",
+    filter: { $not: { $not: { score: 1, tags: { $nin: ["x"] } } } },
+    matching: [{ score: 1 }, { score: 1, tags: ["y"] }],
+    others: [{ score: 1, tags: ["y", "x"] }, { tags: ["y"] }, { score: 2 }, {}],
+  },
+  {
+    says: "what follows a field is combined too",
+    filter: { score: { $or: [{ $lt: 0 }, { $gt: 10 }, "none"], $not: { $in: [-1, 11] } } },
+    matching: [{ score: -2 }, { score: 12 }, { score: "none" }, { score: [-2, 5] }],
+    others: [{ score: 5 }, { score: -1 }, { score: 11 }, { score: [12, 11] }, {}],
+  },
+  {
+    says: "within a plain object alternatives are asked of one element",
+    filter: { chapters: { pages: 2, title: { $or: ["one", { $startsWith: "tw" }] } } },
+    matching: [
+      {
+        chapters: [
+          { title: "x", pages: 3 },
+          { title: "two", pages: 2 },
+        ],
+      },
+    ],
+    others: [
+      {
+        chapters: [
+          { title: "one", pages: 1 },
+          { title: "x", pages: 2 },
+        ],
+      },
+      { chapters: [] },
+      {},
+    ],
+  },
+  {
+    says: "alternatives nest deeper than a query can",
+    filter: Array.from({ length: 40 }).reduce<Record<string, unknown>>(
+      (inner, _, n) => ({ [n % 2 ? "$or" : "$and"]: [inner, { score: n }] }),
+      { name: "deep" },
+    ),
+    matching: [{ score: 39 }, { score: [38, 37] }],
+    others: [{ score: 38 }, { name: "deep" }, {}],
+  },
 ];

@@ -20,6 +20,27 @@ const FILTERS: Record<string, string> = {
   "arrays on the way of a path are entered": "only top-level properties can be filtered by",
   "a plain object is matched by one element as a whole": "objects are compared by identity",
   "an array is equal to an array with the same elements": "arrays are compared by identity",
+  ...Object.fromEntries(
+    [
+      "$startsWith matches strings that begin with it",
+      "every string begins with the empty one",
+      "$startsWith and a range hold for one value",
+      "$or matches when one of its filters does",
+      "$or stands beside fields, and several of them hold together",
+      "$or of nothing matches nothing, $and of nothing everything",
+      "$or of an empty filter matches everything",
+      "$and matches when all of its filters do, each by a value of its own",
+      "$not matches exactly what its filter does not",
+      "$not of a range holds for what is no number, and for what is missing",
+      "$not of one bound does too",
+      "$not of $ne is equality, $not of $exists is the opposite",
+      "$not of a plain object holds when no element matches it",
+      "$not twice is nothing",
+      "what follows a field is combined too",
+      "within a plain object alternatives are asked of one element",
+      "alternatives nest deeper than a query can",
+    ].map((says) => [says, "the operator is unknown and taken for a value"]),
+  ),
 };
 
 const MODES = ["in a listing", "with a query", "with declared numbers"];

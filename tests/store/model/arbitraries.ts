@@ -48,7 +48,7 @@ const paths = fc.constantFrom(
   "title",
 );
 
-const value = fc.record(
+export const value = fc.record(
   {
     title: texts,
     chapters: fc.array(texts, { maxLength: 3 }),
@@ -62,7 +62,10 @@ const value = fc.record(
 );
 
 const number = fc.constantFrom(0, 1, -1.5, 2);
-const bound = fc.oneof(number, fc.constantFrom("a", "1", ""));
+const bound = fc.oneof(
+  number,
+  fc.constantFrom("a", "1", "", Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+);
 const condition = fc.oneof(
   scalar,
   fc.record({ $ne: scalar }),
@@ -72,9 +75,37 @@ const condition = fc.oneof(
   fc.record({ $exists: fc.boolean() }),
   fc.record({ $gt: bound, $lte: bound, $ne: scalar }, { requiredKeys: ["$gt"] }),
   fc.record({ $gte: bound, $lt: bound }, { requiredKeys: ["$lt"] }),
+  fc.record({ $startsWith: fc.constantFrom("", "a", "tr", "1") }),
 );
 
-const filter = fc.dictionary(paths, condition, { maxKeys: 2, noNullPrototype: true });
+/** What follows a field: a condition, or several combined. */
+const { operand } = fc.letrec<{ operand: unknown }>((tie) => ({
+  operand: fc.oneof(
+    { depthSize: "small" },
+    condition,
+    fc.record({ $not: tie("operand") }),
+    fc.record({ $or: fc.array(tie("operand"), { maxLength: 3 }) }),
+    fc.record({ $and: fc.array(tie("operand"), { maxLength: 2 }) }),
+  ),
+}));
+
+const entries = fc.dictionary(paths, fc.oneof({ weight: 4, arbitrary: condition }, operand), {
+  maxKeys: 2,
+  noNullPrototype: true,
+});
+
+/** A filter: fields, or several filters combined, or both. */
+export const { filter } = fc.letrec<{ filter: Record<string, unknown> }>((tie) => {
+  const filters = fc.array(tie("filter"), { maxLength: 3 });
+  const combined = fc.record({ $or: filters, $and: filters, $not: tie("filter") }, { requiredKeys: [] });
+  return {
+    filter: fc.oneof(
+      { depthSize: "small" },
+      { weight: 3, arbitrary: entries },
+      { weight: 1, arbitrary: fc.tuple(entries, combined).map(([fields, more]) => ({ ...fields, ...more })) },
+    ),
+  };
+});
 
 const put = fc.record({ kind: fc.constant("put" as const), namespace: namespaces, key, value });
 const remove = fc.record({ kind: fc.constant("delete" as const), namespace: namespaces, key });

@@ -41,21 +41,35 @@ export class Oracle {
 export function satisfies(value: Json, filter: Record<string, Json>): boolean {
   const spelled: [string, Json][] = [];
   spell(value, undefined, spelled);
+  const holds = (each: Json) => satisfies(value, each as Record<string, Json>);
   return Object.entries(filter).every(([path, operand]) => {
+    if (path === "$or") return (operand as Json[]).some(holds);
+    if (path === "$and") return (operand as Json[]).every(holds);
+    if (path === "$not") return !holds(operand);
     const values = spelled.filter(([each]) => each === path).map(([, each]) => each);
-    const conditions = Object.entries(isOperators(operand) ? operand : { $eq: operand });
-    const positive = conditions.filter(([operator]) => !["$ne", "$nin", "$exists"].includes(operator));
-    return (
-      (positive.length === 0 ||
-        values.some((each) => positive.every(([name, bound]) => compare(each, name, bound)))) &&
-      conditions.every(([name, bound]) => {
-        if (name === "$ne") return !values.some((each) => same(each, bound));
-        if (name === "$nin") return !values.some((each) => (bound as Json[]).some((one) => same(each, one)));
-        if (name === "$exists") return values.length > 0 === bound;
-        return true;
-      })
-    );
+    return fits(values, operand);
   });
+}
+
+/** Whether the values that a path leads to satisfy what follows the path in a filter. */
+function fits(values: Json[], operand: Json): boolean {
+  const conditions = Object.entries(isOperators(operand) ? operand : { $eq: operand });
+  const positive = conditions.filter(
+    ([operator]) => !["$ne", "$nin", "$exists", "$or", "$and", "$not"].includes(operator),
+  );
+  return (
+    (positive.length === 0 ||
+      values.some((each) => positive.every(([name, bound]) => compare(each, name, bound)))) &&
+    conditions.every(([name, bound]) => {
+      if (name === "$or") return (bound as Json[]).some((one) => fits(values, one));
+      if (name === "$and") return (bound as Json[]).every((one) => fits(values, one));
+      if (name === "$not") return !fits(values, bound);
+      if (name === "$ne") return !values.some((each) => same(each, bound));
+      if (name === "$nin") return !values.some((each) => (bound as Json[]).some((one) => same(each, one)));
+      if (name === "$exists") return values.length > 0 === bound;
+      return true;
+    })
+  );
 }
 
 function isOperators(operand: Json): operand is Record<string, Json> {
@@ -65,6 +79,7 @@ function isOperators(operand: Json): operand is Record<string, Json> {
 function compare(value: Json, operator: string, bound: Json): boolean {
   if (operator === "$eq") return same(value, bound);
   if (operator === "$in") return (bound as Json[]).some((one) => same(value, one));
+  if (operator === "$startsWith") return typeof value === "string" && value.indexOf(bound as string) === 0;
   if (typeof value !== typeof bound) return false;
   const [a, b] = [value as number, bound as number];
   return { $gt: a > b, $gte: a >= b, $lt: a < b, $lte: a <= b }[operator] === true;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { QueryBuilder } from "../../../src/store/engines/redis-search/query.js";
-import { parseFilter } from "../../../src/store/filter/predicate.js";
+import { parseFilter } from "../../../src/store/filter/parse-filter.js";
 
 const builder = new QueryBuilder(["meta.year", "score"]);
 builder.index = "idx";
@@ -118,6 +118,35 @@ describe("filters become clauses that every match satisfies", () => {
     [{ a: { b: { $exists: true }, c: { $exists: false } } }, "@paths:{a%2Eb?|~}", false],
     [{ a: { $gt: 1, $lt: 2 } }, "@paths:{a?|~} @paths:{a?|~}", false],
     [{}, "", true],
+    [{ a: { $startsWith: "x" } }, "@paths:{a?|~}", false],
+    [
+      { $or: [{ a: 1 }, { b: 2, c: { $ne: 3 } }] },
+      "((@paths:{a=n1|~}) | (@paths:{b=n2|~} -@paths:{c=n3}))",
+      true,
+    ],
+    [{ $or: [{ a: 1 }, { b: { $gt: 1 } }] }, "((@paths:{a=n1|~}) | (@paths:{b?|~}))", false],
+    [{ $or: [{ a: 1 }, { b: { $ne: [1] } }] }, "", false],
+    [{ $or: [{ a: 1 }, {}] }, "", true],
+    [{ $or: [{ a: 1 }] }, "@paths:{a=n1|~}", true],
+    [{ $or: [] }, "@paths:{~}", true],
+    [
+      { $or: [{ a: 1 }, { $or: [{ b: 1 }, { c: 1 }] }] },
+      "((@paths:{a=n1|~}) | (@paths:{b=n1|~}) | (@paths:{c=n1|~}))",
+      true,
+    ],
+    [{ $and: [{ a: 1 }, { b: 1 }] }, "@paths:{a=n1|~} @paths:{b=n1|~}", true],
+    [{ $and: [] }, "", true],
+    [{ $not: { a: 1, b: { $exists: true } } }, "((-@paths:{a=n1}) | (-@paths:{b?}))", true],
+    [{ $not: { $or: [{ a: { $ne: 1 } }, { b: 2 }] } }, "@paths:{a=n1|~} -@paths:{b=n2}", true],
+    [{ $not: { score: { $gt: 5 } } }, "-@number1:[(5 +inf]", true],
+    [{ $not: { a: { $gt: 5 } } }, "", false],
+    [{ $not: { score: { $gt: 5, $lt: 9 } } }, "", false],
+    [{ $not: {} }, "@paths:{~}", true],
+    [
+      { a: { b: { $or: [1, { $startsWith: "x" }] }, c: { $not: 1 } } },
+      "((@paths:{a%2Eb=n1|~}) | (@paths:{a%2Eb?|~}))",
+      false,
+    ],
   ])("%j", (filter, clauses, isExact) => {
     expect(filtered(filter)).toEqual([clauses, isExact]);
   });

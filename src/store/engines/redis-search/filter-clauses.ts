@@ -1,4 +1,4 @@
-import type { Predicate, Test } from "../../filter/predicate.js";
+import type { PathPredicate, Predicate, RangeOperator, Test } from "../../filter/predicate.js";
 import { existsToken, manyNumbersToken, UNDESCRIBED, valueToken } from "../../filter/tokens.js";
 import type { Json } from "../../items/json.js";
 import type { QueryParams } from "./params.js";
@@ -11,6 +11,9 @@ export interface FilterClauses {
   isExact: boolean;
 }
 
+/** Alternatives within alternatives deeper than this are tested afterwards: parsers of queries have small stacks. */
+const DEEPEST_ALTERNATIVES = 10;
+
 /**
  * Translates predicates into query clauses. What the clauses find is a superset of what matches (it is tested again),
  * and it never lacks a match.
@@ -20,68 +23,108 @@ export function toFilterClauses(
   numericFields: readonly string[],
   params: QueryParams,
 ): FilterClauses {
-  const result: FilterClauses = { clauses: [], isExact: true };
-  for (const predicate of predicates)
-    new Translation(result, numericFields, params).add(predicate, predicate.path);
-  return result;
+  return new Translation(numericFields, params).addAll(predicates);
 }
 
-class Translation {
+/** Where the predicates stand that are translated. */
+interface Place {
+  /** What their paths begin with. */
+  base: string;
+  /** They are asked of one element of an array, perhaps: what must be absent from it may be there in another. */
+  ofElement: boolean;
+  /** In how many alternatives they are. */
+  depth: number;
+}
+
+class Translation implements FilterClauses {
+  readonly clauses: string[] = [];
+  isExact = true;
+
   constructor(
-    private readonly result: FilterClauses,
     private readonly numericFields: readonly string[],
     private readonly params: QueryParams,
+    private readonly place: Place = { base: "", ofElement: false, depth: 0 },
   ) {}
 
-  add(predicate: Predicate, path: string): void {
-    if (predicate.exists === true) this.require([existsToken(path)]);
-    if (predicate.exists === false) this.exclude([existsToken(path)]);
-    for (const test of predicate.none) {
-      const tokens = equalityTokens(path, test);
-      if (tokens) this.exclude(tokens);
-      else this.result.isExact = false;
+  addAll(predicates: readonly Predicate[]): this {
+    for (const predicate of predicates) {
+      if ("anyOf" in predicate) this.addAlternatives(predicate.anyOf);
+      else this.add(predicate);
     }
-    for (const test of predicate.some) this.addTest(test, path);
-    if (predicate.some.length > 1) this.result.isExact = false; // all have to hold for one element of an array
+    return this;
+  }
+
+  private within(place: Partial<Place>): Translation {
+    return new Translation(this.numericFields, this.params, { ...this.place, ...place });
+  }
+
+  private add({ path: own, some, none, exists }: PathPredicate): void {
+    const path = this.place.base + own;
+    if (exists === true) this.require([existsToken(path)]);
+    if (!this.place.ofElement) {
+      if (exists === false) this.exclude([existsToken(path)]);
+      for (const tests of none) this.addNone(tests, path);
+    }
+    for (const test of some) this.addTest(test, path);
+    if (some.length > 1) this.isExact = false; // all have to hold for one element of an array
+  }
+
+  private addAlternatives(lists: readonly Predicate[][]): void {
+    const depth = this.place.depth + 1;
+    if (depth > DEEPEST_ALTERNATIVES) {
+      this.isExact = false;
+      return;
+    }
+    const alternatives = lists.map((list) => this.within({ depth }).addAll(list));
+    if (!alternatives.every(({ isExact }) => isExact)) this.isExact = false;
+    if (alternatives.length === 0) this.require([]);
+    else if (alternatives.every(({ clauses }) => clauses.length > 0)) {
+      this.clauses.push(`(${alternatives.map(({ clauses }) => `(${clauses.join(" ")})`).join(" | ")})`);
+    }
   }
 
   private addTest(test: Test, path: string): void {
     if (test.is === "object") {
-      this.result.isExact = false;
-      for (const entry of test.entries) {
-        // One element has to match all entries. What must be absent from it may be there in another element.
-        const { exists, some } = entry;
-        this.add({ path: "", some, none: [], exists: exists || undefined }, `${path}.${entry.path}`);
-      }
+      this.isExact = false;
+      const { clauses } = this.within({ base: `${path}.`, ofElement: true }).addAll(test.entries);
+      this.clauses.push(...clauses);
       return;
     }
     if (test.is === "range") {
-      if (typeof test.bound === "number" && this.numericFields.includes(path)) {
-        this.requireNumber(path, test.operator, test.bound);
+      const range = this.numberClause(path, test);
+      if (range) {
+        this.clauses.push(`(${range} | @paths:{${this.union([manyNumbersToken(path), UNDESCRIBED])}})`);
         return;
       }
-      this.require([existsToken(path)]);
-      this.result.isExact = false;
-      return;
     }
     const tokens = equalityTokens(path, test);
-    if (tokens) {
-      this.require(tokens);
-      return;
-    }
-    this.require([existsToken(path)]);
-    this.result.isExact = false;
+    if (!tokens) this.isExact = false;
+    this.require(tokens ?? [existsToken(path)]);
+  }
+
+  private addNone(tests: readonly Test[], path: string): void {
+    const [test] = tests;
+    const range = tests.length === 1 && test?.is === "range" && this.numberClause(path, test);
+    const tokens = tests.length === 1 && test && equalityTokens(path, test);
+    if (range) this.clauses.push(`-${range}`);
+    else if (tokens) this.exclude(tokens);
+    else this.isExact = false;
   }
 
   private require(tokens: readonly string[]): void {
-    this.result.clauses.push(`@paths:{${this.union([...tokens, UNDESCRIBED])}}`);
+    this.clauses.push(`@paths:{${this.union([...tokens, UNDESCRIBED])}}`);
   }
 
   private exclude(tokens: readonly string[]): void {
-    if (tokens.length > 0) this.result.clauses.push(`-@paths:{${this.union(tokens)}}`);
+    if (tokens.length > 0) this.clauses.push(`-@paths:{${this.union(tokens)}}`);
   }
 
-  private requireNumber(path: string, operator: string, bound: number): void {
+  /** The clause of documents with one number at the path, which is in the range; `undefined` when it is not indexed. */
+  private numberClause(
+    path: string,
+    { operator, bound }: { operator: RangeOperator; bound: number | string },
+  ): string | undefined {
+    if (typeof bound !== "number" || !this.numericFields.includes(path)) return undefined;
     const $bound = Number.isFinite(bound) ? this.params.add(String(bound)) : bound > 0 ? "+inf" : "-inf";
     const range = {
       $gt: `[(${$bound} +inf]`,
@@ -89,9 +132,7 @@ class Translation {
       $lt: `[-inf (${$bound}]`,
       $lte: `[-inf ${$bound}]`,
     }[operator];
-    const field = `number${this.numericFields.indexOf(path)}`;
-    const others = this.union([manyNumbersToken(path), UNDESCRIBED]);
-    this.result.clauses.push(`(@${field}:${range} | @paths:{${others}})`);
+    return `@number${this.numericFields.indexOf(path)}:${range}`;
   }
 
   private union(tokens: readonly string[]): string {

@@ -1,0 +1,30 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { matches } from "../../../src/store/filter/match.js";
+import { parseFilter } from "../../../src/store/filter/parse-filter.js";
+import type { Json } from "../../../src/store/items/json.js";
+import { filter, value } from "../model/arbitraries.js";
+import { satisfies } from "../model/oracle.js";
+
+describe("filters", () => {
+  test("a filter matches what the oracle of the random sequences says", () => {
+    fc.assert(
+      fc.property(value, filter, (item, asked) => {
+        expect(matches(item as Json, parseFilter(asked))).toBe(satisfies(item, asked));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  test("$not is the opposite of its filter, and of $not", () => {
+    fc.assert(
+      fc.property(value, filter, (item, asked) => {
+        const is = matches(item as Json, parseFilter(asked));
+        expect(matches(item as Json, parseFilter({ $not: asked }))).toBe(!is);
+        expect(matches(item as Json, parseFilter({ $not: { $not: asked } }))).toBe(is);
+        expect(matches(item as Json, parseFilter({ $or: [asked, { $not: asked }] }))).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
