@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { createClient } from "redis";
+import { createClient, createCluster } from "redis";
 import { afterAll, inject, onTestFinished } from "vitest";
 import { deleteUnder } from "./servers/delete-under.mjs";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";
@@ -50,6 +50,15 @@ export async function connect(url = redisUrl(), options: Omit<Options, "url"> = 
   } catch {
     leftOver.push(close);
   }
+  return client;
+}
+
+/** A connected client of a cluster, closed after the test. */
+export async function connectCluster(rootNodes: { url: string }[]) {
+  const client = createCluster({ rootNodes });
+  client.on("error", () => undefined);
+  await client.connect();
+  onTestFinished(() => client.destroy());
   return client;
 }
 

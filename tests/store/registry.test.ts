@@ -1,11 +1,10 @@
-import { createCluster } from "redis";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RedisClient } from "../../src/redis/connection.js";
 import { LIMITS } from "../../src/store/limits.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/redis-store.js";
 import { DyingConnection } from "../helpers/dying-connection.js";
-import { connect, freshPrefix, plainRedisUrl, proxied } from "../helpers/redis.js";
+import { connect, connectCluster, freshPrefix, plainRedisUrl, proxied } from "../helpers/redis.js";
 import { startCluster, type TestCluster } from "../helpers/servers/index.js";
 import { openStore } from "./helpers.js";
 import type { News, Place } from "./processes/jobs.js";
@@ -29,13 +28,7 @@ const servers: [string, () => Promise<RedisClient>, () => Place][] = [
   ["one server", () => connect(plainRedisUrl()), () => ({ url: plainRedisUrl() })],
   [
     "a cluster of three masters",
-    async () => {
-      const client = createCluster({ rootNodes: cluster.rootNodes });
-      client.on("error", () => {});
-      await client.connect();
-      onTestFinished(() => client.destroy());
-      return client;
-    },
+    () => connectCluster(cluster.rootNodes),
     () => ({ rootNodes: cluster.rootNodes }),
   ],
 ];

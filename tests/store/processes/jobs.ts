@@ -17,7 +17,12 @@ export type Job = {
   /** Puts items of its own, one after the other. */
   | { readonly do: "write"; readonly name: string }
   /** Searches, and is content with all of these keys, or with being told that the index is another one. */
-  | { readonly do: "read"; readonly path: string[]; readonly query: string; readonly keys: readonly string[] }
+  | {
+      readonly do: "read";
+      readonly path: readonly string[];
+      readonly query: string;
+      readonly keys: readonly string[];
+    }
   | { readonly do: "reindex"; readonly batchSize: number }
 );
 

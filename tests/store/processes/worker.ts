@@ -78,19 +78,19 @@ async function write(store: RedisStore, name: string): Promise<void> {
       if (!(error instanceof IndexMismatchError)) throw error;
       await tell({ news: "refused", keys: [item.key] });
     }
-    await sleep(5);
+    await sleep(20);
   }
 }
 
 async function read(
   store: RedisStore,
-  path: string[],
+  path: readonly string[],
   query: string,
   keys: readonly string[],
 ): Promise<void> {
   while (isRunning) {
     try {
-      const found = new Set((await store.search(path, { query, limit: 1_000 })).map(({ key }) => key));
+      const found = new Set((await store.search([...path], { query, limit: 1_000 })).map(({ key }) => key));
       const missing = keys.filter((key) => !found.has(key));
       if (missing.length > 0) throw new Error(`a search missed ${missing.length} of ${keys.length} items`);
       await tell({ news: "read", outcome: "all" });
