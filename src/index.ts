@@ -42,7 +42,6 @@ export {
   ReindexConflictError,
   VersionConflictError,
 } from "./store/errors.js";
-export type { ItemValue } from "./store/items/value.js";
 export type {
   EngineChoice,
   RedisStoreOptions,
@@ -55,6 +54,7 @@ export type {
   DeleteProgress,
   Distance,
   EngineStats,
+  ItemValue,
   ListNamespacesOptions,
   PutExtras,
   RedisItem,

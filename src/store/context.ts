@@ -9,6 +9,7 @@ import { SearchEngine } from "./engines/redis-search/search-engine.js";
 import { ScanEngine } from "./engines/scan/scan-engine.js";
 import { agreeOnIndex, type Refusal, readServingIndex } from "./engines/serving-index.js";
 import { EngineUnavailableError, IndexMismatchError } from "./errors.js";
+import type { ReadMode } from "./items/read.js";
 import { StoreKeys } from "./keys.js";
 import type { StoreSettings } from "./options.js";
 
@@ -32,6 +33,7 @@ export class StoreContext {
   private chosen: Promise<StoreEngine> | undefined;
 
   readonly settings: StoreSettings;
+  readonly readMode: ReadMode;
 
   constructor(
     readonly connection: Connection,
@@ -39,6 +41,7 @@ export class StoreContext {
   ) {
     const partitionsTogether = connection.isCluster ? 1 : settings.limits.partitionsTogether;
     this.settings = { ...settings, limits: { ...settings.limits, partitionsTogether } };
+    this.readMode = { refresh: settings.refreshOnRead, someExpire: settings.defaultTtl !== undefined };
     this.keys = new StoreKeys(settings.keyPrefix);
     const { vectors } = settings;
     this.embedder = vectors && new Embedder(vectors.model, vectors.dims, vectors.distance, vectors.cacheSize);

@@ -3,7 +3,6 @@ import { quote } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
 import { checkKnownOptions } from "../redis/known-options.js";
 import { readArguments, readCallback } from "./arguments.js";
-import type { ItemValue } from "./items/value.js";
 import {
   DELETE_NAMESPACE_OPTIONS,
   LIST_NAMESPACES_OPTIONS,
@@ -15,6 +14,7 @@ import { checkPath } from "./namespaces/rules.js";
 import { flag, positiveInteger } from "./options.js";
 import type {
   DeleteNamespaceOptions,
+  ItemValue,
   ListNamespacesOptions,
   RedisPutOptions,
   RedisSearchOptions,

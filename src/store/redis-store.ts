@@ -3,7 +3,6 @@ import { connectCluster, connectSentinel, connectUrl, type ManagedConnection } f
 import { OperationTracker } from "../redis/operation-tracker.js";
 import type { ClusterRootNodes, ConnectOptions, SentinelGroup } from "../redis/options.js";
 import { StoreContext } from "./context.js";
-import type { ItemValue } from "./items/value.js";
 import {
   parseDeleteNamespace,
   parseReindexOptions,
@@ -12,14 +11,15 @@ import {
   toSearchOperation,
 } from "./method-options.js";
 import { type ConstructorOptions, openStore, resolveConstructorOptions } from "./open-store.js";
-import { contextOfBatch, runBatch } from "./operations/batch.js";
+import { contextOfBatch, putItem, runBatch } from "./operations/batch.js";
 import { deleteNamespace } from "./operations/delete-namespace.js";
 import { reindex } from "./operations/reindex.js";
 import { stats } from "./operations/stats.js";
 import type { RedisStoreOptions } from "./options.js";
-import { parseBatch } from "./requests.js";
+import { type BatchOperation, parseBatch } from "./requests.js";
 import type {
   DeleteNamespaceOptions,
+  ItemValue,
   ListNamespacesOptions,
   RedisItem,
   RedisPutOptions,
@@ -175,10 +175,27 @@ export class RedisStore extends BaseStore {
     return this.operations.track(contextOfBatch(requests), () => runBatch(this.context, requests));
   }
 
-  /** An item by its key; `null` when there is none. */
-  override async get(namespace: string[], key: string): Promise<RedisItem | null> {
+  /**
+   * An item by its key; `null` when there is none.
+   *
+   * @typeParam V What the value is, for the compiler: it is not checked.
+   *
+   * @example
+   * ```ts
+   * interface Profile {
+   *   name: string;
+   *   visits: number;
+   * }
+   * const item = await store.get<Profile>(["profiles"], "bob");
+   * console.log(item?.value.name, item?.expiresAt);
+   * ```
+   */
+  override async get<V extends ItemValue = ItemValue>(
+    namespace: string[],
+    key: string,
+  ): Promise<RedisItem<V> | null> {
     const [item] = await this.batch([{ namespace, key }] as const);
-    return item;
+    return item as RedisItem<V> | null;
   }
 
   /**
@@ -187,6 +204,7 @@ export class RedisStore extends BaseStore {
    * @param namespacePrefix `[]` for the whole store. `["users", "1"]` is exactly that path, and not `["users", "10"]`.
    * @param options `limit` is 10 unless given. `score` of the results is a similarity for `mode: "vector"`, a BM25
    * score for `"text"`, a sum of reciprocal ranks for `"hybrid"`; higher is better.
+   * @typeParam V What the values are, for the compiler: they are not checked.
    *
    * @example
    * ```ts
@@ -198,12 +216,12 @@ export class RedisStore extends BaseStore {
    * ```
    * @throws {FilterError} when the filter cannot be read; {@link EmbeddingError} when the model fails.
    */
-  override async search(
+  override async search<V extends ItemValue = ItemValue>(
     namespacePrefix: string[],
     options: RedisSearchOptions = {},
-  ): Promise<RedisSearchItem[]> {
+  ): Promise<RedisSearchItem<V>[]> {
     const [found] = await this.batch([toSearchOperation(namespacePrefix, options)] as const);
-    return found;
+    return found as RedisSearchItem<V>[];
   }
 
   /**
@@ -230,6 +248,31 @@ export class RedisStore extends BaseStore {
     options?: false | string[] | RedisPutOptions,
   ): Promise<void> {
     await this.batch([toPutOperation(namespace, key, value, options)] as const);
+  }
+
+  /**
+   * As {@link put}, and tells what it has stored: for a next put that is to happen only if nobody else has put meanwhile.
+   *
+   * @returns the item as a `get` right after it would read it. It shares nothing with the value that was given.
+   *
+   * @example
+   * ```ts
+   * const first = await store.putItem(["counters"], "visits", { n: 1 }, { ifAbsent: true });
+   * await store.putItem(["counters"], "visits", { n: first.value.n + 1 }, { ifVersion: first.version });
+   * ```
+   * @throws as {@link put}.
+   */
+  async putItem<V extends ItemValue>(
+    namespace: string[],
+    key: string,
+    value: V,
+    options?: false | string[] | RedisPutOptions,
+  ): Promise<RedisItem<V>> {
+    const operations = [toPutOperation(namespace, key, value, options)] as const;
+    const [put] = parseBatch(operations, this.context.settings) as [BatchOperation];
+    return this.operations.track(contextOfBatch([put]), () => putItem(this.context, put)) as Promise<
+      RedisItem<V>
+    >;
   }
 
   /** Deletes an item with all of its vectors. It is no error when there is none. */

@@ -3,9 +3,12 @@ import type {
   Item,
   ListNamespacesOperation,
   PutOperation,
-  SearchItem,
   SearchOperation,
 } from "@langchain/langgraph-checkpoint";
+
+/** A value as an item holds it. */
+// biome-ignore lint/suspicious/noExplicitAny: this is BaseStore's own type of an item's value
+export type ItemValue = Record<string, any>;
 
 /** How a query ranks items: by similarity of meaning, by words in common, or by both. */
 export type SearchMode = "vector" | "text" | "hybrid";
@@ -93,17 +96,27 @@ export interface ListNamespacesOptions {
   offset?: number;
 }
 
-/** An item of a {@link RedisStore}. */
-export interface RedisItem extends Item {
+/**
+ * An item of a {@link RedisStore}.
+ *
+ * @typeParam V What its value is. It is not checked when it is read.
+ */
+export interface RedisItem<V extends ItemValue = ItemValue> extends Item {
+  value: V;
   /**
    * Grows with every put of the item, also across a delete, so that equal versions mean an unchanged item. For
    * `put(..., { ifVersion })`; otherwise without meaning.
    */
   version: number;
+  /** The moment at which it expires, as it was when the item was read; `undefined` for never. */
+  expiresAt: Date | undefined;
 }
 
 /** A {@link RedisItem} found by a search. */
-export interface RedisSearchItem extends RedisItem, SearchItem {}
+export interface RedisSearchItem<V extends ItemValue = ItemValue> extends RedisItem<V> {
+  /** How well it fits the query; `undefined` without one. See {@link RedisStore.search}. */
+  score?: number;
+}
 
 /** What {@link RedisStore.stats} tells. */
 export interface StoreStats extends EngineStats {

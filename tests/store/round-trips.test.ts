@@ -1,8 +1,8 @@
 import { AsyncBatchedStore } from "@langchain/langgraph-checkpoint";
 import { expect, test } from "vitest";
-import { plainRedisUrl, proxied } from "../helpers/redis.js";
+import { freshPrefix, plainRedisUrl, proxied } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
-import { openStore, textIndex } from "./helpers.js";
+import { ENGINES, openStore, textIndex } from "./helpers.js";
 
 test("each operation takes the round trips that are promised for it", async () => {
   const proxy = await proxied();
@@ -74,6 +74,31 @@ test("each operation takes the round trips that are promised for it", async () =
     "mixed batch": 2,
     "list namespaces": 1,
   });
+});
+
+test.each(ENGINES)("items that expire cost one round trip more, once, on engine $engine", async ({ url }) => {
+  const proxy = await proxied(url());
+  const keyPrefix = freshPrefix();
+  const store = await openStore({ keyPrefix }, proxy.url);
+  const roundTrips = async (work: () => Promise<unknown>) => {
+    proxy.reset();
+    await work();
+    return proxy.roundTrips;
+  };
+  await store.put(["a"], "never", { n: 1 });
+  await store.put(["a"], "expires", { n: 2 }, { ttl: 10 });
+  await store.search(["a"]); // each script is loaded by its first call
+  const plain = await roundTrips(() => store.search(["a"], { filter: { n: 1 } }));
+  expect(await roundTrips(() => store.search(["a"], { filter: { n: 2 } }))).toBe(plain + 1);
+  const get = (key: string) => roundTrips(() => store.get(["a"], key));
+  expect(await get("never")).toBe(1);
+  expect(await get("expires")).toBe(2);
+  expect(await get("expires")).toBe(1);
+  expect(await get("never")).toBe(1);
+  const other = await openStore({ keyPrefix, ttl: { defaultTTL: 10 } }, proxy.url);
+  proxy.reset();
+  await other.get(["a"], "expires");
+  expect(proxy.roundTrips).toBe(1);
 });
 
 test("without a search engine, a search over a thousand items takes two round trips", async () => {

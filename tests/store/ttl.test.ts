@@ -2,7 +2,10 @@ import { describe, expect, test, vi } from "vitest";
 import { InvalidInputError } from "../../src/errors.js";
 import { StoreKeys } from "../../src/store/keys.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
+import { RedisStore } from "../../src/store/redis-store.js";
+import type { RedisItem } from "../../src/store/types.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
+import { SteppingConnection } from "../helpers/stepping-connection.js";
 import { documentOf, ENGINES, namespaceKeys, openStore as openStoreAt, textIndex } from "./helpers.js";
 
 describe.each(ENGINES)("on engine $engine", ({ url }) => {
@@ -155,6 +158,64 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     }
     const { version } = (await store.get(["a"], "k")) ?? {};
     expect((await plain.get(["a"], "k"))?.version).toBe(version);
+  });
+
+  test("get and search tell when an item expires, to the millisecond", async () => {
+    const keyPrefix = freshPrefix();
+    const options = { keyPrefix, index: { ...textIndex(), fields } };
+    const store = await openStore(options);
+    const refreshing = await openStore({ ...options, ttl: { refreshOnRead: true } });
+    await store.put(["a"], "never", book);
+    await store.put(["a", "b"], "book", book, { ttl: 10 });
+    await store.put(["a", "c"], "other", book, { ttl: 20 });
+    const client = await connect();
+    const deadlines = async () => ({
+      never: undefined,
+      book: new Date(await client.pExpireTime(documentOf(keyPrefix, ["a", "b"], "book"))),
+      other: new Date(await client.pExpireTime(documentOf(keyPrefix, ["a", "c"], "other"))),
+    });
+    const told = (items: readonly RedisItem[]) =>
+      Object.fromEntries(items.map(({ key, expiresAt }) => [key, expiresAt]));
+    const check = async (reader: RedisStore) => {
+      expect(told(await reader.search(["a"]))).toEqual(await deadlines());
+      expect(told(await reader.search(["a"], { query: "yellow pears" }))).toEqual(await deadlines());
+      const [never, item] = await reader.batch([
+        { namespace: ["a"], key: "never" },
+        { namespace: ["a", "b"], key: "book" },
+      ]);
+      expect(never?.expiresAt).toBeUndefined();
+      expect(item?.expiresAt).toEqual((await deadlines()).book);
+    };
+    await check(store);
+    const before = await deadlines();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await check(refreshing); // by which they live longer
+    const after = await deadlines();
+    expect(after.book.getTime()).toBeGreaterThan(before.book.getTime());
+    await check(store);
+    expect(await deadlines()).toEqual(after);
+    expect((await (await openStore(options)).get(["a", "c"], "other"))?.expiresAt).toEqual(after.other);
+    await store.put(["a", "b"], "book", book);
+    expect((await store.get(["a", "b"], "book"))?.expiresAt).toBeUndefined();
+  });
+
+  test("search does not give an item the deadline of a put that came after it was found", async () => {
+    const keyPrefix = freshPrefix();
+    const other = await openStore({ keyPrefix });
+    await other.put(["a"], "k", { v: 1 }, { ttl: 10 });
+    const connection = new SteppingConnection(await connect());
+    const store = new RedisStore({ client: connection, keyPrefix });
+    await store.setup();
+    connection.reset();
+    await store.search(["a"]);
+    const last = connection.sent.length - 1;
+    for (const ttl of [30, null]) {
+      await other.put(["a"], "k", { v: 1 }, { ttl: 10 });
+      const before = await other.get(["a"], "k");
+      connection.reset();
+      connection.before(last, () => other.put(["a"], "k", { v: 2 }, { ttl }));
+      expect(await store.search(["a"])).toEqual([before]);
+    }
   });
 
   test("get and search of an item do not shorten the life of its neighbours", async () => {

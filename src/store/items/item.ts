@@ -6,7 +6,10 @@ import { decodeValue } from "./value.js";
 /** Names of the fields of an item's document. */
 export const FIELD = {
   value: "value",
-  /** Times of creation and of the last update in milliseconds, and the version, separated by spaces. */
+  /**
+   * Times of creation and of the last update in milliseconds, the version, and the time to live in milliseconds if there
+   * is one, separated by spaces.
+   */
   meta: "meta",
   /** The generation of the index that the documents were written for last. */
   generation: "generation",
@@ -37,43 +40,73 @@ export interface ItemAddress {
   document: string;
 }
 
+/** What an item's field `meta` says. */
+export interface ItemMeta {
+  /** In milliseconds. */
+  created: number;
+  updated: number;
+  version: number;
+  /** The item's time to live in milliseconds; `undefined` for ever. */
+  ttl: number | undefined;
+}
+
 /**
  * Reads an item from the values of {@link ITEM_FIELDS}. `null` when there is none.
  *
+ * @param deadline When it expires, in milliseconds (default: its time to live after its last update, which is so unless
+ * a read has started that time again).
  * @throws {CorruptRecordError} naming the Redis key.
  */
 export function decodeItem(
-  { namespace, key, document }: ItemAddress,
+  address: ItemAddress,
   value: Reply | undefined,
   meta: Reply | undefined,
+  deadline?: number,
 ): RedisItem | null {
   if (value === null || value === undefined) return null;
-  const { created, updated, version } = decodeMeta(meta, document);
+  return toItem(address, value.toString(), decodeMeta(meta, address.document), deadline);
+}
+
+/** The item of a stored value. */
+export function toItem(
+  { namespace, key, document }: ItemAddress,
+  text: string,
+  { created, updated, version, ttl }: ItemMeta,
+  deadline?: number,
+): RedisItem {
   return {
-    value: decodeValue(value.toString(), document),
+    value: decodeValue(text, document),
     key,
     namespace,
     createdAt: new Date(created),
     updatedAt: new Date(updated),
     version,
+    expiresAt: ttl === undefined ? undefined : toDate(deadline ?? updated + ttl),
   };
 }
 
+const META = /^(\d+) (\d+) (\d+)(?: (\d+))?$/;
+
 /** @throws {CorruptRecordError} naming the Redis key. */
-export function decodeMeta(meta: Reply | undefined, document: string) {
-  const text = meta?.toString() ?? "";
-  const first = text.indexOf(" ");
-  const second = text.indexOf(" ", first + 1);
-  const created = Number(text.slice(0, first));
-  const updated = Number(text.slice(first + 1, second));
-  const version = Number(text.slice(second + 1));
-  if (
-    second > 0 &&
-    Number.isSafeInteger(created) &&
-    Number.isSafeInteger(updated) &&
-    Number.isSafeInteger(version)
-  ) {
-    return { created, updated, version };
+export function decodeMeta(meta: Reply | undefined, document: string): ItemMeta {
+  const [, created, updated, version, ttl] = META.exec(meta?.toString() ?? "") ?? [];
+  const times = [created, updated, version, ttl ?? 0].map(Number);
+  if (!times.every(Number.isSafeInteger)) {
+    throw new CorruptRecordError("an item has no times or no version", { key: document });
   }
-  throw new CorruptRecordError("an item has no times or no version", { key: document });
+  const [createdAt, updatedAt, number] = times as [number, number, number];
+  return {
+    created: createdAt,
+    updated: updatedAt,
+    version: number,
+    ttl: ttl === undefined ? undefined : Number(ttl),
+  };
+}
+
+/** The last moment that a Date can hold, in milliseconds; a time to live can reach beyond it. */
+const LAST_MOMENT = 8.64e15;
+
+/** Milliseconds as a Date. */
+export function toDate(milliseconds: number): Date {
+  return new Date(Math.min(milliseconds, LAST_MOMENT));
 }

@@ -14,7 +14,7 @@
 --       8 names of the further documents, each with a space behind it
 --       9 number of field arguments shared by all documents, then these
 --       then, for the item's document and for each further one: number of field arguments, then these
--- Reply { 1, version } when the item is as asked, { 0, stored version or "" } when the condition does not hold,
+-- Reply { 1, its field "meta" } when the item is as asked, { 0, stored version or "" } when the condition does not hold,
 --       { -1, serving definition or "" } when the documents are not for the index that serves, or nobody has said yet
 --       which one does. Then nothing was written.
 --
@@ -25,10 +25,20 @@ local token, condition, ttl, member = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[
 local orderTail, fence, parts = ARGV[5], tonumber(ARGV[7]), ARGV[8]
 
 local meta, tokens, oldParts = unpack(redis.call('HMGET', item, 'meta', 'tokens', 'parts'))
-local created, version = string.match(meta or '', '^(%d+) %d+ (%d+)$')
--- The last few operations are remembered: one that is sent again has happened, even if others came after it.
-tokens = string.sub(tokens or '', 1, 3 * (#token + 1))
-if string.find(tokens, token, 1, true) then return { 1, version } end
+local created, version = string.match(meta or '', '^(%d+) %d+ (%d+)')
+-- The last few operations are remembered, newest first: one that is sent again has happened, even if others came after it.
+-- With those that were followed by another one stands the version that they gave; it is a time, in microseconds.
+tokens = tokens or ''
+local known = string.find(tokens, token, 1, true)
+if known == 1 then return { 1, meta } end
+if known then
+  local given = string.match(tokens, '^:(%d+)', known + #token)
+  return { 1, created .. ' ' .. string.sub(given, 1, -4) .. ' ' .. given .. (ttl > 0 and ' ' .. ARGV[3] or '') }
+end
+if tokens ~= '' then
+  tokens = string.gsub(tokens, ' ', ':' .. version .. ' ', 1)
+  tokens = string.match(tokens, '^%S+ %S+ %S+ ') or tokens
+end
 local serving = redis.call('GET', KEYS[2]) or ''
 if tonumber(string.match(serving, '^%d+') or math.huge) > fence then return { -1, serving } end
 if condition == 'absent' then
@@ -61,8 +71,9 @@ end
 unlink_documents(item, oldParts)
 
 local deadline = ttl > 0 and string.format('%.0f', now + ttl)
+meta = (created or stamp) .. ' ' .. stamp .. ' ' .. next .. (deadline and ' ' .. ARGV[3] or '')
 write_documents(9, item, parts, deadline and { 'PEXPIREAT', deadline },
-  'meta', (created or stamp) .. ' ' .. stamp .. ' ' .. next, 'tokens', token .. ' ' .. tokens, 'parts', parts, 'ttl', ARGV[3],
+  'meta', meta, 'tokens', token .. ' ' .. tokens, 'parts', parts,
   'order', string.format('%014.0f', 99999999999999 - now) .. orderTail)
 
 for _, expired in ipairs(redis.call('ZRANGEBYSCORE', own.deadlines, '-inf', stamp, 'LIMIT', 0, 100)) do
@@ -78,4 +89,4 @@ if not expire_with_last(own) and redis.call('PERSIST', own.keys) == 1 then
   redis.call('PERSIST', own.updates)
   redis.call('PERSIST', own.deadlines)
 end
-return { 1, next }
+return { 1, meta }

@@ -1,10 +1,7 @@
 import { quote } from "../../describe.js";
 import { CorruptRecordError, InvalidInputError } from "../../errors.js";
+import type { ItemValue } from "../types.js";
 import { isObject, type Json, type JsonObject, toJson } from "./json.js";
-
-/** A value as an item holds it. */
-// biome-ignore lint/suspicious/noExplicitAny: this is BaseStore's own type of an item's value
-export type ItemValue = Record<string, any>;
 
 /** A value as it will be read back, with the text that is stored. */
 export interface EncodedValue {

@@ -8,7 +8,7 @@ import type { DeleteRequest, PutRequest } from "../requests.js";
 import deleteSource from "./delete.lua";
 import documentsSource from "./documents.lua";
 import { type DocumentFormat, orderTail, type TextVector, toIndexFields } from "./index-document.js";
-import { FIELD } from "./item.js";
+import { decodeMeta, FIELD, type ItemMeta } from "./item.js";
 import membersSource from "./members.lua";
 import putSource from "./put.lua";
 
@@ -33,7 +33,7 @@ export class OutdatedIndexError extends Error {
 }
 
 /**
- * Does all writes of a batch together, in order: for each the version that a put has given its item.
+ * Does all writes of a batch together, in order: for each put what its item then has.
  *
  * @param format Known when there is a put.
  */
@@ -41,17 +41,17 @@ export function* writeTask(
   keys: StoreKeys,
   writes: readonly Write[],
   format: WriteFormat | undefined,
-): PipelineTask<Outcome<number | undefined>[]> {
+): PipelineTask<Outcome<ItemMeta | undefined>[]> {
   const replies = yield writes.map((write) =>
     "vectors" in write
       ? putCall(keys, write.request, write.vectors, format)
       : deleteCall(keys, write.request),
   );
-  return writes.map(({ request }, index): Outcome<number | undefined> => {
+  return writes.map(({ request }, index): Outcome<ItemMeta | undefined> => {
     try {
       const reply = replies[index] as Reply | Error;
       if (reply instanceof Error) throw reply;
-      return { ok: true, value: request.kind === "put" ? readPutReply(request, reply) : undefined };
+      return { ok: true, value: request.kind === "put" ? readPutReply(keys, request, reply) : undefined };
     } catch (error) {
       return { ok: false, error: asError(error) };
     }
@@ -102,19 +102,19 @@ function deleteCall(keys: StoreKeys, { namespace, key }: DeleteRequest) {
 }
 
 /**
- * The version that a put has given its item.
+ * What the item has that was put.
  *
  * @throws {VersionConflictError} when its condition did not hold; {@link OutdatedIndexError}.
  */
-function readPutReply(request: PutRequest, reply: Reply): number {
-  const [done, version] = reply as [number, Buffer];
-  if (done === -1) throw new OutdatedIndexError(version.toString());
-  if (done === 1) return Number(version);
-  const { condition } = request;
+function readPutReply(keys: StoreKeys, request: PutRequest, reply: Reply): ItemMeta {
+  const { namespace, key, condition } = request;
+  const [done, said] = reply as [number, Buffer];
+  if (done === -1) throw new OutdatedIndexError(said.toString());
+  if (done === 1) return decodeMeta(said, keys.ofItem(namespace, key).document);
   throw new VersionConflictError(
-    request.namespace,
-    request.key,
+    namespace,
+    key,
     condition && "version" in condition ? condition.version : null,
-    version.length === 0 ? null : Number(version),
+    said.length === 0 ? null : Number(said),
   );
 }

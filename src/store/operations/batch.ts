@@ -5,7 +5,8 @@ import type { ActiveIndex, StoreContext } from "../context.js";
 import type { StoreEngine } from "../engines/engine.js";
 import { newestDefinition } from "../engines/serving-index.js";
 import { BatchError, type BatchFailure, IndexMismatchError } from "../errors.js";
-import { getTask, touchTask } from "../items/read.js";
+import { type ItemMeta, toItem } from "../items/item.js";
+import { completeTask, getTask } from "../items/read.js";
 import { OutdatedIndexError, type Write, type WriteFormat, writeTask } from "../items/write.js";
 import { listTask } from "../namespaces/registry.js";
 import { asError, type Outcome, type PipelineTask, runTask, runTasks } from "../pipeline.js";
@@ -17,7 +18,7 @@ import type {
   Request,
   SearchRequest,
 } from "../requests.js";
-import type { RedisSearchItem } from "../types.js";
+import type { RedisItem, RedisSearchItem } from "../types.js";
 import { type Embedded, embedBatch } from "./embed-batch.js";
 import {
   dropSuperseded,
@@ -39,6 +40,31 @@ export async function runBatch(
   context: StoreContext,
   operations: readonly BatchOperation[],
 ): Promise<unknown[]> {
+  return settle(operations, await runOperations(context, operations));
+}
+
+/**
+ * Does a put.
+ *
+ * @returns the item as it is stored.
+ * @throws the error of the put.
+ */
+export async function putItem(context: StoreContext, operation: BatchOperation): Promise<RedisItem> {
+  const outcomes = await runOperations(context, [operation]);
+  settle([operation], outcomes);
+  const { request } = operation;
+  const [outcome] = outcomes;
+  if (!request.ok || request.value.kind !== "put" || !outcome?.ok) throw new TypeError("not a put");
+  const { namespace, key, text } = request.value;
+  const { document } = context.keys.ofItem(namespace, key);
+  return toItem({ namespace, key, document }, text, outcome.value as ItemMeta);
+}
+
+/** Does all operations. The outcome of a put is what its item then has. */
+async function runOperations(
+  context: StoreContext,
+  operations: readonly BatchOperation[],
+): Promise<(Outcome<unknown> | undefined)[]> {
   const outcomes: (Outcome<unknown> | undefined)[] = operations.map(() => undefined);
   const requests: IndexedRequest[] = [];
   operations.forEach(({ request }, position) => {
@@ -56,7 +82,7 @@ export async function runBatch(
     possible = requests.filter((request) => !needIndex.includes(request));
   }
   if (possible.length > 0) await new Batch(context, outcomes).run(possible, active);
-  return settle(operations, outcomes);
+  return outcomes;
 }
 
 class Batch {
@@ -126,27 +152,23 @@ class Batch {
     vector: Outcome<Float32Array> | undefined,
     engine: StoreEngine | undefined,
   ): PipelineTask<unknown> {
-    const { keys, settings } = this.context;
+    const { keys, settings, readMode } = this.context;
     switch (request.kind) {
       case "get":
-        return getTask(keys, request, settings.refreshOnRead);
+        return getTask(keys, request, readMode);
       case "list":
         return listTask(keys, request, settings.limits);
       case "search": {
         if (!engine) throw new TypeError("a search needs the index");
-        const search = engine.search(request, vector?.ok ? vector.value : undefined);
-        return settings.refreshOnRead ? this.refreshing(search) : search;
+        return this.complete(engine.search(request, vector?.ok ? vector.value : undefined));
       }
     }
   }
 
-  private *refreshing(search: PipelineTask<RedisSearchItem[]>): PipelineTask<RedisSearchItem[]> {
+  private *complete(search: PipelineTask<RedisSearchItem[]>): PipelineTask<RedisSearchItem[]> {
     const found = yield* search;
-    const { keys } = this.context;
-    yield* touchTask(
-      keys,
-      found.map(({ namespace, key }) => ({ namespace, key })),
-    );
+    const { keys, readMode } = this.context;
+    yield* completeTask(keys, found, readMode);
     return found;
   }
 
@@ -195,7 +217,7 @@ class Batch {
     writes: readonly Write[],
     active: ActiveIndex | undefined,
     attempts = 5,
-  ): Promise<Outcome<number | undefined>[]> {
+  ): Promise<Outcome<ItemMeta | undefined>[]> {
     const { connection, keys } = this.context;
     const outcomes = await runTask(connection, writeTask(keys, writes, active && formatFor(active)));
     const refused: { at: number; serving: string }[] = [];
@@ -204,7 +226,7 @@ class Batch {
         refused.push({ at, serving: outcome.error.serving });
     });
     if (refused.length === 0 || !active || attempts === 1) return outcomes;
-    let again: Outcome<number | undefined>[];
+    let again: Outcome<ItemMeta | undefined>[];
     try {
       const renewed = await this.context.renew(active, {
         seen: newestDefinition(refused.map(({ serving }) => serving)),
@@ -217,7 +239,7 @@ class Batch {
       again = refused.map(() => ({ ok: false, error: asError(error) }));
     }
     refused.forEach(({ at }, position) => {
-      outcomes[at] = again[position] as Outcome<number | undefined>;
+      outcomes[at] = again[position] as Outcome<ItemMeta | undefined>;
     });
     return outcomes;
   }
@@ -237,7 +259,7 @@ function settle(
   const results = operations.map(({ operation, request }, index) => {
     const outcome = outcomes[index];
     if (outcome?.ok === false) failures.push({ index, operation, error: explain(request, outcome.error) });
-    // A put has no result in LangGraph's contract; the version it was given stays with the item.
+    // A put has no result in LangGraph's contract.
     return outcome?.ok && request.ok && !isWrite(request.value) ? outcome.value : undefined;
   });
   const [first] = failures;

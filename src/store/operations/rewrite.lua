@@ -15,7 +15,7 @@ local item = KEYS[1]
 local serving = string.match(redis.call('GET', KEYS[2]) or '', '^%d+ (%d+)')
 if tonumber(serving or '0') > tonumber(ARGV[2]) then return -1 end
 local meta, oldParts = unpack(redis.call('HMGET', item, 'meta', 'parts'))
-if string.match(meta or '', '%d+$') ~= ARGV[1] then return 0 end
+if string.match(meta or '', '^%d+ %d+ (%d+)') ~= ARGV[1] then return 0 end
 
 -- What an interrupted run has written for this generation is written again.
 local kept = ''
