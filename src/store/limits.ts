@@ -1,4 +1,4 @@
-/** How much is read at once. What is larger is read in several pages. */
+/** How much is read or written at once. What is larger is read in several pages, written in several parts. */
 export interface Limits {
   /** Namespaces that are read from the registry of a partition in one round trip. */
   readonly registryPage: number;
@@ -8,6 +8,10 @@ export interface Limits {
   readonly scanNamespaces: number;
   /** Items that a listing asks for when the first page had too few that match. */
   readonly listPage: number;
+  /** Writes of a batch that are sent together. */
+  readonly writesTogether: number;
+  /** Bytes that they send, about. */
+  readonly writeBytes: number;
   /** Namespaces that `deleteNamespace` empties side by side. */
   readonly deleteNamespaces: number;
   /** Milliseconds for which `reindex` keeps others from it without a sign of life. */
@@ -19,6 +23,8 @@ const DEFAULT_LIMITS: Limits = {
   partitionsTogether: 16,
   scanNamespaces: 4_000,
   listPage: 1_000,
+  writesTogether: 1_000,
+  writeBytes: 4_000_000,
   deleteNamespaces: 16,
   reindexLease: 30_000,
 };

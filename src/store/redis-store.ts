@@ -148,8 +148,8 @@ export class RedisStore extends BaseStore {
   }
 
   /**
-   * Does many operations at once, in one round trip where they need no more: at most two for reads and writes
-   * together. All texts are embedded in one call.
+   * Does many operations at once, in one round trip where they need no more: in two where reads can see writes, which
+   * are sent in parts when they are many. All texts are embedded in one call.
    *
    * Reads see the store as it was before the batch. Of several writes of one item the last
    * that can be done counts.

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { asClient, createConnection } from "../../src/redis/connection.js";
 import { type BatchError, FilterError } from "../../src/store/errors.js";
+import { LIMITS } from "../../src/store/limits.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/redis-store.js";
 import type { StoreOperation } from "../../src/store/types.js";
@@ -97,6 +98,46 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(item?.value).toEqual({ v: "before" });
     expect(none).toBeNull();
     expect((await store.get(["a"], "k"))?.value).toEqual({ v: "after" });
+  });
+
+  test("batch knows which parts of its writes were done when the connection is lost between them", async () => {
+    const connection = createConnection(await connect(url()));
+    let left = Number.POSITIVE_INFINITY;
+    const client = asClient({
+      pipeline: async (commands) => {
+        if (left-- <= 0) throw new Error("connection lost");
+        return connection.pipeline(commands);
+      },
+    });
+    const keyPrefix = freshPrefix();
+    const value = { text: "x".repeat(300) };
+    const puts = Array.from({ length: 12 }, (_, n) => ({ namespace: ["a", `${n % 3}`], key: `${n}`, value }));
+    const other = await openStore({ keyPrefix });
+    for (const [limits, done] of [
+      [{ writesTogether: 3 }, 6],
+      [{ writeBytes: 1_300 }, 8],
+    ] as const) {
+      const store = new RedisStore({ client, keyPrefix, ...{ [LIMITS]: limits } });
+      await store.put(["a"], "first", {}); // the script is known
+      left = 2;
+      const { failures } = (await store.batch(puts).catch((error: unknown) => error)) as BatchError;
+      left = Number.POSITIVE_INFINITY;
+      expect(failures.map(({ index }) => index)).toEqual(puts.slice(done).map((_, n) => done + n));
+      const stored = await other.batch(puts.map(({ namespace, key }) => ({ namespace, key })));
+      expect(stored.map((item) => item !== null)).toEqual(puts.map((_, n) => n < done));
+      await other.deleteNamespace(["a"]);
+    }
+  });
+
+  test("batch does what was refused in one part, and what depends on it, before later writes of the item", async () => {
+    const store = await openStore({ keyPrefix: freshPrefix(), ...{ [LIMITS]: { writesTogether: 2 } } });
+    const puts = (n: number, more: object) =>
+      ["a", "b", "c"].map((key) => ({ namespace: ["a"], key, value: { n }, ...more }));
+    const error = (await store
+      .batch([...puts(1, {}), ...puts(2, { ifAbsent: true }), ...puts(3, {}), ...puts(4, { ifVersion: 1 })])
+      .catch((each: unknown) => each)) as BatchError;
+    expect(error.failures.map(({ index }) => index)).toEqual([3, 4, 5, 9, 10, 11]);
+    for (const key of ["a", "b", "c"]) expect((await store.get(["a"], key))?.value).toEqual({ n: 3 });
   });
 
   test("batch does the last write of an item that can be done, however many after it are refused", async () => {

@@ -15,6 +15,7 @@ test("each operation takes the round trips that are promised for it", async () =
   // Each script is loaded by its first call.
   await store.put(["a", "1"], "warm", { text: "warm up", n: 1 });
   await store.delete(["a", "1"], "warm");
+  await store.listNamespaces();
   for (let n = 0; n < 30; n++) await store.put(["a", `${n % 3}`], `${n}`, { text: `green apples ${n}`, n });
 
   const query = "green apples";
@@ -56,6 +57,21 @@ test("each operation takes the round trips that are promised for it", async () =
       ]),
     ),
     "mixed batch": await roundTrips(() => store.batch(mixed)),
+    "searches and writes elsewhere": await roundTrips(() =>
+      store.batch([
+        ...mixed.slice(0, 3),
+        { matchConditions: [{ matchType: "prefix", path: ["a"] }], limit: 10, offset: 0 },
+        { matchConditions: [{ matchType: "suffix", path: ["1"] }], limit: 10, offset: 0 },
+        { namespace: ["b"], key: "new", value: { text: "new" } },
+        { namespace: ["aa"], key: "2", value: null },
+      ]),
+    ),
+    "a listing of namespaces and a put": await roundTrips(() =>
+      store.batch([
+        { matchConditions: [{ matchType: "prefix", path: ["*"] }], limit: 10, offset: 0 },
+        { namespace: ["b"], key: "new", value: { text: "new" } },
+      ]),
+    ),
     "list namespaces": await roundTrips(() => store.listNamespaces()),
   }).toEqual({
     put: 1,
@@ -72,6 +88,8 @@ test("each operation takes the round trips that are promised for it", async () =
     "gets and puts": 1,
     "a get and a put of one item": 2,
     "mixed batch": 2,
+    "searches and writes elsewhere": 1,
+    "a listing of namespaces and a put": 2,
     "list namespaces": 1,
   });
 });

@@ -18,6 +18,15 @@ const DELETE = new Script(membersSource, deleteSource);
 /** A put with the vectors of its texts, or a delete. */
 export type Write = { request: PutRequest; vectors: readonly TextVector[] } | { request: DeleteRequest };
 
+/** About how many bytes a write sends. */
+export function sizeOf(write: Write): number {
+  if (!("vectors" in write)) return 0;
+  return write.vectors.reduce(
+    (sum, { text, vector }) => sum + text.length + vector.byteLength,
+    write.request.text.length,
+  );
+}
+
 /** What documents are written for. */
 export interface WriteFormat extends DocumentFormat {
   /** Fence of the definition of the index. */

@@ -29,7 +29,7 @@ export function* listTask(keys: StoreKeys, request: ListRequest, limits: Limits)
   let count = isPlain ? shareOf(offset + limit) : limits.registryPage;
   while (!reader.isAtEnd && listed.size < offset + limit) {
     for (const namespace of yield* reader.next(count)) {
-      if (!conditions.every((condition) => satisfies(condition, namespace))) continue;
+      if (!satisfiesAll(conditions, namespace)) continue;
       const path = namespace.slice(0, maxDepth);
       listed.set(toRegistryMember(path), path);
     }
@@ -143,6 +143,11 @@ function literalPrefix(conditions: readonly MatchCondition[]): string[] {
     if (literal.length > longest.length) longest = literal;
   }
   return longest;
+}
+
+/** Whether a namespace is one that a listing with these conditions asks for. */
+export function satisfiesAll(conditions: readonly MatchCondition[], namespace: readonly string[]): boolean {
+  return conditions.every((condition) => satisfies(condition, namespace));
 }
 
 function satisfies({ matchType, path }: MatchCondition, namespace: readonly string[]): boolean {

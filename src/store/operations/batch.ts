@@ -3,32 +3,17 @@ import { LangGraphRedisError, type OperationContext } from "../../errors.js";
 import { toOperationError } from "../../redis/operation-error.js";
 import type { ActiveIndex, StoreContext } from "../context.js";
 import type { StoreEngine } from "../engines/engine.js";
-import { newestDefinition } from "../engines/serving-index.js";
 import { BatchError, type BatchFailure, IndexMismatchError } from "../errors.js";
 import { type ItemMeta, toItem } from "../items/item.js";
 import { completeTask, getTask } from "../items/read.js";
-import { OutdatedIndexError, type Write, type WriteFormat, writeTask } from "../items/write.js";
 import { listTask } from "../namespaces/registry.js";
-import { asError, type Outcome, type PipelineTask, runTask, runTasks } from "../pipeline.js";
-import type {
-  BatchOperation,
-  GetRequest,
-  IndexedRequest,
-  ListRequest,
-  Request,
-  SearchRequest,
-} from "../requests.js";
+import { asError, type Outcome, type PipelineTask, runTasks } from "../pipeline.js";
+import type { BatchOperation, IndexedRequest, Request } from "../requests.js";
 import type { RedisItem, RedisSearchItem } from "../types.js";
 import { type Embedded, embedBatch } from "./embed-batch.js";
-import {
-  dropSuperseded,
-  groupConflicting,
-  type IndexedWrite,
-  itemId,
-  type OrderedWrite,
-} from "./write-order.js";
-
-type ReadRequest = GetRequest | SearchRequest | ListRequest;
+import { type ReadRequest, visibilityOf } from "./visibility.js";
+import { WriteBatch } from "./write-batch.js";
+import type { IndexedWrite } from "./write-order.js";
 
 /**
  * Does all operations of a batch, in as few round trips as they need. Reads see the store as it was before the batch;
@@ -109,14 +94,15 @@ class Batch {
         else reads.push({ position, request });
       }
     }
-    // Whatever could see a write is answered before the first write is sent: commands that are sent together may be
-    // done in another order, over several connections of a pool or when they are sent again.
-    const written = new Set(writes.map(({ request }) => itemId(request)));
-    if (reads.every(({ request }) => request.kind === "get" && !written.has(itemId(request)))) {
-      await Promise.all([this.read(reads, embedded, active), this.write(writes, active)]);
-    } else {
+    const write = () => new WriteBatch(this.context, this.outcomes, active).run(writes);
+    const isSeen = visibilityOf(writes);
+    // What can see a write is answered before the first write is sent: commands that are sent together may be done in
+    // another order, over several connections of a pool or when they are sent again.
+    if (reads.some(({ request }) => isSeen(request))) {
       await this.read(reads, embedded, active);
-      await this.write(writes, active);
+      await write();
+    } else {
+      await Promise.all([this.read(reads, embedded, active), write()]);
     }
   }
 
@@ -171,84 +157,6 @@ class Batch {
     yield* completeTask(keys, found, readMode);
     return found;
   }
-
-  private async write(writes: readonly IndexedWrite[], active: ActiveIndex | undefined): Promise<void> {
-    for (const group of groupConflicting(dropSuperseded(writes))) {
-      for (let next: OrderedWrite[] = group; next.length > 0; ) {
-        next = await this.writeGroup(next, active);
-      }
-    }
-  }
-
-  /** @returns the writes to do in place of those that Redis refused. */
-  private async writeGroup(
-    writes: readonly OrderedWrite[],
-    active: ActiveIndex | undefined,
-  ): Promise<OrderedWrite[]> {
-    const set = ({ position, supersedes }: OrderedWrite, outcome: Outcome<unknown> | undefined) => {
-      this.outcomes[position] = outcome;
-      if (outcome?.ok)
-        for (const each of supersedes) this.outcomes[each.position] = { ok: true, value: undefined };
-    };
-    try {
-      const outcomes = await this.writeFor(writes, active);
-      writes.forEach((write, at) => {
-        set(write, outcomes[at]);
-      });
-      return writes.flatMap(({ supersedes: [last, ...earlier] }, at) =>
-        last && !outcomes[at]?.ok ? [{ ...last, supersedes: earlier }] : [],
-      );
-    } catch (error) {
-      // Nobody knows which of them were done; doing earlier ones now could undo them.
-      for (const { position, supersedes } of writes) {
-        for (const each of [position, ...supersedes.map((superseded) => superseded.position)]) {
-          this.outcomes[each] = { ok: false, error: asError(error) };
-        }
-      }
-      return [];
-    }
-  }
-
-  /**
-   * Writes for the index that serves. What was refused, as it was made for another one, is done again for that one,
-   * unless this store is not configured for it.
-   */
-  private async writeFor(
-    writes: readonly Write[],
-    active: ActiveIndex | undefined,
-    attempts = 5,
-  ): Promise<Outcome<ItemMeta | undefined>[]> {
-    const { connection, keys } = this.context;
-    const outcomes = await runTask(connection, writeTask(keys, writes, active && formatFor(active)));
-    const refused: { at: number; serving: string }[] = [];
-    outcomes.forEach((outcome, at) => {
-      if (!outcome.ok && outcome.error instanceof OutdatedIndexError)
-        refused.push({ at, serving: outcome.error.serving });
-    });
-    if (refused.length === 0 || !active || attempts === 1) return outcomes;
-    let again: Outcome<ItemMeta | undefined>[];
-    try {
-      const renewed = await this.context.renew(active, {
-        seen: newestDefinition(refused.map(({ serving }) => serving)),
-        repair: refused.some(({ serving }) => serving === ""),
-      });
-      if (renewed.readOnly) throw renewed.readOnly;
-      const rest = refused.map(({ at }) => writes[at] as Write);
-      again = await this.writeFor(rest, renewed, attempts - 1);
-    } catch (error) {
-      again = refused.map(() => ({ ok: false, error: asError(error) }));
-    }
-    refused.forEach(({ at }, position) => {
-      outcomes[at] = again[position] as Outcome<ItemMeta | undefined>;
-    });
-    return outcomes;
-  }
-}
-
-function formatFor({ index }: ActiveIndex): WriteFormat {
-  const { generation, fence, definition } = index;
-  const { numericFields, text } = definition;
-  return { generation, fence, numericFields, text };
 }
 
 function settle(
