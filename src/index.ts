@@ -42,12 +42,8 @@ export {
   ReindexConflictError,
   VersionConflictError,
 } from "./store/errors.js";
-export type {
-  EngineChoice,
-  RedisStoreOptions,
-  StoreIndexConfig,
-  TtlOptions,
-} from "./store/options.js";
+export type { StoreIndexConfig, TextIndexConfig, VectorIndexConfig } from "./store/index-options.js";
+export type { EngineChoice, RedisStoreOptions, TtlOptions } from "./store/options.js";
 export { RedisStore } from "./store/redis-store.js";
 export type {
   DeleteNamespaceOptions,

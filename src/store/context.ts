@@ -101,7 +101,7 @@ export class StoreContext {
           ? new IndexMismatchError(keys.indexName(index.generation), differences)
           : undefined;
       // Without an index of its own a store reads any.
-      if (mismatch && settings.vectors) throw mismatch;
+      if (mismatch && settings.isIndexed) throw mismatch;
       try {
         await engine.serve(index);
       } catch (error) {

@@ -11,7 +11,7 @@ import {
   SEARCH_OPTIONS,
 } from "./known-options.js";
 import { checkPath } from "./namespaces/rules.js";
-import { flag, positiveInteger } from "./options.js";
+import { flag, positiveInteger } from "./read-option.js";
 import type {
   DeleteNamespaceOptions,
   ItemValue,

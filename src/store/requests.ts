@@ -17,16 +17,9 @@ import {
   SEARCH_OPERATION,
 } from "./known-options.js";
 import { checkNamespace, checkPath } from "./namespaces/rules.js";
-import {
-  flag,
-  oneOf,
-  positiveInteger,
-  readNumber,
-  readTtl,
-  type StoreSettings,
-  wholeNumber,
-} from "./options.js";
+import type { StoreSettings } from "./options.js";
 import { asError, type Outcome } from "./pipeline.js";
+import { flag, oneOf, positiveInteger, readNumber, readTtl, wholeNumber } from "./read-option.js";
 import type {
   RedisPutOperation,
   RedisSearchOperation,
@@ -170,9 +163,12 @@ function parseCondition(operation: RedisPutOperation): PutCondition | undefined 
   return ifVersion === undefined ? undefined : { version: wholeNumber("ifVersion", ifVersion) };
 }
 
+const MODES = ["vector", "text", "hybrid"] as const;
+
 function parseSearch(operation: RedisSearchOperation, settings: StoreSettings): SearchRequest {
   checkKnownOptions(operation, SEARCH_OPERATION, "search");
-  const { namespacePrefix, filter, query, mode, minScore, efRuntime, explain } = operation;
+  const { namespacePrefix, filter, query, minScore, efRuntime, explain } = operation;
+  const { vectors, textFields } = settings;
   checkPath("namespacePrefix", namespacePrefix, { allowEmpty: true });
   if (query !== undefined && query !== null && typeof query !== "string") {
     throw new InvalidInputError(`query must be a string, got ${describe(query)}.`);
@@ -184,17 +180,21 @@ function parseSearch(operation: RedisSearchOperation, settings: StoreSettings): 
     limit: wholeNumber("limit", operation.limit ?? 10),
     offset: wholeNumber("offset", operation.offset ?? 0),
     query: query?.trim() ? query : undefined,
-    mode: oneOf("mode", mode ?? "vector", ["vector", "text", "hybrid"]),
+    mode: oneOf("mode", operation.mode ?? (vectors || !textFields ? "vector" : "text"), MODES),
     minScore: minScore === undefined ? settings.minScore : readNumber("minScore", minScore),
     efRuntime: efRuntime === undefined ? undefined : positiveInteger("efRuntime", efRuntime),
     explain: readCallback("explain", explain),
   };
   if (request.query === undefined) return request;
-  // Without a model a query is no more than a wish: the items are listed, as LangGraph's InMemoryStore does.
-  if (!settings.vectors && request.mode === "vector") return { ...request, query: undefined };
-  if (request.mode !== "vector" && !settings.vectors?.text) {
+  const { mode } = request;
+  if (mode !== "vector" && !textFields) {
+    throw new InvalidInputError(`mode ${quote(mode)} needs an index of words. Set index.text to true.`);
+  }
+  if (mode !== "text" && !vectors) {
+    // Without any index a query is ignored and matching items are listed, as in LangGraph's InMemoryStore.
+    if (!textFields) return { ...request, query: undefined };
     throw new InvalidInputError(
-      `mode ${quote(request.mode)} needs a store with an index of texts. Configure index, and leave index.text on.`,
+      `mode ${quote(mode)} needs an embedding model. Configure index.dims and index.embeddings, or use mode "text".`,
     );
   }
   if (request.mode === "text" && minScore !== undefined) {

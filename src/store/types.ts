@@ -25,7 +25,7 @@ export interface SearchExplanation {
 
 /** Options of `search` that LangGraph's own has not. */
 export interface SearchExtras {
-  /** How the query ranks items (default `"vector"`). */
+  /** How the query ranks items (default `"vector"`; `"text"` for a store with an index of words only). */
   mode?: SearchMode;
   /** Items whose similarity is less are left out (default: the store's `index.minScore`). Not for `"text"`. */
   minScore?: number;

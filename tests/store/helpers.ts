@@ -28,7 +28,7 @@ export function namespaceKeys(keyPrefix: string, namespace: readonly string[]) {
   return new StoreKeys(keyPrefix).ofNamespace(namespace);
 }
 
-/** An index over deterministic embeddings of the field `text`. */
+/** An index over deterministic embeddings, and over the words, of the field `text`. */
 export function textIndex(embeddings = new FakeEmbeddings()) {
-  return { dims: embeddings.dims, embeddings, fields: ["text"] };
+  return { dims: embeddings.dims, embeddings, fields: ["text"], text: true };
 }

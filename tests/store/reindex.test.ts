@@ -22,7 +22,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
   }
 
   function index(embeddings: FakeEmbeddings, more: object = {}) {
-    return { dims: embeddings.dims, embeddings, fields, ...more };
+    return { dims: embeddings.dims, embeddings, fields, text: true, ...more };
   }
 
   /** A store that is not set up: its configuration differs from what is stored. */

@@ -169,7 +169,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
       expect(await without.search(["a"], { query: "green apples" })).toHaveLength(1);
       await expect(without.search(["a"], { query: "x", mode: "text" })).rejects.toThrow(/index\.text/);
       const plain = await openStore();
-      await expect(plain.search(["a"], { query: "x", mode: "hybrid" })).rejects.toThrow(/Configure index/);
+      await expect(plain.search(["a"], { query: "x", mode: "hybrid" })).rejects.toThrow(/index\.text/);
       await expect(plain.search(["a"], { query: "x", mode: "both" as never })).rejects.toThrow(
         /mode must be one of/,
       );

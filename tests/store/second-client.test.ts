@@ -72,7 +72,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
       const connection = new SteppingConnection(client);
       const keyPrefix = freshPrefix();
       const embeddings = new FakeEmbeddings();
-      const index = { dims: embeddings.dims, embeddings, fields: ["text", "more[*]"] };
+      const index = { dims: embeddings.dims, embeddings, fields: ["text", "more[*]"], text: true };
       const store = new RedisStore({ client: connection, keyPrefix, index, ttl: { refreshOnRead: true } });
       const other = new RedisStore({ client: await connect(url()), keyPrefix, index });
       await store.setup();

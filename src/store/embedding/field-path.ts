@@ -62,11 +62,16 @@ export class FieldPath {
 
   /** The texts that the path leads to, in order; blank ones are left out. */
   extract(value: Json): string[] {
+    return this.reach(value)
+      .map(toText)
+      .filter((text) => text.trim() !== "");
+  }
+
+  /** The values that the path leads to, in order. */
+  reach(value: Json): Json[] {
     let reached: (Json | undefined)[] = [value];
     for (const token of this.tokens) reached = reached.flatMap((each) => follow(each, token));
-    return reached
-      .map((each) => (each === undefined ? "" : toText(each)))
-      .filter((text) => text.trim() !== "");
+    return reached.filter((each) => each !== undefined);
   }
 }
 

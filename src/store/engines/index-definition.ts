@@ -28,7 +28,7 @@ export interface BuiltIndex {
 const LAYOUT = 1;
 
 /** The index that these settings call for. */
-export function defineIndex({ vectors, numericFields }: StoreSettings): IndexDefinition {
+export function defineIndex({ vectors, textFields, numericFields }: StoreSettings): IndexDefinition {
   const hnsw = vectors?.algorithm === "hnsw";
   return {
     dims: vectors?.dims ?? null,
@@ -37,7 +37,7 @@ export function defineIndex({ vectors, numericFields }: StoreSettings): IndexDef
     algorithm: vectors?.algorithm ?? null,
     m: hnsw ? vectors.m : null,
     efConstruction: hnsw ? vectors.efConstruction : null,
-    text: vectors?.text ?? false,
+    text: textFields !== undefined,
     numericFields,
     layout: LAYOUT,
   };

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Arg } from "../../redis/command.js";
 import { toBytes } from "../embedding/embedder.js";
-import { tokenize } from "../embedding/tokenize.js";
+import type { FieldPath } from "../embedding/field-path.js";
 import { describeValue } from "../filter/tokens.js";
 import { boundedToken, encodeNamespace, scopeTokens } from "../namespaces/encoding.js";
+import { itemWords } from "../text/item-words.js";
 import { FIELD } from "./item.js";
 import type { Json } from "./json.js";
 
@@ -24,8 +25,8 @@ export interface DocumentFormat {
   /** Generation of the index, which names the field that holds the vector. */
   generation: number;
   numericFields: readonly string[];
-  /** Whether words are indexed beside vectors. */
-  text: boolean;
+  /** Where the words are that are indexed; `undefined` when none are. */
+  textFields: readonly FieldPath[] | undefined;
 }
 
 /** What of an item the index finds it by. */
@@ -63,13 +64,13 @@ export function toIndexFields(
   const vectorFields = ({ text, vector }: TextVector): Arg[] => [
     ...[FIELD.vector(format.generation), toBytes(vector)],
     ...[FIELD.text(format.generation), digestOf(text)],
-    ...(format.text ? [FIELD.words(format.generation), tokenize(text).join(" ")] : []),
   ];
   const [first, ...others] = vectors;
   const documents: Arg[][] = [
     [
       ...own,
       ...[FIELD.kind, first ? KIND.item + TAG_SEPARATOR + KIND.vector : KIND.item],
+      ...(format.textFields ? [FIELD.words, itemWords(value, format.textFields)] : []),
       ...(first ? vectorFields(first) : []),
     ],
     ...others.map((other) => [FIELD.kind, KIND.vector, ...vectorFields(other)]),

@@ -23,9 +23,10 @@ export const FIELD = {
   paths: "paths",
   order: "order",
   number: (path: string) => `number:${path}`,
+  /** The item's words, with a space between; on its own document, when words are indexed. */
+  words: "words",
   /** Each generation of the index has its own: until it serves, the one before it finds nothing changed. */
   vector: (generation: number) => `vector:${generation}`,
-  words: (generation: number) => `words:${generation}`,
   /** Digest of the text that the vector was made from. */
   text: (generation: number) => `text:${generation}`,
 } as const;

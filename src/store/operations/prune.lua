@@ -1,7 +1,7 @@
--- Removes what an item has of generations of the index other than one.
+-- Removes what an item has for indexes other than the one of one generation.
 --
 -- KEYS  1... the items' documents
--- ARGV  1 the generation that stays
+-- ARGV  1 the generation that stays   2 "1" when its index has words, else "0"
 -- Reply the number of items that had something of another one.
 --
 -- Atomic, because the names of an item's documents must be those that exist.
@@ -20,9 +20,10 @@ for _, item in ipairs(KEYS) do
       end
     end
     if gone then redis.call('HSET', item, 'parts', kept) end
+    if ARGV[2] == '0' and redis.call('HDEL', item, 'words') == 1 then gone = true end
     for _, field in ipairs(redis.call('HKEYS', item)) do
       local kind, generation = string.match(field, '^(%a+):(%d+)$')
-      if (kind == 'vector' or kind == 'words' or kind == 'text') and generation ~= keep then
+      if (kind == 'vector' or kind == 'text') and generation ~= keep then
         redis.call('HDEL', item, field)
         gone = true
       end

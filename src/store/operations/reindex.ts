@@ -112,10 +112,11 @@ class Reindexer {
   }
 
   private async clear(): Promise<void> {
-    const generation = String(this.plan.generation);
+    const { generation, definition } = this.plan;
+    const args = [String(generation), definition.text ? "1" : "0"];
     await this.eachPage("clearing", async (page) => {
       const readable = page.filter(({ document }) => !this.undecodable.has(document));
-      const calls = readable.map(({ document }) => PRUNE.call([document], [generation]));
+      const calls = readable.map(({ document }) => PRUNE.call([document], args));
       for (const reply of await executeAll(this.context.connection, calls))
         if (reply instanceof Error) throw reply;
     });
@@ -168,7 +169,8 @@ class Reindexer {
         if (!(vector instanceof Float32Array)) throw vector;
         return { text, vector };
       });
-      const format = { generation, numericFields: definition.numericFields, text: definition.text };
+      const { textFields } = this.context.settings;
+      const format = { generation, numericFields: definition.numericFields, textFields };
       return rewriteCall(item, vectors, format);
     });
     for (const reply of await executeAll(connection, calls)) {

@@ -3,6 +3,7 @@ import { newestDefinition } from "../engines/serving-index.js";
 import type { ItemMeta } from "../items/item.js";
 import { OutdatedIndexError, sizeOf, type Write, type WriteFormat, writeTask } from "../items/write.js";
 import type { Limits } from "../limits.js";
+import type { StoreSettings } from "../options.js";
 import { asError, type Outcome, runTask } from "../pipeline.js";
 import { dropSuperseded, groupConflicting, type IndexedWrite, type OrderedWrite } from "./write-order.js";
 
@@ -67,9 +68,10 @@ export class WriteBatch {
     writes: readonly Write[],
     attempts = 5,
   ): Promise<Outcome<ItemMeta | undefined>[]> {
-    const { connection, keys } = this.context;
+    const { connection, keys, settings } = this.context;
     const { active } = this;
-    const outcomes = await runTask(connection, writeTask(keys, writes, active && formatFor(active)));
+    const format = active && formatFor(active, settings);
+    const outcomes = await runTask(connection, writeTask(keys, writes, format));
     const refused: { at: number; serving: string }[] = [];
     outcomes.forEach((outcome, at) => {
       if (!outcome.ok && outcome.error instanceof OutdatedIndexError)
@@ -118,8 +120,7 @@ function* inParts(
   if (part.length > 0) yield part;
 }
 
-function formatFor({ index }: ActiveIndex): WriteFormat {
+function formatFor({ index }: ActiveIndex, { textFields }: StoreSettings): WriteFormat {
   const { generation, fence, definition } = index;
-  const { numericFields, text } = definition;
-  return { generation, fence, numericFields, text };
+  return { generation, fence, numericFields: definition.numericFields, textFields };
 }

@@ -47,7 +47,7 @@ async function openStore(): Promise<RedisStore> {
   const { place, keyPrefix, engine, dims, reindexLease, left } = job;
   const client = await connect(place);
   const index =
-    dims === undefined ? undefined : { dims, embeddings: new FakeEmbeddings(dims), fields: ["text"] };
+    dims === undefined ? undefined : { dims, embeddings: new FakeEmbeddings(dims), fields: ["text"], text: true };
   return new RedisStore({
     client: left === undefined ? client : mortal(client, left),
     ...{ keyPrefix, engine, index },

@@ -9,7 +9,7 @@ import { FakeEmbeddings } from "../fake-embeddings.js";
 
 const settings = resolveOptions({
   keyPrefix: "p",
-  index: { dims: 2, embeddings: new FakeEmbeddings(2), numericFields: ["score", "meta.year"] },
+  index: { dims: 2, embeddings: new FakeEmbeddings(2), numericFields: ["score", "meta.year"], text: true },
 });
 
 /** A server that has FT.HYBRID or not, and knows BM25 by its new name or not. */
@@ -43,7 +43,7 @@ test("the index is created for one generation, which names it", async () => {
     ...["paths", "TAG", "SEPARATOR", ",", "CASESENSITIVE"],
     ...["order", "TAG", "SEPARATOR", ",", "SORTABLE", "UNF", "NOINDEX"],
     ...["number:meta.year", "AS", "number0", "NUMERIC", "number:score", "AS", "number1", "NUMERIC"],
-    ...["words:3", "AS", "words", "TEXT", "NOSTEM"],
+    ...["words", "TEXT", "NOSTEM"],
     ...["vector:3", "AS", "vector", "VECTOR", "HNSW", "10", "TYPE", "FLOAT32", "DIM", "2"],
     ...["DISTANCE_METRIC", "COSINE", "M", "32", "EF_CONSTRUCTION", "200"],
   ]);

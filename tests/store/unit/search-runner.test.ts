@@ -8,7 +8,10 @@ import { parseOperation } from "../../../src/store/requests.js";
 import { FakeEmbeddings } from "../fake-embeddings.js";
 
 const keys = new StoreKeys("p");
-const settings = resolveOptions({ keyPrefix: "p", index: { dims: 2, embeddings: new FakeEmbeddings(2) } });
+const settings = resolveOptions({
+  keyPrefix: "p",
+  index: { dims: 2, embeddings: new FakeEmbeddings(2), text: true },
+});
 const item = (key: string) => ({
   key,
   document: keys.ofItem(["a"], key).document,

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { extractTexts, FieldPath, toText } from "../../../src/store/embedding/field-path.js";
-import { queryWords, tokenize } from "../../../src/store/embedding/tokenize.js";
 import type { Json } from "../../../src/store/items/json.js";
 
 describe("where texts are", () => {
@@ -86,20 +85,5 @@ describe("where texts are", () => {
     5,
   ])("%j cannot be read", (path) => {
     expect(() => FieldPath.parse(path)).toThrow(/field/);
-  });
-});
-
-describe("words", () => {
-  test("are letters, digits, marks and underscores of any script, in lower case", () => {
-    expect(tokenize("Hello, WORLD! don't snake_case x-1 @tag {brace} 日本 ÄPFEL ﬁne")).toEqual([
-      ...["hello", "world", "don", "t", "snake_case", "x", "1", "tag", "brace", "日本", "äpfel", "fine"],
-    ]);
-    expect(tokenize("?!{}|*")).toEqual([]);
-    expect(tokenize("\ud800")).toEqual([]);
-  });
-
-  test("of a query are distinct and not without number", () => {
-    expect(queryWords("a B a b c")).toEqual(["a", "b", "c"]);
-    expect(queryWords(Array.from({ length: 500 }, (_, n) => `w${n}`).join(" "))).toHaveLength(100);
   });
 });

@@ -20,7 +20,7 @@ export function createIndexArgs(keys: StoreKeys, { generation, definition }: Bui
     ...[FIELD.paths, ...tag, "CASESENSITIVE"],
     ...[FIELD.order, ...tag, "SORTABLE", "UNF", "NOINDEX"],
     ...definition.numericFields.flatMap((path, at) => [FIELD.number(path), "AS", `number${at}`, "NUMERIC"]),
-    ...(definition.text ? [FIELD.words(generation), "AS", "words", "TEXT", "NOSTEM"] : []),
+    ...(definition.text ? [FIELD.words, "TEXT", "NOSTEM"] : []),
     ...vectorArgs({ generation, definition }),
   ];
 }

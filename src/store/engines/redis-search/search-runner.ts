@@ -1,13 +1,13 @@
 import type { Reply } from "../../../redis/command.js";
-import { queryWords } from "../../embedding/tokenize.js";
 import { matches } from "../../filter/match.js";
+import type { VectorSettings } from "../../index-options.js";
 import { decodeItem, FIELD } from "../../items/item.js";
 import { readEntry } from "../../items/read.js";
 import type { DocumentAddress, StoreKeys } from "../../keys.js";
 import type { Limits } from "../../limits.js";
-import type { VectorSettings } from "../../options.js";
 import { type PipelineTask, send, together } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
+import { queryWords } from "../../text/words.js";
 import type { RedisItem, RedisSearchItem } from "../../types.js";
 import { byRank, type Ranked, rankWindow, reciprocalRankFusion } from "../ranking.js";
 import { similarity } from "../similarity.js";

@@ -2,7 +2,6 @@ import type { Connection, Reply } from "../../../redis/command.js";
 import { encodeKeyPart } from "../../../redis/key-encoding.js";
 import { executeAll } from "../../../redis/script.js";
 import { fromBytes } from "../../embedding/embedder.js";
-import { queryWords } from "../../embedding/tokenize.js";
 import { matches } from "../../filter/match.js";
 import { orderTail } from "../../items/index-document.js";
 import { decodeItem, FIELD, type ItemAddress } from "../../items/item.js";
@@ -11,6 +10,7 @@ import type { StoreKeys } from "../../keys.js";
 import type { StoreSettings } from "../../options.js";
 import { type PipelineTask, runTask, send, together } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
+import { queryWords } from "../../text/words.js";
 import type { EngineStats, RedisItem, RedisSearchItem } from "../../types.js";
 import type { StoreEngine } from "../engine.js";
 import type { StoredIndex } from "../index-definition.js";
@@ -137,18 +137,28 @@ export class ScanEngine implements StoreEngine {
           if (!item || !matches(item.value, predicates)) continue;
         }
         const own = documents.flatMap(([bytes, text], at): Compared[] => {
-          if (!(bytes instanceof Buffer)) return [];
-          if (similarity && bytes.length !== 4 * vectors.dims) return [];
-          const score = similarity ? similarity(fromBytes(bytes)) : 0;
-          const counted = words.length === 0 ? undefined : countWords(text?.toString() ?? "", words);
-          return [{ id: `${address.document}:${at}`, score, address, words: counted }];
+          // Words are the item's, and on its own document.
+          const counted = at === 0 && text instanceof Buffer ? countWords(text.toString(), words) : undefined;
+          const score =
+            similarity && bytes instanceof Buffer && bytes.length === 4 * vectors.dims
+              ? similarity(fromBytes(bytes))
+              : undefined;
+          if (score === undefined && !counted) return [];
+          return [
+            {
+              id: `${address.document}:${at}`,
+              score: score ?? Number.NEGATIVE_INFINITY,
+              address,
+              words: counted,
+            },
+          ];
         });
         compared.set(address.document, own);
       }
     };
     const { generation } = this;
     const fields = [similarity ? FIELD.vector(generation) : FIELD.text(generation)];
-    if (words.length > 0) fields.push(FIELD.words(generation));
+    if (words.length > 0) fields.push(FIELD.words);
     yield* together([scan(this.keys, { path: scope, fields, atOnce, limits, take }), this.checkIndex()]);
     const best = bestOfEach(ranking([...compared.values()].flat(), request));
     const found = yield* this.read(best.slice(offset, offset + limit), kept);
@@ -189,10 +199,12 @@ export class ScanEngine implements StoreEngine {
 /** The documents that may be returned, best first, by what the mode ranks by. */
 function ranking(documents: Compared[], request: SearchRequest): Compared[] {
   const { mode, minScore = Number.NEGATIVE_INFINITY } = request;
-  const similar = () => documents.filter(({ score }) => score >= minScore).sort(byRank);
-  if (mode === "vector" || !documents[0]?.words) return similar();
-  const scores = bm25(documents.map(({ words }) => words as WordCounts));
-  const worded = documents
+  const similar = () =>
+    documents.filter(({ score }) => score > Number.NEGATIVE_INFINITY && score >= minScore).sort(byRank);
+  const having = documents.filter(({ words }) => words);
+  if (mode === "vector" || having.length === 0) return mode === "text" ? [] : similar();
+  const scores = bm25(having.map(({ words }) => words as WordCounts));
+  const worded = having
     .map((document, at) => ({ ...document, score: scores[at] as number }))
     .filter(({ score }) => score > 0)
     .sort(byRank);
