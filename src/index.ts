@@ -48,6 +48,8 @@ export { RedisStore } from "./store/redis-store.js";
 export type {
   DeleteNamespaceOptions,
   DeleteProgress,
+  DeleteWhereOptions,
+  DeleteWhereProgress,
   Distance,
   EngineStats,
   ItemValue,

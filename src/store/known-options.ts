@@ -2,6 +2,7 @@ import type { GetOperation, ListNamespacesOperation, MatchCondition } from "@lan
 import type { KnownOptions } from "../redis/known-options.js";
 import type {
   DeleteNamespaceOptions,
+  DeleteWhereOptions,
   ListNamespacesOptions,
   RedisPutOperation,
   RedisPutOptions,
@@ -40,6 +41,11 @@ export const LIST_NAMESPACES_OPTIONS: KnownOptions<ListNamespacesOptions> = {
 };
 
 export const DELETE_NAMESPACE_OPTIONS: KnownOptions<DeleteNamespaceOptions> = {
+  batchSize: true,
+  onProgress: true,
+};
+
+export const DELETE_WHERE_OPTIONS: KnownOptions<DeleteWhereOptions> = {
   batchSize: true,
   onProgress: true,
 };

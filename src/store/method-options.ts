@@ -3,17 +3,21 @@ import { quote } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
 import { checkKnownOptions } from "../redis/known-options.js";
 import { readArguments, readCallback } from "./arguments.js";
+import { parseFilter } from "./filter/parse-filter.js";
 import {
   DELETE_NAMESPACE_OPTIONS,
+  DELETE_WHERE_OPTIONS,
   LIST_NAMESPACES_OPTIONS,
   PUT_OPTIONS,
   REINDEX_OPTIONS,
   SEARCH_OPTIONS,
 } from "./known-options.js";
 import { checkPath } from "./namespaces/rules.js";
+import type { DeleteWhere } from "./operations/delete-where.js";
 import { flag, positiveInteger } from "./read-option.js";
 import type {
   DeleteNamespaceOptions,
+  DeleteWhereOptions,
   ItemValue,
   ListNamespacesOptions,
   RedisPutOptions,
@@ -74,6 +78,31 @@ export function parseDeleteNamespace(path: string[], options: DeleteNamespaceOpt
     const { batchSize = 500, onProgress } = options;
     return {
       namespace: [...path],
+      batchSize: positiveInteger("batchSize", batchSize),
+      onProgress: readCallback("onProgress", onProgress),
+    };
+  });
+}
+
+/** The arguments of `deleteWhere`, checked, with every default filled in. */
+export function parseDeleteWhere(
+  path: string[],
+  filter: Record<string, unknown>,
+  options: DeleteWhereOptions,
+): DeleteWhere {
+  return readArguments("the arguments of deleteWhere", () => {
+    checkKnownOptions(options, DELETE_WHERE_OPTIONS, "deleteWhere");
+    checkPath("path", path, { allowEmpty: true });
+    const predicates = parseFilter(filter);
+    if (predicates.length === 0) {
+      throw new InvalidInputError(
+        "deleteWhere needs a filter that asks for something. Use deleteNamespace to delete all items under a path.",
+      );
+    }
+    const { batchSize = 500, onProgress } = options;
+    return {
+      namespace: [...path],
+      predicates,
       batchSize: positiveInteger("batchSize", batchSize),
       onProgress: readCallback("onProgress", onProgress),
     };

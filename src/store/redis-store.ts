@@ -5,6 +5,7 @@ import type { ClusterRootNodes, ConnectOptions, SentinelGroup } from "../redis/o
 import { StoreContext } from "./context.js";
 import {
   parseDeleteNamespace,
+  parseDeleteWhere,
   parseReindexOptions,
   toListOperation,
   toPutOperation,
@@ -13,12 +14,14 @@ import {
 import { type ConstructorOptions, openStore, resolveConstructorOptions } from "./open-store.js";
 import { contextOfBatch, putItem, runBatch } from "./operations/batch.js";
 import { deleteNamespace } from "./operations/delete-namespace.js";
+import { deleteWhere } from "./operations/delete-where.js";
 import { reindex } from "./operations/reindex.js";
 import { stats } from "./operations/stats.js";
 import type { RedisStoreOptions } from "./options.js";
 import { type BatchOperation, parseBatch } from "./requests.js";
 import type {
   DeleteNamespaceOptions,
+  DeleteWhereOptions,
   ItemValue,
   ListNamespacesOptions,
   RedisItem,
@@ -302,6 +305,33 @@ export class RedisStore extends BaseStore {
     const { namespace, batchSize, onProgress } = parseDeleteNamespace(path, options);
     return this.operations.run({ operation: "deleteNamespace", namespace }, () =>
       deleteNamespace(this.context, namespace, batchSize, onProgress),
+    );
+  }
+
+  /**
+   * Deletes the items in a namespace and below it that match a filter, in steps that do not block the server for long.
+   * Each item is deleted as it was when it was looked at: one that is put again meanwhile is looked at again, and what
+   * is put after it was looked at stays. Looks at all items under the path, without the index. When it was interrupted,
+   * call it again: what it has deleted is gone.
+   *
+   * @param path `[]` for the whole store.
+   * @param filter As in a search; it has to ask for something.
+   * @returns how many items were deleted.
+   * @throws {FilterError} when the filter cannot be read; {@link InvalidInputError} when it asks for nothing.
+   *
+   * @example
+   * ```ts
+   * await store.deleteWhere(["memories"], { $or: [{ confidence: { $lt: 0.2 } }, { source: "import" }] });
+   * ```
+   */
+  async deleteWhere(
+    path: string[],
+    filter: Record<string, unknown>,
+    options: DeleteWhereOptions = {},
+  ): Promise<number> {
+    const asked = parseDeleteWhere(path, filter, options);
+    return this.operations.run({ operation: "deleteWhere", namespace: asked.namespace }, () =>
+      deleteWhere(this.context, asked),
     );
   }
 

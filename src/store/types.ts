@@ -145,6 +145,24 @@ export interface DeleteNamespaceOptions {
   onProgress?: (progress: DeleteProgress) => void;
 }
 
+/** How far {@link RedisStore.deleteWhere} has come. */
+export interface DeleteWhereProgress {
+  /** Items deleted so far. */
+  deleted: number;
+  /** Items looked at so far. */
+  visited: number;
+  /** Items there were under the path when it began. */
+  total: number;
+}
+
+/** Options of {@link RedisStore.deleteWhere}. */
+export interface DeleteWhereOptions {
+  /** How many items are read, and then deleted, in one step (default 500). A step blocks the server while it deletes. */
+  batchSize?: number;
+  /** Called after each step. When it throws, the deletion ends there with an {@link InvalidInputError}. */
+  onProgress?: (progress: DeleteWhereProgress) => void;
+}
+
 /** How far {@link RedisStore.reindex} has come. */
 export interface ReindexProgress {
   /** What it is doing: describing items for the new index, or clearing away what the old one had of them. */

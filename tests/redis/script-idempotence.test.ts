@@ -121,6 +121,7 @@ test("every script of the store leaves the same when it runs twice", async () =>
   await store.delete(["a", "b"], "2");
   await store.delete(["a", "b"], "2");
   await new RedisStore({ ...options, index: { ...index, m: 8 } }).reindex();
+  await store.deleteWhere(["a"], { text: "uno" });
   await new RedisStore({ ...options, index: { ...index, m: 8 } }).deleteNamespace(["a"]);
 
   // Without a search engine; one of the items has vanished without a word, as by eviction.

@@ -37,6 +37,8 @@ const operations: Record<string, (setting: Setting) => Promise<unknown>> = {
   "search by words": ({ store, namespace }) => store.search(namespace, { query: "apples", mode: "text" }),
   listNamespaces: ({ store, namespace }) => store.listNamespaces({ prefix: namespace.slice(0, 1) }),
   deleteNamespace: ({ store, namespace }) => store.deleteNamespace(namespace, { batchSize: 1 }),
+  deleteWhere: ({ store, namespace }) => store.deleteWhere(namespace, { by: { $startsWith: "b" } }),
+  putItem: ({ store, namespace }) => store.putItem(namespace, "k", value("first"), { ttl: 10 }),
   batch: ({ store, namespace }) =>
     store.batch([
       { namespace, key: "k" },

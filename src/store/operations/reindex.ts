@@ -16,7 +16,7 @@ import type { ItemValue, ReindexOptions, ReindexProgress, ReindexReport } from "
 import pruneSource from "./prune.lua";
 import { ReindexLease, type ReindexPlan } from "./reindex-lease.js";
 import rewriteSource from "./rewrite.lua";
-import { type Visited, visitItems } from "./visit-items.js";
+import { countItems, type Visited, visitItems } from "./visit-items.js";
 
 const REWRITE = new Script(documentsSource, rewriteSource);
 const PRUNE = new Script(pruneSource);
@@ -129,14 +129,7 @@ class Reindexer {
     const { connection, keys, settings } = this.context;
     const { batchSize, onProgress } = this.options;
     const namespaces = await runTask(connection, namespacesUnder(keys, [], settings.limits));
-    const sizes = await executeAll(
-      connection,
-      namespaces.map((namespace) => {
-        const { keys: own } = keys.ofNamespace(namespace);
-        return { key: own, args: ["ZCARD", own] };
-      }),
-    );
-    const total = sizes.reduce<number>((sum, size) => sum + Number(size), 0);
+    const total = await countItems(this.context, namespaces);
     let done = 0;
     const progress = () => onProgress?.({ phase, done, total: Math.max(done, total) });
     let page: Visited[] = [];

@@ -91,6 +91,24 @@ export async function* visitItems(
   }
 }
 
+/** How many items some namespaces have together, those that have just expired included. */
+export async function countItems(
+  { connection, keys }: Pick<StoreContext, "connection" | "keys">,
+  namespaces: readonly string[][],
+): Promise<number> {
+  const sizes = await executeAll(
+    connection,
+    namespaces.map((namespace) => {
+      const { keys: own } = keys.ofNamespace(namespace);
+      return { key: own, args: ["ZCARD", own] };
+    }),
+  );
+  return sizes.reduce<number>((sum, size) => {
+    if (size instanceof Error) throw size;
+    return sum + Number(size);
+  }, 0);
+}
+
 /** The next namespaces that have so many items together, each with how many are to be read of it. */
 function take(waiting: readonly Cursor[], batchSize: number): (Cursor & { count: number })[] {
   const group: (Cursor & { count: number })[] = [];

@@ -47,7 +47,9 @@ async function openStore(): Promise<RedisStore> {
   const { place, keyPrefix, engine, dims, reindexLease, left } = job;
   const client = await connect(place);
   const index =
-    dims === undefined ? undefined : { dims, embeddings: new FakeEmbeddings(dims), fields: ["text"], text: true };
+    dims === undefined
+      ? undefined
+      : { dims, embeddings: new FakeEmbeddings(dims), fields: ["text"], text: true };
   return new RedisStore({
     client: left === undefined ? client : mortal(client, left),
     ...{ keyPrefix, engine, index },
