@@ -29,8 +29,8 @@ export interface RedisStoreOptions extends TimeoutOptions {
    * `"search"` uses the server's search engine, `"core"` needs none; `"auto"` (default) asks the server for it.
    */
   engine?: EngineChoice;
-  /** For `"core"`: how many items a search holds in memory at a time (default 4,000). */
-  candidatesAtOnce?: number;
+  /** For `"core"`: how many items a search reads, and holds in memory, at a time (default 4,000). */
+  scanBatchSize?: number;
 }
 
 // The names of all options. Others are refused: an option with a misspelt name would silently do nothing.
@@ -40,7 +40,7 @@ const STORE: KnownOptions<RedisStoreOptions> = {
   ttl: true,
   keyPrefix: true,
   engine: true,
-  candidatesAtOnce: true,
+  scanBatchSize: true,
   commandTimeout: true,
 };
 
@@ -62,7 +62,7 @@ const TTL_OPTIONS: KnownOptions<TtlOptions> = { defaultTTL: true, refreshOnRead:
 export interface StoreSettings extends IndexSettings {
   keyPrefix: string;
   engine: EngineChoice;
-  candidatesAtOnce: number;
+  scanBatchSize: number;
   /** Milliseconds; `undefined` for never. */
   defaultTtl: number | undefined;
   refreshOnRead: boolean;
@@ -71,13 +71,13 @@ export interface StoreSettings extends IndexSettings {
 
 /** @throws {InvalidInputError} naming the option and its value. */
 export function resolveOptions(options: RedisStoreOptions): StoreSettings {
-  const { keyPrefix = DEFAULT_KEY_PREFIX, engine = "auto", candidatesAtOnce = 4_000, index, ttl } = options;
+  const { keyPrefix = DEFAULT_KEY_PREFIX, engine = "auto", scanBatchSize = 4_000, index, ttl } = options;
   checkKnownOptions(ttl, TTL_OPTIONS, "ttl");
   const { defaultTTL, refreshOnRead = false } = ttl ?? {};
   return {
     keyPrefix: checkKeyPrefix(keyPrefix),
     engine: oneOf("engine", engine, ["auto", "search", "core"]),
-    candidatesAtOnce: positiveInteger("candidatesAtOnce", candidatesAtOnce),
+    scanBatchSize: positiveInteger("scanBatchSize", scanBatchSize),
     defaultTtl: defaultTTL === undefined ? undefined : toMilliseconds(defaultTTL, "ttl.defaultTTL"),
     refreshOnRead: flag("ttl.refreshOnRead", refreshOnRead),
     ...resolveIndex(index),

@@ -260,7 +260,7 @@ describe("what would be silently ignored is refused:", () => {
   test.each([
     { keyPrefix: null },
     { engine: null },
-    { candidatesAtOnce: null },
+    { scanBatchSize: null },
     { commandTimeout: null },
     { ttl: null },
     { ttl: { defaultTTL: null } },

@@ -134,7 +134,7 @@ test("put of a new namespace clears away others whose items have all expired", a
 test("listNamespaces and a search without a search engine take few round trips, however many namespaces there are", async () => {
   const proxy = await proxied(plainRedisUrl());
   const keyPrefix = freshPrefix();
-  const few = { [LIMITS]: { registryPage: 100 }, candidatesAtOnce: 400 } as RedisStoreOptions;
+  const few = { [LIMITS]: { registryPage: 100 }, scanBatchSize: 400 } as RedisStoreOptions;
   const store = await openStore({ keyPrefix, ...few }, proxy.url);
   const count = 6_000;
   for (let from = 0; from < count; from += 1_000) {

@@ -29,7 +29,7 @@ test("search holds no more items at a time than it is allowed to", async () => {
   const store = new RedisStore({
     client,
     keyPrefix: freshPrefix(),
-    candidatesAtOnce: 10,
+    scanBatchSize: 10,
     index: textIndex(),
   });
   await store.batch(
@@ -51,9 +51,9 @@ test("search holds no more items at a time than it is allowed to", async () => {
 
 test.each([2, 3, 1_000])(
   "search lists all items of one millisecond, %i held at a time",
-  async (candidatesAtOnce) => {
+  async (scanBatchSize) => {
     const keyPrefix = freshPrefix();
-    const store = await openStore({ keyPrefix, candidatesAtOnce }, plainRedisUrl());
+    const store = await openStore({ keyPrefix, scanBatchSize }, plainRedisUrl());
     const client = await connect(plainRedisUrl());
     const later = 1_700_000_000_001;
     const items = [
@@ -81,7 +81,7 @@ test.each([2, 3, 1_000])(
 );
 
 test("search finds what is put again while it reads on", async () => {
-  const store = await openStore({ candidatesAtOnce: 3, index: textIndex() }, plainRedisUrl());
+  const store = await openStore({ scanBatchSize: 3, index: textIndex() }, plainRedisUrl());
   const names = Array.from({ length: 30 }, (_, n) => `${n}`);
   const putAll = () => Promise.all(names.map((key) => store.put(["a"], key, { text: `apples ${key}` })));
   await putAll();
@@ -93,7 +93,7 @@ test("search finds what is put again while it reads on", async () => {
 
 test("search does not find what was put again, and does not match any more, while it reads on", async () => {
   const connection = new SteppingConnection(await connect(plainRedisUrl()));
-  const options = { keyPrefix: freshPrefix(), candidatesAtOnce: 1, index: textIndex() };
+  const options = { keyPrefix: freshPrefix(), scanBatchSize: 1, index: textIndex() };
   const store = new RedisStore({ client: connection, ...options });
   const other = await openStore(options, plainRedisUrl());
   for (const key of ["0", "1", "2"]) await other.put(["a"], key, { text: "apples", ripe: true });

@@ -14,7 +14,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
   const connect = () => connectTo(url());
 
   test("a listing has items of one millisecond in the order of their keys, byte by byte", async () => {
-    const store = await openStore({ candidatesAtOnce: 4 });
+    const store = await openStore({ scanBatchSize: 4 });
     const keys = [
       "a",
       "A",
@@ -48,7 +48,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
   test.each([1, 2, 3])("search reads on where a page of %i ends, as often as it takes", async (size) => {
     const limits = { listPage: size, scanNamespaces: size, registryPage: size };
     const embeddings = new FakeEmbeddings(64);
-    const options = { candidatesAtOnce: size, index: textIndex(embeddings), [LIMITS]: limits };
+    const options = { scanBatchSize: size, index: textIndex(embeddings), [LIMITS]: limits };
     const store = await openStore(options as RedisStoreOptions);
     const items = Array.from({ length: 23 }, (_, n) => ({
       namespace: ["a", `${n % 3}`],

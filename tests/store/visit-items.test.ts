@@ -75,7 +75,7 @@ describe("visitItems", () => {
 test.each([1, 2, 3])(
   "search compares what is there all the time, %i at a time, while it is put again",
   async (held) => {
-    const options = { keyPrefix: freshPrefix(), candidatesAtOnce: held, index: textIndex() };
+    const options = { keyPrefix: freshPrefix(), scanBatchSize: held, index: textIndex() };
     const connection = new SteppingConnection(await connect(plainRedisUrl()));
     const store = new RedisStore({ client: connection, ...options });
     const other = await openStore(options, plainRedisUrl());

@@ -5,9 +5,9 @@ import { englishLocale, startServer, type TestServer } from "../../helpers/serve
 import { storeConformance } from "./suite.js";
 
 describe.each([
-  { engine: "search", candidatesAtOnce: undefined },
-  { engine: "core", candidatesAtOnce: 3 },
-] as const)("on a server with an English locale, engine $engine", ({ engine, candidatesAtOnce }) => {
+  { engine: "search", scanBatchSize: undefined },
+  { engine: "core", scanBatchSize: 3 },
+] as const)("on a server with an English locale, engine $engine", ({ engine, scanBatchSize }) => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer({ search: engine === "search", env: await englishLocale() });
@@ -25,7 +25,7 @@ describe.each([
       RedisStore.fromConnString(server.url, {
         keyPrefix: freshPrefix(),
         engine,
-        candidatesAtOnce,
+        scanBatchSize,
         index: embeddings && { dims: embeddings.dims, embeddings, ...index },
       }),
     destroy: async (store) => store.stop(),

@@ -56,7 +56,7 @@ for (const [name, url, pages] of [
     create: async ({ embeddings, ...index }) =>
       RedisStore.fromConnString(url(), {
         keyPrefix: freshPrefix(),
-        candidatesAtOnce: pages,
+        scanBatchSize: pages,
         index: embeddings && { dims: embeddings.dims, embeddings, ...index },
         ...{ [LIMITS]: allOf(pages) },
       }),

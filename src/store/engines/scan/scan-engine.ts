@@ -81,7 +81,7 @@ export class ScanEngine implements StoreEngine {
       items += candidates.length;
       for (const { documents } of candidates) vectors += documents.filter(([kept]) => kept !== null).length;
     };
-    const { candidatesAtOnce: atOnce, limits } = this.settings;
+    const { scanBatchSize: atOnce, limits } = this.settings;
     await runTask(
       this.connection,
       scan(this.keys, {
@@ -103,7 +103,7 @@ export class ScanEngine implements StoreEngine {
   /** Items that match, newest first. */
   private *list({ scope, predicates, offset, limit }: SearchRequest): PipelineTask<RedisSearchItem[]> {
     const needed = offset + limit;
-    const { candidatesAtOnce: atOnce, limits } = this.settings;
+    const { scanBatchSize: atOnce, limits } = this.settings;
     let found = new Map<string, Listed>();
     const take = (candidates: Candidate[]) => {
       for (const { address, value, meta } of candidates) {
@@ -121,7 +121,7 @@ export class ScanEngine implements StoreEngine {
   /** Compares every candidate with the query. */
   private *rank(request: SearchRequest, query: Float32Array | undefined): PipelineTask<RedisSearchItem[]> {
     const { scope, predicates, offset, limit } = request;
-    const { vectors, candidatesAtOnce: atOnce, limits } = this.settings;
+    const { vectors, scanBatchSize: atOnce, limits } = this.settings;
     const words = request.mode === "vector" ? [] : queryWords(request.query ?? "");
     if (request.mode === "text" && words.length === 0) return [];
     const similarity = query && vectors && similarityTo(query, vectors.distance);
