@@ -96,13 +96,16 @@ export class StoreKeys {
     return `${this.documentPrefix}${partition}}:${toRegistryMember(namespace)}`;
   }
 
+  /** Whether a key looks like that of one of our documents. {@link parseDocument} is sure, and takes longer. */
+  isDocument(redisKey: string): boolean {
+    return redisKey.startsWith(this.documentPrefix) && redisKey.includes("}:", this.documentPrefix.length);
+  }
+
   /** Reads the key of a document. `undefined` when it is not one of ours. */
   parseDocument(redisKey: string): DocumentAddress | undefined {
     const tagEnd = redisKey.indexOf("}:", this.documentPrefix.length);
     if (!redisKey.startsWith(this.documentPrefix) || tagEnd === -1) return undefined;
-    // Encoded names contain neither separators nor dots, and the name of a further document has a dot.
-    const last = redisKey.lastIndexOf(":");
-    const document = redisKey.includes(".", last) ? redisKey.slice(0, last) : redisKey;
+    const document = itemDocument(redisKey);
     const keyBegin = document.lastIndexOf(":") + 1;
     const name = document.slice(tagEnd + 2, keyBegin);
     if (name === "") return undefined;
@@ -112,6 +115,13 @@ export class StoreKeys {
       return undefined; // not percent-encoded by us
     }
   }
+}
+
+/** The key of the item's own document, whichever of its documents this is the key of. */
+export function itemDocument(redisKey: string): string {
+  // Encoded names contain neither separators nor dots, and the name of a further document has a dot.
+  const last = redisKey.lastIndexOf(":");
+  return redisKey.includes(".", last) ? redisKey.slice(0, last) : redisKey;
 }
 
 /** Whose document a Redis key is. */

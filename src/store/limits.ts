@@ -12,6 +12,10 @@ export interface Limits {
   readonly writesTogether: number;
   /** Bytes that they send, about. */
   readonly writeBytes: number;
+  /** Documents that a ranking returns with their values, at most, and items that are then read in one round trip. */
+  readonly rankedValues: number;
+  /** Items of each ranking that a hybrid search fuses. */
+  readonly rankWindow: number;
   /** Namespaces that `deleteNamespace` empties side by side. */
   readonly deleteNamespaces: number;
   /** Milliseconds for which `reindex` keeps others from it without a sign of life. */
@@ -25,6 +29,8 @@ const DEFAULT_LIMITS: Limits = {
   listPage: 1_000,
   writesTogether: 1_000,
   writeBytes: 4_000_000,
+  rankedValues: 1_000,
+  rankWindow: 100,
   deleteNamespaces: 16,
   reindexLease: 30_000,
 };

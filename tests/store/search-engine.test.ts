@@ -22,7 +22,13 @@ test("explain returns each query as it was sent", async () => {
       command: "FT.SEARCH",
       index: `${keyPrefix}:store:1`,
       query: "*=>[KNN $p1 @vector $p2 EF_RUNTIME $p3 AS distance]",
-      params: { p1: "50", p2: expect.any(Buffer), p3: "300" },
+      params: { p1: "32", p2: expect.any(Buffer), p3: "300" },
+    },
+    {
+      command: "FT.SEARCH",
+      index: `${keyPrefix}:store:1`,
+      query: "*=>[KNN $p1 @vector $p2 EF_RUNTIME $p3 AS distance]",
+      params: { p1: "128", p2: expect.any(Buffer), p3: "300" },
     },
     {
       command: "FT.SEARCH",
@@ -39,7 +45,8 @@ test("search takes efRuntime for one call", async () => {
   const explain = (sent: { params: Record<string, unknown> }) => params.push(sent.params.p3);
   await store.search([], { query: "green", efRuntime: 777, explain });
   await store.search([], { query: "green", limit: 400, explain });
-  expect(params).toEqual(["777", "400"]);
+  // Never less than the neighbours asked for.
+  expect(params).toEqual(["777", "300", "300", "512"]);
   await expect(store.search([], { query: "green", efRuntime: 0 })).rejects.toThrow(/efRuntime/);
 });
 

@@ -1,6 +1,6 @@
-/** A document that a query found. */
+/** An item in a ranking. */
 export interface Ranked {
-  /** Its Redis key. */
+  /** The Redis key of its document. */
   id: string;
   /** Higher is better. */
   score: number;
@@ -11,25 +11,44 @@ export function byRank(a: Ranked, b: Ranked): number {
   return b.score - a.score || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
-/** How many documents of each ranking take part in a fusion, at least. */
-const LEAST_WINDOW = 50;
-
-/** How many documents of each ranking are fused for a page: enough that some of them may have to go. */
-export function rankWindow({ offset, limit }: { offset: number; limit: number }): number {
-  return Math.max(LEAST_WINDOW, 3 * (offset + limit));
+/** Each item once, with its best score, best first. */
+export function rankItems<T extends Ranked>(documents: Iterable<T>): T[] {
+  const best = new Map<string, T>();
+  for (const each of documents) {
+    const known = best.get(each.id);
+    if (!known || each.score > known.score) best.set(each.id, each);
+  }
+  return [...best.values()].sort(byRank);
 }
 
 /** How much the first ranks count for more than later ones. 60 is the customary constant. */
-export const RRF_CONSTANT = 60;
+const RRF_CONSTANT = 60;
 
-/** Reciprocal rank fusion: what is near the top of several rankings comes first. Each ranking is best first. */
-export function reciprocalRankFusion<T extends Ranked>(rankings: readonly (readonly T[])[]): T[] {
-  const fused = new Map<string, T>();
-  for (const ranking of rankings) {
-    ranking.forEach((hit, index) => {
-      const score = (fused.get(hit.id)?.score ?? 0) + 1 / (RRF_CONSTANT + index + 1);
-      fused.set(hit.id, { ...hit, score });
+/**
+ * Fuses two rankings of items, each best first: the first items of both, `window` of each, by their reciprocal ranks, then
+ * the rest of the one by similarity, then the rest of the one by words. As the window does not depend on what is asked
+ * for, all pages are pages of one ranking, and they reach every item.
+ */
+export function fuseRankings(
+  similar: readonly Ranked[],
+  worded: readonly Ranked[],
+  window: number,
+): Ranked[] {
+  const scores = new Map<string, number>();
+  for (const ranking of [similar, worded]) {
+    ranking.slice(0, window).forEach(({ id }, at) => {
+      scores.set(id, (scores.get(id) ?? 0) + 1 / (RRF_CONSTANT + at + 1));
     });
   }
-  return [...fused.values()].sort(byRank);
+  const fused = [...scores].map(([id, score]) => ({ id, score })).sort(byRank);
+  for (const ranking of [similar, worded]) {
+    for (const { id } of ranking.slice(window)) {
+      if (scores.has(id)) continue;
+      // Whatever was fused is better: the worst of it has the rank of the window's end in one ranking.
+      const score = 1 / (RRF_CONSTANT + fused.length + 1);
+      scores.set(id, score);
+      fused.push({ id, score });
+    }
+  }
+  return fused;
 }

@@ -33,23 +33,30 @@ describe("a query is data", () => {
   });
 
   test("a search by vector", () => {
-    const command = builder.nearest(within(["a"], { kind: "x" }), vector, 5, 200);
+    const command = builder.nearest(within(["a"], { kind: "x" }), vector, {
+      k: 32,
+      ef: 200,
+      count: 5,
+      values: true,
+    });
     expect(command.args).toEqual([
       "FT.SEARCH",
       "idx",
       "(@scope:{$p1} @paths:{$p2|$p3})=>[KNN $p4 @vector $p5 EF_RUNTIME $p6 AS distance]",
       ...["SORTBY", "distance", "ASC", "LIMIT", "0", "5"],
       ...["RETURN", "3", "value", "meta", "distance"],
-      ...["PARAMS", "12", "p1", "a", "p2", "kind=sx", "p3", "~", "p4", "5", "p5", bytes, "p6", "200"],
+      ...["PARAMS", "12", "p1", "a", "p2", "kind=sx", "p3", "~", "p4", "32", "p5", bytes, "p6", "200"],
       ...["DIALECT", "2", "TIMEOUT", "600000"],
     ]);
-    expect(builder.nearest(within([]), vector, 5, undefined).query).toBe(
-      "*=>[KNN $p1 @vector $p2 AS distance]",
-    );
+    const flat = builder.nearest(within([]), vector, { k: 5, ef: undefined, count: 5, values: false });
+    expect(flat.query).toBe("*=>[KNN $p1 @vector $p2 AS distance]");
+    expect(flat.args.join(" ")).toContain(" RETURN 1 distance ");
+    const deep = builder.nearest(within([]), vector, { k: 512, ef: 200, count: 5, values: true });
+    expect(deep.params.toRecord()).toMatchObject({ p1: "512", p3: "512" });
   });
 
   test("a search by words", () => {
-    const command = builder.text(within(["a"]), ["green", "apples"], 7);
+    const command = builder.text(within(["a"]), ["green", "apples"], { count: 7, values: true });
     expect(command.args).toEqual([
       ...["FT.SEARCH", "idx", "@scope:{$p1} @words:($p2|$p3)"],
       ...["WITHSCORES", "SCORER", "BM25", "LIMIT", "0", "7"],
@@ -58,18 +65,50 @@ describe("a query is data", () => {
     ]);
   });
 
-  test("a hybrid search by the server", () => {
-    const command = builder.hybrid(within(["a"]), ["green"], vector, 50, 200);
-    expect(command.args).toEqual([
-      ...["FT.HYBRID", "idx", "SEARCH", "@scope:{$p1} @words:($p2)", "SCORER", "BM25"],
-      ...["VSIM", "@vector", "$p3", "KNN", "4", "K", "50", "EF_RUNTIME", "200", "FILTER", "@scope:{$p1}"],
-      ...["COMBINE", "RRF", "4", "CONSTANT", "60", "WINDOW", "50"],
-      ...["LOAD", "4", "@__key", "@__score", "@value", "@meta", "LIMIT", "0", "100"],
-      ...["PARAMS", "6", "p1", "a", "p2", "green", "p3", bytes],
+  test("the whole of a ranking, beyond the results that a server lets a search have", () => {
+    expect(builder.allByText(within(["a"]), ["green"]).args).toEqual([
+      ...["FT.AGGREGATE", "idx", "@scope:{$p1} @words:($p2)", "WITHSCORES", "SCORER", "BM25"],
+      ...["LOAD", "2", "@__key", "@kind"],
+      ...["PARAMS", "4", "p1", "a", "p2", "green", "DIALECT", "2", "TIMEOUT", "600000"],
     ]);
-    const unscoped = builder.hybrid(within([]), ["green"], vector, 50, undefined);
-    expect(unscoped.args).not.toContain("FILTER");
-    expect(unscoped.args).not.toContain("EF_RUNTIME");
+    const newer = new QueryBuilder([]);
+    newer.scorer = "BM25STD";
+    expect(newer.allByText(within([]), ["green"]).args).toEqual(
+      expect.arrayContaining(["ADDSCORES", "SCORER", "BM25STD"]),
+    );
+    expect(builder.documentsWithVectors(within(["a"])).args).toEqual([
+      ...["FT.AGGREGATE", "idx", "@kind:{vector} @scope:{$p1}", "LOAD", "1", "@__key"],
+      ...["PARAMS", "2", "p1", "a", "DIALECT", "2", "TIMEOUT", "600000"],
+    ]);
+    expect(builder.distances(within(["a"]), vector, ["k1", "k2"]).args).toEqual([
+      "FT.SEARCH",
+      "idx",
+      "(@scope:{$p1})=>[KNN $p2 @vector $p3 HYBRID_POLICY ADHOC_BF AS distance]",
+      ...[
+        "INKEYS",
+        "2",
+        "k1",
+        "k2",
+        "SORTBY",
+        "distance",
+        "ASC",
+        "LIMIT",
+        "0",
+        "2",
+        "RETURN",
+        "1",
+        "distance",
+      ],
+      ...["PARAMS", "6", "p1", "a", "p2", "2", "p3", bytes, "DIALECT", "2", "TIMEOUT", "600000"],
+    ]);
+  });
+
+  test("how many documents there are to be ranked", () => {
+    expect(builder.countRanked(within(["a"])).args).toEqual([
+      ...["FT.SEARCH", "idx", "@kind:{vector} @scope:{$p1}", "LIMIT", "0", "0"],
+      ...["PARAMS", "2", "p1", "a", "DIALECT", "2", "TIMEOUT", "600000"],
+    ]);
+    expect(builder.countRanked(within(["a"]), ["green"]).query).toBe("@scope:{$p1} @words:($p2)");
   });
 
   test("nothing that a user gave is part of a query's text", () => {
@@ -81,9 +120,12 @@ describe("a query is data", () => {
     };
     for (const command of [
       builder.listing(within([hostile], filter), 0, 1),
-      builder.nearest(within([hostile], filter), vector, 1, 1),
-      builder.text(within([hostile], filter), [hostile], 1),
-      builder.hybrid(within([hostile], filter), [hostile], vector, 1, 1),
+      builder.nearest(within([hostile], filter), vector, { k: 1, ef: 1, count: 1, values: true }),
+      builder.distances(within([hostile], filter), vector, [hostile]),
+      builder.documentsWithVectors(within([hostile], filter)),
+      builder.text(within([hostile], filter), [hostile], { count: 1, values: true }),
+      builder.allByText(within([hostile], filter), [hostile]),
+      builder.countRanked(within([hostile], filter), [hostile]),
     ]) {
       expect(command.query).not.toMatch(/x}|{y/);
     }

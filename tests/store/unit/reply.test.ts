@@ -6,11 +6,7 @@ import {
   isUnknownIndex,
   isWrongLength,
 } from "../../../src/store/engines/redis-search/index-commands.js";
-import {
-  decodeHybridReply,
-  decodeSearchReply,
-  fieldOf,
-} from "../../../src/store/engines/redis-search/reply.js";
+import { decodeRows, decodeSearchReply } from "../../../src/store/engines/redis-search/reply.js";
 
 const bulk = (text: string) => Buffer.from(text);
 
@@ -55,22 +51,30 @@ describe("replies of FT.SEARCH", () => {
   });
 });
 
-describe("replies of FT.HYBRID", () => {
-  test("hold keys, scores and the fields asked for", () => {
-    const reply: Reply = [
-      ...["total_results", 1, "warnings", [], "execution_time", bulk("0.1")],
-      ...["results", [[bulk("__key"), bulk("k1"), bulk("__score"), bulk("0.03"), bulk("value"), bulk("{}")]]],
-    ];
-    const [document] = decodeHybridReply(reply) ?? [];
-    expect(document).toMatchObject({ id: "k1", score: 0.03 });
-    expect(fieldOf(document?.fields ?? [], bulk("value"))).toEqual(bulk("{}"));
-    expect(fieldOf(document?.fields ?? [], bulk("valu"))).toBeUndefined();
+describe("replies of FT.AGGREGATE", () => {
+  const fields = [bulk("__key"), bulk("k1"), bulk("kind"), bulk("item")];
+
+  test("as a list with a score before each row, of older servers", () => {
+    expect(decodeRows([1, bulk("0.5"), fields, bulk("0.25"), []], true)).toEqual([
+      { id: "k1", score: 0.5, fields },
+    ]);
+    expect(decodeRows([2, fields], false)).toEqual([{ id: "k1", score: 0, fields }]);
+    expect(decodeRows([0], true)).toEqual([]);
   });
 
-  test("of another form are not guessed at", () => {
-    expect(decodeHybridReply(["total_results", 1])).toBeUndefined();
-    expect(decodeHybridReply(bulk("OK"))).toBeUndefined();
-    expect(decodeHybridReply(["total_results", 1, "results", [[bulk("__key"), bulk("k1")]]])).toBeUndefined();
+  test("with the score as a field, as a list and as the map of newer servers", () => {
+    const scored = [...fields, bulk("__score"), bulk("0.5")];
+    expect(decodeRows([1, scored], false)).toEqual([{ id: "k1", score: 0.5, fields: scored }]);
+    const reply: Reply = [
+      ...["attributes", [], "warning", [], "total_results", 1],
+      ...["results", [["extra_attributes", scored, "values", []]]],
+    ];
+    expect(decodeRows(reply, false)).toEqual([{ id: "k1", score: 0.5, fields: scored }]);
+  });
+
+  test("that are only half of the answer are an error", () => {
+    const reply: Reply = ["results", [], "warning", [bulk("Timeout limit was reached")]];
+    expect(() => decodeRows(reply, false)).toThrow(/stopped before it had looked at everything/);
   });
 });
 

@@ -1,10 +1,12 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Reply } from "../../../src/redis/command.js";
-import { QueryBuilder } from "../../../src/store/engines/redis-search/query.js";
+import type { PipelineEntry } from "../../../src/redis/script.js";
+import { QueryBuilder, type Scorer } from "../../../src/store/engines/redis-search/query.js";
 import { SearchRunner } from "../../../src/store/engines/redis-search/search-runner.js";
 import { StoreKeys } from "../../../src/store/keys.js";
 import { resolveOptions } from "../../../src/store/options.js";
 import { parseOperation } from "../../../src/store/requests.js";
+import type { RedisSearchOperation } from "../../../src/store/types.js";
 import { FakeEmbeddings } from "../fake-embeddings.js";
 
 const keys = new StoreKeys("p");
@@ -12,70 +14,213 @@ const settings = resolveOptions({
   keyPrefix: "p",
   index: { dims: 2, embeddings: new FakeEmbeddings(2), text: true },
 });
-const item = (key: string) => ({
-  key,
-  document: keys.ofItem(["a"], key).document,
-  fields: ["value", JSON.stringify({ key }), "meta", "1 2 3"],
-});
 
-function hybrid(more: object = {}) {
-  const searcher = new SearchRunner(keys, new QueryBuilder([]), settings.vectors, settings.limits);
-  searcher.fusesItself = true;
-  const operation = { namespacePrefix: ["a"], query: "words", mode: "hybrid" as const, ...more };
-  const request = parseOperation(operation, settings);
-  if (request.kind !== "search") throw new TypeError("not a search");
-  return { searcher, plan: searcher.search(request, Float32Array.of(1, 0)) };
+interface Stored {
+  key: string;
+  /** Smaller is better. */
+  distance: number;
+  expired?: boolean;
 }
 
-function commands(round: IteratorResult<readonly unknown[], unknown>): string[] {
-  if (round.done) return [];
-  return (round.value as { args: string[] }[]).map(({ args }) => String(args[0]));
-}
+/** A server that has these items and allows queries so many results. Newer ones leave out what has expired. */
+class ScriptedServer {
+  readonly sent: string[] = [];
 
-test("a server that fuses rankings itself is asked once, and its order is kept", () => {
-  const { plan } = hybrid();
-  expect(commands(plan.next([]))).toEqual(["FT.HYBRID"]);
-  const results = ["x", "y"].map((key, at) => {
-    const { document, fields } = item(key);
-    return ["__key", Buffer.from(document), "__score", String((3 - at) / 100), ...fields];
-  });
-  const reply: Reply = ["total_results", 2, "results", results, "warnings", []];
-  const end = plan.next([reply]);
-  expect(end.done).toBe(true);
-  expect(end.value).toMatchObject([
-    { key: "x", score: 0.03, value: { key: "x" } },
-    { key: "y", score: 0.02, value: { key: "y" } },
-  ]);
-});
+  constructor(
+    private readonly stored: readonly Stored[],
+    private readonly scorer: Scorer,
+    private readonly most = 1_000_000,
+  ) {}
 
-test("values that were not loaded are read", () => {
-  const { plan } = hybrid();
-  plan.next([]);
-  const { document, fields } = item("x");
-  const reply: Reply = ["results", [["__key", Buffer.from(`${document}:1.1`), "__score", "0.03"]]];
-  expect(commands(plan.next([reply]))).toEqual(["HMGET"]);
-  const end = plan.next([fields.filter((_, at) => at % 2 === 1).map((field) => Buffer.from(field))]);
-  expect(end.value).toMatchObject([{ key: "x", score: 0.03 }]);
-});
-
-test("a server that answers otherwise than expected is asked by two queries, from then on", () => {
-  const { searcher, plan } = hybrid();
-  plan.next([]);
-  expect(commands(plan.next([new Error("SEARCH_SYNTAX unexpected argument")]))).toEqual([
-    "FT.SEARCH",
-    "FT.SEARCH",
-  ]);
-  const { document, fields } = item("x");
-  const nearest: Reply = [1, Buffer.from(document), [...fields, "distance", "0.5"]];
-  const text: Reply = [1, Buffer.from(document), 1.5, fields];
-  const end = plan.next([nearest, text]);
-  expect(end.value).toMatchObject([{ key: "x", score: 2 / 61 }]);
-  expect(searcher.fusesItself).toBe(false);
-});
-
-test("what the server could not fuse exactly is fused here", () => {
-  for (const more of [{ minScore: 0.5 }, { filter: { undeclared: { $gt: 1 } } }]) {
-    expect(commands(hybrid(more).plan.next([]))).toEqual(["FT.SEARCH", "FT.SEARCH"]);
+  /** The keys that a search finds. */
+  search(options: Partial<RedisSearchOperation>): string[] {
+    const queries = new QueryBuilder([]);
+    queries.scorer = this.scorer;
+    const request = parseOperation({ namespacePrefix: ["a"], query: "words", ...options }, settings);
+    if (request.kind !== "search") throw new TypeError("not a search");
+    const runner = new SearchRunner(keys, queries, settings.vectors, settings.limits);
+    const task = runner.search(request, Float32Array.of(1, 0));
+    let next = task.next([]);
+    for (let round = 0; !next.done; round++) {
+      if (round === 20) throw new Error("the search does not end");
+      this.sent.push("-");
+      next = task.next(next.value.map((entry) => this.answer(entry)));
+    }
+    return next.value.map(({ key }) => key);
   }
-  expect(commands(hybrid({ filter: { kind: "x" } }).plan.next([]))).toEqual(["FT.HYBRID"]);
+
+  private answer(entry: PipelineEntry): Reply | Error {
+    const args = (entry.args as readonly (string | Buffer)[]).map(String);
+    const option = (name: string) => args[args.indexOf(name) + 1] as string;
+    if (args[0] === "HMGET") {
+      this.sent.push("HMGET");
+      return [bytes(JSON.stringify({})), bytes("1 2 3")];
+    }
+    const isVector = args[2]?.includes("KNN") === true;
+    const k = isVector ? Number(args[args.indexOf("p2") + 1]) : Number.POSITIVE_INFINITY;
+    if (args[0] === "FT.AGGREGATE") {
+      this.sent.push("all");
+      const scored = args.includes("WITHSCORES");
+      return [
+        1,
+        ...this.stored.flatMap((item): Reply[] => [
+          ...(scored ? [bytes(String(1 / item.distance))] : []),
+          ["__key", bytes(documentOf(item)), ...(item.expired ? [] : ["kind", bytes("item")])],
+        ]),
+      ];
+    }
+    const count = Number(args[args.indexOf("LIMIT") + 2]);
+    const named = args.includes("INKEYS") ? new Set(args) : undefined;
+    this.sent.push(count === 0 ? "count" : `${isVector ? (named ? "named" : `k=${k}`) : "text"} ${count}`);
+    if (count > this.most) return new Error(`LIMIT exceeds maximum of ${this.most}`);
+    const found = this.stored
+      .filter((item) => !named || named.has(documentOf(item)))
+      .toSorted((a, b) => a.distance - b.distance)
+      .slice(0, k);
+    if (count === 0) return [found.length];
+    const page = found.slice(0, count);
+    const newer = this.scorer === "BM25STD";
+    const living = newer ? page.filter(({ expired }) => !expired) : page;
+    const fields = option("RETURN") === "1" ? [] : ["value", bytes("{}"), "meta", bytes("1 2 3")];
+    return [
+      newer ? living.length : found.length,
+      ...living.flatMap((item): Reply[] => [
+        bytes(documentOf(item)),
+        ...(args.includes("WITHSCORES") ? [bytes(String(1 / item.distance))] : []),
+        item.expired ? null : [...fields, "distance", bytes(String(item.distance))],
+      ]),
+    ];
+  }
+}
+
+const bytes = (text: string) => Buffer.from(text);
+const documentOf = ({ key }: Stored) => keys.ofItem(["a"], key).document;
+
+/** Items with names in the order of their distances. */
+function items(count: number, more: (n: number) => Partial<Stored> = () => ({})): Stored[] {
+  return Array.from({ length: count }, (_, n) => ({
+    key: String(n).padStart(5, "0"),
+    distance: (n + 1) / 100_000,
+    ...more(n),
+  }));
+}
+
+const names = (from: number, to: number) =>
+  items(to)
+    .slice(from)
+    .map(({ key }) => key);
+
+describe("a short page", () => {
+  const stored = items(60, (n) => ({ expired: n < 40 }));
+
+  test("of a newer server, which drops what has expired, is no proof that there is no more", () => {
+    const server = new ScriptedServer(stored, "BM25STD");
+    expect(server.search({ limit: 10 })).toEqual(names(40, 50));
+    expect(server.sent.filter((each) => each !== "HMGET")).toEqual([
+      ...["-", "k=32 11", "-", "count"],
+      ...["-", "k=32 32", "k=128 44", "-", "count"],
+      ...["-", "k=32 32", "k=128 128", "k=512 176", "-", "count"],
+      "-",
+    ]);
+    const words = new ScriptedServer(stored, "BM25STD");
+    expect(words.search({ limit: 10, mode: "text" })).toEqual(names(40, 50));
+    expect(new ScriptedServer(stored, "BM25STD").search({ limit: 30, offset: 15 })).toEqual(names(55, 60));
+  });
+
+  test("of a newer server is the last one when there are no more documents", () => {
+    for (const [mode, first] of [
+      ["vector", "k=32 11"],
+      ["text", "text 32"],
+    ] as const) {
+      const server = new ScriptedServer(items(4), "BM25STD");
+      expect(server.search({ mode })).toEqual(names(0, 4));
+      expect(server.sent).toEqual(["-", first, "-", "count"]);
+    }
+  });
+
+  test("of an older server is the last one", () => {
+    const server = new ScriptedServer(
+      items(9, (n) => ({ expired: n < 5 })),
+      "BM25",
+    );
+    expect(server.search({ limit: 10 })).toEqual(names(5, 9));
+    expect(server.sent).toEqual(["-", "k=32 11"]);
+  });
+});
+
+describe("a ranking that is longer than the server lets a search be", () => {
+  test.each(["BM25", "BM25STD"] as const)("is read to its end, with scorer %s", (scorer) => {
+    const stored = items(250, (n) => ({ expired: n % 50 === 7 }));
+    const living = stored.filter(({ expired }) => !expired).map(({ key }) => key);
+    for (const mode of ["vector", "text"] as const) {
+      const most = 100;
+      for (const [offset, limit] of [
+        [0, 300],
+        [90, 10],
+        [95, 20],
+        [200, 10],
+      ] as const) {
+        const server = new ScriptedServer(stored, scorer, most);
+        expect(server.search({ mode, offset, limit })).toEqual(living.slice(offset, offset + limit));
+      }
+    }
+  });
+
+  test("is asked for in parts that are allowed, and the limit is learnt once", () => {
+    const server = new ScriptedServer(items(250), "BM25", 100);
+    expect(server.search({ limit: 150 })).toEqual(names(0, 150));
+    expect(server.sent).toEqual([
+      ...["-", "k=32 32", "k=128 128", "k=512 151"],
+      ...["-", "k=32 32", "k=128 100"],
+      ...["-", "all"],
+      ...["-", "named 100", "named 100", "named 50"],
+      ...["-", ...names(100, 150).map(() => "HMGET")],
+    ]);
+  });
+
+  test("is not read to its end where nothing is similar enough there", () => {
+    const server = new ScriptedServer(items(250), "BM25", 100);
+    expect(server.search({ limit: 150, minScore: 1 - 50.5 / 100_000 })).toEqual(names(0, 50));
+    expect(server.sent).not.toContain("all");
+  });
+});
+
+describe("equally good documents at the end of a page", () => {
+  // The server has them in an order of its own.
+  const stored = items(50, (n) => ({ distance: 0.5, key: String(99 - n) }));
+  const sorted = stored.map(({ key }) => key).sort();
+
+  test.each(["vector", "text"] as const)(
+    "by %s are asked for until it is certain which come first",
+    (mode) => {
+      for (let offset = 0; offset < 50; offset += 7) {
+        const server = new ScriptedServer(stored, "BM25");
+        expect(server.search({ mode, limit: 7, offset })).toEqual(sorted.slice(offset, offset + 7));
+      }
+    },
+  );
+
+  test("have their values read once it is known which these are", () => {
+    const server = new ScriptedServer(
+      items(500, (n) => ({ distance: 0.5, key: String(900 - n) })),
+      "BM25",
+    );
+    expect(server.search({ mode: "text", limit: 2 })).toEqual(["401", "402"]);
+    expect(server.sent).toEqual([
+      ...["-", "text 32", "-", "text 128", "-", "text 512"],
+      ...["-", "HMGET", "HMGET"],
+    ]);
+  });
+});
+
+test("further pages of neighbours begin with those that the first ones found", () => {
+  const server = new ScriptedServer(items(600), "BM25");
+  expect(server.search({ limit: 20, offset: 180 })).toEqual(names(180, 200));
+  expect(server.sent).toEqual(["-", "k=32 32", "k=128 128", "k=512 201"]);
+});
+
+test("hybrid sends both queries in one round trip", () => {
+  const server = new ScriptedServer(items(300), "BM25");
+  expect(server.search({ mode: "hybrid", limit: 10 })).toEqual(names(0, 10));
+  expect(server.sent).toEqual(["-", "k=32 32", "k=128 101", "text 101"]);
 });

@@ -2,10 +2,9 @@ import type { Arg } from "../../../redis/command.js";
 import type { PipelineEntry } from "../../../redis/script.js";
 import { toBytes } from "../../embedding/embedder.js";
 import { KIND } from "../../items/index-document.js";
-import { ITEM_FIELDS } from "../../items/item.js";
+import { FIELD, ITEM_FIELDS } from "../../items/item.js";
 import { scopeToken } from "../../namespaces/encoding.js";
 import type { SearchRequest } from "../../requests.js";
-import { RRF_CONSTANT } from "../ranking.js";
 import { toFilterClauses } from "./filter-clauses.js";
 import { QueryParams } from "./params.js";
 
@@ -14,7 +13,7 @@ type Scope = Pick<SearchRequest, "scope" | "predicates">;
 
 /** A command that searches: data, until its entry is sent. */
 export interface SearchCommand {
-  name: "FT.SEARCH" | "FT.HYBRID";
+  name: "FT.SEARCH" | "FT.AGGREGATE";
   index: string;
   query: string;
   params: QueryParams;
@@ -32,13 +31,28 @@ const TIMEOUT = ["TIMEOUT", "600000"];
 /** BM25 by its name on newer servers, and by the one that older ones know. */
 export type Scorer = "BM25STD" | "BM25";
 
+/** How much of a ranking is asked for. */
+export interface RankingPage {
+  /** How many documents are returned. */
+  count: number;
+  /** Whether with the values of items; otherwise with the least that tells that a document lives. */
+  values: boolean;
+}
+
 export class QueryBuilder {
   /** The name that this server knows BM25 by. */
   scorer: Scorer = "BM25";
   /** The name of the index that serves. */
   index = "";
+  /** Its generation, which names the field that holds its vectors. */
+  generation = 1;
 
   constructor(private readonly numericFields: readonly string[]) {}
+
+  /** Whether the server leaves documents that have expired out of its answers: newer ones do. */
+  get dropsExpired(): boolean {
+    return this.scorer === "BM25STD";
+  }
 
   /** Items, newest first. */
   listing(request: Scope, from: number, count: number): SearchCommand {
@@ -51,66 +65,76 @@ export class QueryBuilder {
     ]);
   }
 
-  /** The `k` documents with the nearest vectors. `ef` is for HNSW only. */
-  nearest(request: Scope, vector: Float32Array, k: number, ef: number | undefined): SearchCommand {
+  /** The best of the `k` documents with the nearest vectors. `ef` is for HNSW only. */
+  nearest(
+    request: Scope,
+    vector: Float32Array,
+    { k, ef, count, values }: RankingPage & { k: number; ef: number | undefined },
+  ): SearchCommand {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
-    const among = clauses.length === 0 ? "*" : `(${clauses.join(" ")})`;
     const $k = params.add(String(k));
     const $vector = params.add(toBytes(vector));
-    const efClause = ef === undefined ? "" : ` EF_RUNTIME ${params.add(String(Math.max(ef, k)))}`;
-    const query = `${among}=>[KNN ${$k} @vector ${$vector}${efClause} AS ${DISTANCE}]`;
+    const effort = ef === undefined ? "" : ` EF_RUNTIME ${params.add(String(Math.max(ef, k)))}`;
+    const query = `${among(clauses)}=>[KNN ${$k} @vector ${$vector}${effort} AS ${DISTANCE}]`;
     return this.command(query, params, isExact, [
       ...["SORTBY", DISTANCE, "ASC"],
-      ...["LIMIT", "0", String(k)],
-      ...returning([...ITEM_FIELDS, DISTANCE]),
+      ...["LIMIT", "0", String(count)],
+      ...returning(values ? [...ITEM_FIELDS, DISTANCE] : [DISTANCE]),
     ]);
   }
 
+  /** The distances of documents that are named by their keys, compared one by one. */
+  distances(request: Scope, vector: Float32Array, documents: readonly string[]): SearchCommand {
+    const params = new QueryParams();
+    const { clauses, isExact } = this.restrict(request, params);
+    const count = String(documents.length);
+    const $k = params.add(count);
+    const knn = `KNN ${$k} @vector ${params.add(toBytes(vector))} HYBRID_POLICY ADHOC_BF AS ${DISTANCE}`;
+    return this.command(`${among(clauses)}=>[${knn}]`, params, isExact, [
+      ...["INKEYS", count, ...documents],
+      ...["SORTBY", DISTANCE, "ASC"],
+      ...["LIMIT", "0", count],
+      ...returning([DISTANCE]),
+    ]);
+  }
+
+  /** The keys of all documents with vectors. FT.AGGREGATE returns as many as there are. */
+  documentsWithVectors(request: Scope): SearchCommand {
+    const params = new QueryParams();
+    const { clauses, isExact } = this.restrict(request, params);
+    const query = [`@kind:{${KIND.vector}}`, ...clauses].join(" ");
+    return this.aggregation(query, params, isExact, ["LOAD", "1", "@__key"]);
+  }
+
   /** The `count` documents that have most in common with the words. */
-  text(request: Scope, words: readonly string[], count: number): SearchCommand {
+  text(request: Scope, words: readonly string[], { count, values }: RankingPage): SearchCommand {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
     return this.command(anyOf(words, clauses, params), params, isExact, [
       "WITHSCORES",
       ...["SCORER", this.scorer],
       ...["LIMIT", "0", String(count)],
-      ...returning(ITEM_FIELDS),
+      ...returning(values ? ITEM_FIELDS : [FIELD.kind]),
     ]);
   }
 
-  /** Both at once, fused by the server, where it has FT.HYBRID. */
-  hybrid(
-    request: Scope,
-    words: readonly string[],
-    vector: Float32Array,
-    window: number,
-    ef: number | undefined,
-  ) {
+  /** All documents that have a word in common, in no order. FT.AGGREGATE returns as many as there are. */
+  allByText(request: Scope, words: readonly string[]): SearchCommand {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
-    const query = anyOf(words, clauses, params);
-    const efClause = ef === undefined ? [] : ["EF_RUNTIME", String(Math.max(ef, window))];
-    const knn = ["K", String(window), ...efClause];
-    const loaded = ["__key", "__score", ...ITEM_FIELDS].map((field) => `@${field}`);
-    const command: SearchCommand = {
-      name: "FT.HYBRID",
-      index: this.index,
-      query,
-      params,
-      isExact,
-      args: [
-        ...["FT.HYBRID", this.index],
-        ...["SEARCH", query, "SCORER", this.scorer],
-        ...["VSIM", "@vector", params.add(toBytes(vector)), "KNN", String(knn.length), ...knn],
-        ...(clauses.length === 0 ? [] : ["FILTER", clauses.join(" ")]),
-        ...["COMBINE", "RRF", "4", "CONSTANT", String(RRF_CONSTANT), "WINDOW", String(window)],
-        ...["LOAD", String(loaded.length), ...loaded],
-        ...["LIMIT", "0", String(2 * window)],
-        ...params.toArgs(),
-      ],
-    };
-    return command;
+    // Servers that know BM25 by its old name tell scores beside the fields, as FT.SEARCH does.
+    const scores = this.scorer === "BM25" ? "WITHSCORES" : "ADDSCORES";
+    const options = [scores, "SCORER", this.scorer, "LOAD", "2", "@__key", `@${FIELD.kind}`];
+    return this.aggregation(anyOf(words, clauses, params), params, isExact, options);
+  }
+
+  /** How many documents there are to be ranked by similarity, or by words when some are given. */
+  countRanked(request: Scope, words?: readonly string[]): SearchCommand {
+    const params = new QueryParams();
+    const { clauses, isExact } = this.restrict(request, params);
+    const query = words ? anyOf(words, clauses, params) : [`@kind:{${KIND.vector}}`, ...clauses].join(" ");
+    return this.command(query, params, isExact, ["LIMIT", "0", "0"]);
   }
 
   /** Whether queries say all that these predicates say, so that hardly anything found fails them. */
@@ -160,6 +184,17 @@ export class QueryBuilder {
     const args = ["FT.SEARCH", this.index, query, ...options, ...params.toArgs(), "DIALECT", "2", ...TIMEOUT];
     return { name: "FT.SEARCH", index: this.index, query, params, isExact, args };
   }
+
+  private aggregation(query: string, params: QueryParams, isExact: boolean, options: Arg[]): SearchCommand {
+    const args = ["FT.AGGREGATE", this.index, query, ...options];
+    args.push(...params.toArgs(), "DIALECT", "2", ...TIMEOUT);
+    return { name: "FT.AGGREGATE", index: this.index, query, params, isExact, args };
+  }
+}
+
+/** Documents that the rest of a query with a vector looks among. */
+function among(clauses: readonly string[]): string {
+  return clauses.length === 0 ? "*" : `(${clauses.join(" ")})`;
 }
 
 export function toEntry({ index, args }: SearchCommand): PipelineEntry {

@@ -42,22 +42,34 @@ export function decodeSearchReply(reply: Reply, scored: boolean): FoundDocuments
   return typeof list[0] === "number" ? decodeList(list, scored) : decodeMap(toMap(list));
 }
 
-/** Decodes a reply of FT.HYBRID. `undefined` when it has not the fields that were asked for. */
-export function decodeHybridReply(reply: Reply): FoundDocument[] | undefined {
-  if (!Array.isArray(reply)) return undefined;
-  const answer = toMap(reply);
-  refuseTimeout(answer.get("warnings"));
-  const results = answer.get("results");
-  if (!Array.isArray(results)) return undefined;
-  const documents: FoundDocument[] = [];
-  for (const result of results) {
-    const fields = Array.isArray(result) ? result : [];
-    const id = fieldOf(fields, KEY)?.toString();
-    const score = Number(fieldOf(fields, SCORE) ?? Number.NaN);
-    if (id === undefined || Number.isNaN(score)) return undefined;
-    documents.push({ id, score, fields });
+/**
+ * Decodes a reply of FT.AGGREGATE whose rows have the key of their document, and the score if one was asked for.
+ *
+ * @param scored Whether a row has its score before it, which is how older servers tell it.
+ */
+export function decodeRows(
+  reply: Reply,
+  scored: boolean,
+): { id: string; score: number; fields: FlatFields }[] {
+  const list = reply as Reply[];
+  const rows: { score: Reply | undefined; fields: FlatFields }[] = [];
+  if (typeof list[0] === "number") {
+    for (let at = 1; at < list.length; at += scored ? 2 : 1) {
+      if (scored) rows.push({ score: list[at], fields: list[at + 1] as FlatFields });
+      else rows.push({ score: undefined, fields: list[at] as FlatFields });
+    }
+  } else {
+    const answer = toMap(list);
+    refuseTimeout(answer.get("warning"));
+    for (const result of (answer.get("results") ?? []) as Reply[][]) {
+      rows.push({ score: undefined, fields: (toMap(result).get("extra_attributes") ?? []) as FlatFields });
+    }
   }
-  return documents;
+  return rows.flatMap(({ score, fields }) => {
+    const id = fieldOf(fields, KEY);
+    if (id === undefined) return [];
+    return [{ id: String(id), score: Number(score ?? fieldOf(fields, SCORE) ?? 0), fields }];
+  });
 }
 
 function decodeList(list: Reply[], scored: boolean): FoundDocuments {

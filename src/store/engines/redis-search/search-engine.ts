@@ -44,13 +44,13 @@ export class SearchEngine implements StoreEngine {
   async serve(index: BuiltIndex): Promise<void> {
     await this.build(index);
     this.queries.index = this.keys.indexName(index.generation);
+    this.queries.generation = index.generation;
   }
 
   async build(index: BuiltIndex): Promise<void> {
     const name = this.keys.indexName(index.generation);
-    const [created, command, scored] = await executeAll(this.connection, [
+    const [created, scored] = await executeAll(this.connection, [
       { key: name, args: createIndexArgs(this.keys, index) },
-      { key: name, args: ["COMMAND", "INFO", "FT.HYBRID"] },
       toEntry(this.queries.probe(name, "BM25STD")),
     ]);
     if (created instanceof Error && isOtherDatabase(created)) {
@@ -58,7 +58,6 @@ export class SearchEngine implements StoreEngine {
     }
     if (created instanceof Error && !isExistingIndex(created)) throw created;
     this.queries.scorer = scored instanceof Error ? "BM25" : "BM25STD";
-    this.runner.fusesItself = Array.isArray(command) && Array.isArray(command[0]);
     for (let pause = 1; (await this.info(name)).indexing; pause = Math.min(pause * 2, 100))
       await sleep(pause);
   }

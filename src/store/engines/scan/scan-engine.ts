@@ -14,7 +14,7 @@ import { queryWords } from "../../text/words.js";
 import type { EngineStats, RedisItem, RedisSearchItem } from "../../types.js";
 import type { StoreEngine } from "../engine.js";
 import type { StoredIndex } from "../index-definition.js";
-import { byRank, type Ranked, rankWindow, reciprocalRankFusion } from "../ranking.js";
+import { fuseRankings, type Ranked, rankItems } from "../ranking.js";
 import { similarityTo } from "../similarity.js";
 import { bm25, countWords, type WordCounts } from "./bm25.js";
 import { type Candidate, scan } from "./scan.js";
@@ -22,9 +22,12 @@ import { type Candidate, scan } from "./scan.js";
 /** Never seen by users: it makes the store look at the definition of the index again. */
 class IndexChangedError extends Error {}
 
-/** One document of a candidate, as far as it is compared. Its text and vector are not kept. */
-interface Compared extends Ranked {
+/** One candidate, as far as it is compared. Its texts and vectors are not kept. */
+interface Compared {
   address: ItemAddress;
+  /** The similarity of the vector that is most like the query; `undefined` when the item has none. */
+  similarity: number | undefined;
+  /** How often it has the query's words; `undefined` when its words are not indexed, or not compared. */
   words: WordCounts | undefined;
 }
 
@@ -125,34 +128,24 @@ export class ScanEngine implements StoreEngine {
     const words = request.mode === "vector" ? [] : queryWords(request.query ?? "");
     if (request.mode === "text" && words.length === 0) return [];
     const similarity = query && vectors && similarityTo(query, vectors.distance);
-    const compared = new Map<string, Compared[]>();
+    const compared = new Map<string, Compared>();
     let kept = new Map<string, Candidate>();
     const take = (candidates: Candidate[]) => {
       // Read again in the end, if there are more than may be held.
       kept = new Map(compared.size === 0 ? candidates.map((each) => [each.address.document, each]) : []);
-      for (const candidate of candidates) {
-        const { address, value, meta, documents } = candidate;
+      for (const { address, value, meta, documents } of candidates) {
         if (predicates.length > 0) {
           const item = decodeItem(address, value, meta);
           if (!item || !matches(item.value, predicates)) continue;
         }
-        const own = documents.flatMap(([bytes, text], at): Compared[] => {
+        const own: Compared = { address, similarity: undefined, words: undefined };
+        for (const [at, [bytes, text]] of documents.entries()) {
           // Words are the item's, and on its own document.
-          const counted = at === 0 && text instanceof Buffer ? countWords(text.toString(), words) : undefined;
-          const score =
-            similarity && bytes instanceof Buffer && bytes.length === 4 * vectors.dims
-              ? similarity(fromBytes(bytes))
-              : undefined;
-          if (score === undefined && !counted) return [];
-          return [
-            {
-              id: `${address.document}:${at}`,
-              score: score ?? Number.NEGATIVE_INFINITY,
-              address,
-              words: counted,
-            },
-          ];
-        });
+          if (at === 0 && text instanceof Buffer) own.words = countWords(text.toString(), words);
+          if (!similarity || !vectors || !(bytes instanceof Buffer) || bytes.length !== 4 * vectors.dims)
+            continue;
+          own.similarity = Math.max(own.similarity ?? -Infinity, similarity(fromBytes(bytes)));
+        }
         compared.set(address.document, own);
       }
     };
@@ -160,10 +153,19 @@ export class ScanEngine implements StoreEngine {
     const fields = [similarity ? FIELD.vector(generation) : FIELD.text(generation)];
     if (words.length > 0) fields.push(FIELD.words);
     yield* together([scan(this.keys, { path: scope, fields, atOnce, limits, take }), this.checkIndex()]);
-    const best = bestOfEach(ranking([...compared.values()].flat(), request));
-    const found = yield* this.read(best.slice(offset, offset + limit), kept);
-    // What was put again since it was compared may not match any more.
-    return found.filter(({ value }) => matches(value, predicates));
+    for (let ranked = ranking(compared, words, request, limits.rankWindow); ; ) {
+      const page = ranked.slice(offset, offset + limit);
+      const read = yield* this.read(
+        page.map(({ id, score }) => ({ ...(compared.get(id) as Compared), score })),
+        kept,
+      );
+      // What was put again or deleted since it was compared may not match any more.
+      const found = read.filter(({ value }) => matches(value, predicates));
+      if (found.length === page.length) return found;
+      const left = new Set(found.map(({ namespace, key }) => this.keys.ofItem(namespace, key).document));
+      const gone = new Set(page.map(({ id }) => id).filter((id) => !left.has(id)));
+      ranked = ranked.filter(({ id }) => !gone.has(id));
+    }
   }
 
   /** Sees whether somebody's reindex() has finished: then the vectors are in other fields. */
@@ -174,7 +176,7 @@ export class ScanEngine implements StoreEngine {
   }
 
   private *read(
-    ranked: readonly Compared[],
+    ranked: readonly { address: ItemAddress; score: number }[],
     kept: ReadonlyMap<string, Candidate>,
   ): PipelineTask<RedisSearchItem[]> {
     const missing = ranked.filter(({ address }) => !kept.has(address.document));
@@ -196,28 +198,29 @@ export class ScanEngine implements StoreEngine {
   }
 }
 
-/** The documents that may be returned, best first, by what the mode ranks by. */
-function ranking(documents: Compared[], request: SearchRequest): Compared[] {
-  const { mode, minScore = Number.NEGATIVE_INFINITY } = request;
+/** The items that may be returned, best first, by what the mode ranks by. */
+function ranking(
+  compared: ReadonlyMap<string, Compared>,
+  words: readonly string[],
+  { mode, minScore = Number.NEGATIVE_INFINITY }: SearchRequest,
+  window: number,
+): Ranked[] {
+  const isSimilar = ({ id }: Ranked) => (compared.get(id)?.similarity ?? -Infinity) >= minScore;
   const similar = () =>
-    documents.filter(({ score }) => score > Number.NEGATIVE_INFINITY && score >= minScore).sort(byRank);
-  const having = documents.filter(({ words }) => words);
-  if (mode === "vector" || having.length === 0) return mode === "text" ? [] : similar();
-  const scores = bm25(having.map(({ words }) => words as WordCounts));
-  const worded = having
-    .map((document, at) => ({ ...document, score: scores[at] as number }))
-    .filter(({ score }) => score > 0)
-    .sort(byRank);
+    rankItems(
+      [...compared].flatMap(([id, { similarity }]) =>
+        similarity === undefined ? [] : [{ id, score: similarity }],
+      ),
+    );
+  if (words.length === 0) return similar().filter(isSimilar);
+  const texts = [...compared].flatMap(([id, { words: counts }]) => (counts ? [{ id, counts }] : []));
+  const scores = bm25(texts.map(({ counts }) => counts));
+  const worded = rankItems(
+    texts.map(({ id }, at) => ({ id, score: scores[at] as number })).filter(({ score }) => score > 0),
+  );
   if (mode === "text") return worded;
-  const window = rankWindow(request);
-  return reciprocalRankFusion([similar().slice(0, window), worded.slice(0, window)]);
-}
-
-/** Each item once, with its best document. */
-function bestOfEach(documents: readonly Compared[]): Compared[] {
-  const best = new Map<string, Compared>();
-  for (const each of documents) if (!best.has(each.address.document)) best.set(each.address.document, each);
-  return [...best.values()];
+  const fused = fuseRankings(similar(), worded, window);
+  return minScore === Number.NEGATIVE_INFINITY ? fused : fused.filter(isSimilar);
 }
 
 /** Newest first, then by key, then by namespace, as the search engine orders them. */
