@@ -10,10 +10,11 @@ local holder, phase = unpack(redis.call('HMGET', KEYS[2], 'holder', 'phase'))
 if holder ~= ARGV[1] then return false end
 local serving = redis.call('GET', KEYS[1])
 if phase == 'switched' then return serving end -- by this script, which was sent again
-if serving ~= ARGV[2] then return false end
+-- Where the definition was lost, nobody else has switched: the lease tells.
+if serving and serving ~= ARGV[2] then return false end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local fence = math.max(now, tonumber(string.match(serving, '^%d+')) + 1)
+local fence = math.max(now, tonumber(string.match(ARGV[2], '^%d+')) + 1)
 local text = string.format('%.0f', fence) .. ' ' .. ARGV[3] .. ' ' .. ARGV[4]
 redis.call('SET', KEYS[1], text)
 redis.call('HSET', KEYS[2], 'phase', 'switched')
