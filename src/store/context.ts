@@ -105,6 +105,8 @@ export class StoreContext {
       try {
         await engine.serve(index);
       } catch (error) {
+        // Somebody's reindex() has finished meanwhile, and dropped the index.
+        if (error instanceof Error && engine.isIndexChanged(error)) continue;
         if (!(error instanceof EngineUnavailableError) || settings.engine !== "auto") throw error;
         // The user of this connection may not ask beforehand what is not possible here.
         this.chosen = Promise.resolve(this.core(OTHER_DATABASE));

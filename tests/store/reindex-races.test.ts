@@ -4,10 +4,12 @@ import type { RedisClient } from "../../src/redis/connection.js";
 import { IndexMismatchError, ReindexConflictError } from "../../src/store/errors.js";
 import { StoreKeys } from "../../src/store/keys.js";
 import { LIMITS } from "../../src/store/limits.js";
+import { REWRITE } from "../../src/store/operations/reindex.js";
 import { RedisStore } from "../../src/store/redis-store.js";
 import type { ReindexProgress } from "../../src/store/types.js";
 import { DyingConnection } from "../helpers/dying-connection.js";
 import { connect as connectTo, freshPrefix } from "../helpers/redis.js";
+import { startServer } from "../helpers/servers/index.js";
 import { SteppingConnection } from "../helpers/stepping-connection.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { ENGINES, textIndex } from "./helpers.js";
@@ -355,12 +357,111 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     },
   );
 
+  test("reindex beside one that empties the database ends, and what is put afterwards is found", async () => {
+    const server = await startServer({ search: engine === "search", own: true });
+    onTestFinished(() => server.stop());
+    const keyPrefix = freshPrefix();
+    const client = await connectTo(server.url);
+    const old = storeOn(client, keyPrefix, new FakeEmbeddings(8));
+    const put = (from: number) =>
+      old.batch(
+        Array.from({ length: 20 }, (_, n) => ({
+          ...{ namespace: ["a"], key: `k${from + n}`, value: { text: `text ${from + n}` } },
+        })),
+      );
+    await put(100);
+    let isEmptied = false;
+    const reindexing = storeOn(await connectTo(server.url), keyPrefix, new FakeEmbeddings(12)).reindex({
+      batchSize: 5,
+      onProgress: ({ done }) => {
+        if (done >= 10 && !isEmptied) isEmptied = client.flushAll() !== undefined;
+      },
+    });
+    await expect(reindexing).rejects.toThrow(ReindexConflictError);
+    await put(0);
+    expect(await foundBy(old)).toEqual(all(20));
+    const store = storeOn(client, keyPrefix, new FakeEmbeddings(12));
+    await store.reindex();
+    expect(await foundBy(store)).toEqual(all(20));
+    await expect(old.put(["a"], "k", {})).rejects.toThrow(IndexMismatchError);
+  });
+
+  test.runIf(engine === "search").each([1, 2])(
+    "reindex outlives that somebody drops index %i of the two by hand",
+    async (which) => {
+      const keyPrefix = freshPrefix();
+      const old = await filled(keyPrefix);
+      const client = await connect();
+      const store = storeOn(await connect(), keyPrefix, new FakeEmbeddings(12));
+      let dropped: Promise<unknown> | undefined;
+      await store.reindex({
+        batchSize: 10,
+        onProgress: ({ done }) => {
+          if (done >= 30) dropped ??= client.ft.dropIndex(`${keyPrefix}:store:${which}`);
+        },
+      });
+      await dropped;
+      expect(await foundBy(store)).toEqual(all(60));
+      await expect(foundBy(old)).rejects.toThrow(IndexMismatchError);
+    },
+  );
+
   test.runIf(engine === "search")("stats builds an index that was dropped again", async () => {
     const keyPrefix = freshPrefix();
     const store = await filled(keyPrefix);
     await (await connect()).ft.dropIndex(`${keyPrefix}:store:1`);
     expect(await store.stats()).toMatchObject({ items: 60, vectors: 60 });
   });
+});
+
+test("reindex on a server without memory writes nothing more, and goes on when there is some again", async () => {
+  const server = await startServer({ search: false, own: true });
+  onTestFinished(() => server.stop());
+  const client = await connectTo(server.url);
+  const keyPrefix = freshPrefix();
+  const storeOf = (dims: number, through: RedisClient = client) =>
+    new RedisStore({
+      ...{ client: through, keyPrefix, engine: "core" },
+      index: { dims, embeddings: new FakeEmbeddings(dims), fields: ["texts[*]"] },
+    });
+  const items = Array.from({ length: 6 }, (_, n) => ({
+    namespace: ["n"],
+    key: `k${n}`,
+    value: { texts: [`a${n}`, `b${n}`] },
+  }));
+  await storeOf(8).batch(items);
+  const connection = new SteppingConnection(client);
+  const keys = new StoreKeys(keyPrefix);
+  const stored = async () =>
+    Object.fromEntries(
+      await Promise.all(
+        (await client.keys(`${keyPrefix}:store:doc:*`))
+          .sort()
+          .map(async (key) => [key, await client.hGetAll(key)]),
+      ),
+    );
+  let before: unknown;
+  connection.before(REWRITE, async () => {
+    // While this process stood still another one has come here, too, and has died.
+    await client.hSet(keys.reindex, "until", "0");
+    const onProgress = () => {
+      throw new Error("died");
+    };
+    await storeOf(12)
+      .reindex({ onProgress })
+      .catch(() => {});
+    before = await stored();
+    await client.configSet("maxmemory", "1");
+  });
+  await expect(storeOf(12, connection).reindex()).rejects.toThrow("OOM");
+  expect(await stored()).toEqual(before);
+  await client.configSet("maxmemory", "0");
+  const store = storeOf(12);
+  await store.reindex();
+  for (const { key, value } of items) {
+    for (const query of value.texts)
+      expect(await store.search(["n"], { query, limit: 1 })).toMatchObject([{ key }]);
+  }
 });
 
 test("a reindex without a search engine leaves no index behind that stores with one still ask", async () => {

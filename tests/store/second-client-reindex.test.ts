@@ -105,7 +105,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
         const connection = new SteppingConnection(client);
         const configure: Configure = (dims, through = second) => {
           const fields = ["text", "more[*]"];
-          const index = dims && { dims, embeddings: new FakeEmbeddings(dims), fields };
+          const index = dims && { dims, embeddings: new FakeEmbeddings(dims), fields, text: true };
           const limits = { reindexLease: 5_000, partitionsTogether: 256 };
           const options = { client: through, keyPrefix, engine, index: index || undefined, [LIMITS]: limits };
           return new RedisStore(options);
@@ -130,7 +130,12 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
             const where = `another client ${what} ${gap}`;
             expectToldWhy(outcome, where);
             await expectConsistent(setting, where);
-            if (engine === "search") await deleteUnder(second, keyPrefix);
+            if (engine === "core") return;
+            const indexes = (await second.ft._list())
+              .map(String)
+              .filter((each) => each.startsWith(keyPrefix));
+            expect(indexes, where).toHaveLength(1);
+            await deleteUnder(second, keyPrefix);
           },
         };
       }, isGap);

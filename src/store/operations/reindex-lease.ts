@@ -96,10 +96,14 @@ export class ReindexLease {
     this.timer.unref();
   }
 
-  /** @throws {ReindexConflictError} when another process has taken over. */
-  async check(): Promise<void> {
+  /**
+   * @param how "now" asks Redis; otherwise that is done where it has not been for a while.
+   * @throws {ReindexConflictError} when another process has taken over.
+   */
+  async check(how: "now" | "soon" = "soon"): Promise<void> {
     const { reindexLease: duration } = this.context.settings.limits;
-    if (!this.lost && performance.now() - this.renewed > duration / 2) await this.renew();
+    const isDue = how === "now" || performance.now() - this.renewed > duration / 2;
+    if (!this.lost && isDue) await this.renew();
     if (this.lost) throw new ReindexConflictError([], "It did not hear of this one for too long.");
   }
 

@@ -4,7 +4,7 @@ import type { StoreContext } from "../context.js";
 import { fromBytes } from "../embedding/embedder.js";
 import { extractTexts, FieldPath } from "../embedding/field-path.js";
 import type { StoreEngine } from "../engines/engine.js";
-import { serveInPartitions } from "../engines/serving-index.js";
+import { readServingIndex, serveInPartitions } from "../engines/serving-index.js";
 import { ReindexConflictError } from "../errors.js";
 import documentsSource from "../items/documents.lua";
 import { type DocumentFormat, digestOf, type TextVector, toIndexFields } from "../items/index-document.js";
@@ -18,7 +18,8 @@ import { ReindexLease, type ReindexPlan } from "./reindex-lease.js";
 import rewriteSource from "./rewrite.lua";
 import { countItems, type Visited, visitItems } from "./visit-items.js";
 
-const REWRITE = new Script(documentsSource, rewriteSource);
+/** Exported for tests, which recognise its calls. */
+export const REWRITE = new Script(documentsSource, rewriteSource);
 const PRUNE = new Script(pruneSource);
 
 /** Options with every default filled in. */
@@ -52,10 +53,22 @@ async function carryOut(
   lease: ReindexLease,
 ): Promise<ReindexReport> {
   let end: "release" | "end" = "release";
+  const reindexer = new Reindexer(context, engine, options, lease);
   try {
-    const report = await new Reindexer(context, engine, options, lease).run();
-    end = "end";
-    return report;
+    for (;;) {
+      try {
+        const report = await reindexer.run();
+        end = "end";
+        return report;
+      } catch (error) {
+        if (!(error instanceof Error && engine.isIndexChanged(error))) throw error;
+        // The index is gone: whoever has taken over has dropped it, or somebody by hand, who is to be outlived.
+        await lease.check("now");
+      }
+    }
+  } catch (error) {
+    if (error instanceof ReindexConflictError) await reindexer.abandon().catch(() => {});
+    throw error;
   } finally {
     // Whoever comes next can begin at once; if this fails, after a while.
     await lease.release(end).catch(() => {});
@@ -100,6 +113,12 @@ class Reindexer {
     this.report.undecodable = [...this.undecodable, ...(await engine.foreignDocuments(plan))];
     await this.clear();
     return this.report;
+  }
+
+  /** Drops the index where another reindex() has come first, whose own replaces it for good. */
+  async abandon(): Promise<void> {
+    const serving = await readServingIndex(this.context);
+    if (serving && serving.generation > this.plan.generation) await this.engine.drop(this.plan);
   }
 
   /** Goes over all items once. @returns how many of them were not described for the new index yet. */

@@ -17,6 +17,9 @@ if tonumber(serving or '0') > tonumber(ARGV[2]) then return -1 end
 local meta, oldParts = unpack(redis.call('HMGET', item, 'meta', 'parts'))
 if string.match(meta or '', '^%d+ %d+ (%d+)') ~= ARGV[1] then return 0 end
 
+-- The first write: a server without memory refuses it, and with it the whole script. Behind one that frees memory
+-- everything would be let through.
+redis.call('HSET', item, 'generation', ARGV[2])
 -- What an interrupted run has written for this generation is written again.
 local kept = ''
 for part in string.gmatch(oldParts or '', '%S+') do
@@ -28,5 +31,5 @@ for part in string.gmatch(oldParts or '', '%S+') do
 end
 
 local life = redis.call('PTTL', item)
-write_documents(4, item, ARGV[3], life > 0 and { 'PEXPIRE', life }, 'generation', ARGV[2], 'parts', kept .. ARGV[3])
+write_documents(4, item, ARGV[3], life > 0 and { 'PEXPIRE', life }, 'parts', kept .. ARGV[3])
 return 1
