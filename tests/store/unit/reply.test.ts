@@ -58,7 +58,7 @@ describe("replies of FT.AGGREGATE", () => {
     expect(decodeRows([1, bulk("0.5"), fields, bulk("0.25"), []], true)).toEqual([
       { id: "k1", score: 0.5, fields },
     ]);
-    expect(decodeRows([2, fields], false)).toEqual([{ id: "k1", score: 0, fields }]);
+    expect(decodeRows([2, fields, null], false)).toEqual([{ id: "k1", score: 0, fields }]);
     expect(decodeRows([0], true)).toEqual([]);
   });
 

@@ -55,8 +55,8 @@ export function decodeRows(
   const rows: { score: Reply | undefined; fields: FlatFields }[] = [];
   if (typeof list[0] === "number") {
     for (let at = 1; at < list.length; at += scored ? 2 : 1) {
-      if (scored) rows.push({ score: list[at], fields: list[at + 1] as FlatFields });
-      else rows.push({ score: undefined, fields: list[at] as FlatFields });
+      const fields = list[scored ? at + 1 : at] as FlatFields | null;
+      if (fields) rows.push({ score: scored ? list[at] : undefined, fields }); // others have expired
     }
   } else {
     const answer = toMap(list);
