@@ -12,16 +12,19 @@ export function encodeKeyPart(text: string): string {
   if (PLAIN.test(text)) return text;
   return text.replace(SPECIAL, (char) => {
     const code = char.charCodeAt(0);
+    if (code < ASCII.length) return ASCII[code] as string;
     if (char.length === 1 && code >= 0xd800 && code <= 0xdfff) {
       return `%u${code.toString(16).toUpperCase()}`;
     }
-    let out = "";
-    for (const byte of Buffer.from(char, "utf8")) {
-      out += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-    }
-    return out;
+    return encodeURIComponent(char);
   });
 }
+
+/** The percent-encodings of one byte, which are those of ASCII. */
+const ASCII = Array.from(
+  { length: 128 },
+  (_, code) => `%${code.toString(16).toUpperCase().padStart(2, "0")}`,
+);
 
 /** The inverse of {@link encodeKeyPart}. */
 export function decodeKeyPart(encoded: string): string {

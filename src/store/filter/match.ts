@@ -1,5 +1,5 @@
 import { isObject, type Json } from "../items/json.js";
-import type { Predicate, RangeOperator, Test } from "./predicate.js";
+import type { OneOf, Predicate, RangeOperator, Test } from "./predicate.js";
 
 /** Whether a value satisfies all predicates. This is what filters mean; an index may only make it faster. */
 export function matches(root: Json | undefined, predicates: readonly Predicate[]): boolean {
@@ -18,20 +18,25 @@ export function matches(root: Json | undefined, predicates: readonly Predicate[]
  */
 export function valuesAt(root: Json | undefined, path: string): Json[] {
   const found: Json[] = [];
-  collect(root, path, found);
+  collect(root, path, 0, found);
   return found;
 }
 
-function collect(root: Json | undefined, path: string, found: Json[]): void {
+/**
+ * Follows the path from a position in it. Names of properties are looked up in the path, not the other way round: each
+ * is looked at once at most, so that the work is bounded by the size of the value, whatever the path.
+ */
+function collect(root: Json | undefined, path: string, from: number, found: Json[]): void {
   if (!isObject(root)) return;
   if (Array.isArray(root)) {
-    for (const element of root) collect(element, path, found);
+    for (const element of root) collect(element, path, from, found);
     return;
   }
-  if (Object.hasOwn(root, path)) spread(root[path] as Json, found);
-  for (let dot = path.indexOf("."); dot !== -1; dot = path.indexOf(".", dot + 1)) {
-    const head = path.slice(0, dot);
-    if (Object.hasOwn(root, head)) collect(root[head], path.slice(dot + 1), found);
+  for (const name of Object.keys(root)) {
+    if (!path.startsWith(name, from)) continue;
+    const end = from + name.length;
+    if (end === path.length) spread(root[name] as Json, found);
+    else if (path[end] === ".") collect(root[name], path, end + 1, found);
   }
 }
 
@@ -56,7 +61,7 @@ function holds(value: Json | undefined, test: Test): boolean {
     case "equal":
       return equals(value, test.to);
     case "in":
-      return test.list.some((each) => equals(value, each));
+      return isIn(value, test);
     case "range":
       return inRange(value, test.operator, test.bound);
     case "prefix":
@@ -64,6 +69,11 @@ function holds(value: Json | undefined, test: Test): boolean {
     case "object":
       return matches(value, test.entries);
   }
+}
+
+/** A list is not looked through for each value, however long it is: scalars are looked up. */
+function isIn(value: Json | undefined, { scalars, others }: OneOf): boolean {
+  return scalars.has(value) || others.some((each) => equals(value, each));
 }
 
 /** Numbers compare with numbers, strings with strings (by UTF-16 code unit), nothing else compares. */

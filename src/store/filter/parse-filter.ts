@@ -2,7 +2,7 @@ import { describe, quote, reasonOf } from "../../describe.js";
 import { isPlainObject } from "../../plain-object.js";
 import { FilterError } from "../errors.js";
 import { DEEPEST, type Json, toJson } from "../items/json.js";
-import { anyOf, not, type PathPredicate, type Predicate } from "./predicate.js";
+import { anyOf, not, oneOf, type PathPredicate, type Predicate } from "./predicate.js";
 
 /**
  * Reads a filter: all of its entries have to match.
@@ -111,10 +111,10 @@ function addOperator(predicate: PathPredicate, operator: string, operand: unknow
       predicate.none.push([{ is: "equal", to: toOperand(operand, where) }]);
       return;
     case "$in":
-      predicate.some.push({ is: "in", list: toList(operator, operand, where) });
+      predicate.some.push(oneOf(toList(operator, operand, where)));
       return;
     case "$nin":
-      predicate.none.push([{ is: "in", list: toList(operator, operand, where) }]);
+      predicate.none.push([oneOf(toList(operator, operand, where))]);
       return;
     case "$startsWith":
       if (typeof operand !== "string") {

@@ -3,10 +3,24 @@ import type { Json } from "../items/json.js";
 /** What is asked of one value. */
 export type Test =
   | { is: "equal"; to: Json }
-  | { is: "in"; list: Json[] }
+  | OneOf
   | { is: "range"; operator: RangeOperator; bound: number | string }
   | { is: "prefix"; prefix: string }
   | { is: "object"; entries: Predicate[] };
+
+/** It is equal to one of these. */
+export interface OneOf {
+  is: "in";
+  list: readonly Json[];
+  /** Those of the list that can be looked up, and all others: objects, arrays, bytes. */
+  scalars: ReadonlySet<Json | undefined>;
+  others: readonly Json[];
+}
+
+export function oneOf(list: readonly Json[]): OneOf {
+  const others = list.filter((each) => typeof each === "object" && each !== null);
+  return { is: "in", list, scalars: new Set(list), others };
+}
 
 export type RangeOperator = "$gt" | "$gte" | "$lt" | "$lte";
 

@@ -6,20 +6,43 @@ import { valuesAt } from "./match.js";
 /** A document with more paths and values than this is not described by tokens, but found by every filter. */
 const MOST_TOKENS = 1_000;
 
+/** Nor is one with more values than this, equal ones included, so that describing a value is bounded work. */
+const MOST_VALUES = 10_000;
+
+/** Nor is one with a path of more characters than this, encoded. */
+const LONGEST_PATH = 1_000;
+
+/** Longer strings have no token: hardly anybody asks for them, and each would be another word of the index. */
+const LONGEST_STRING = 128;
+
 /** The one token of a document that has too many: filters let it pass, and it is tested after it was found. */
 export const UNDESCRIBED = "~";
 
 type Scalar = null | boolean | number | string;
 
+/** Whether {@link valueToken} tells that a path leads to a value. Others are known by the path only. */
+export function hasValueToken(value: Json): value is Scalar {
+  if (typeof value === "string") return value.length <= LONGEST_STRING;
+  return typeof value !== "object" || value === null;
+}
+
 /** The token of "the path leads to this value". */
 export function valueToken(path: string, value: Scalar): string {
+  return encodedValueToken(encodeKeyPart(path), value);
+}
+
+function encodedValueToken(encodedPath: string, value: Scalar): string {
   const type = value === null ? "z" : typeof value === "string" ? "s" : typeof value === "number" ? "n" : "b";
-  return boundedToken(`${encodeKeyPart(path)}=${type}${value === null ? "" : encodeKeyPart(String(value))}`);
+  return boundedToken(`${encodedPath}=${type}${value === null ? "" : encodeKeyPart(String(value))}`);
 }
 
 /** The token of "the path leads to something". */
 export function existsToken(path: string): string {
-  return boundedToken(`${encodeKeyPart(path)}?`);
+  return encodedExistsToken(encodeKeyPart(path));
+}
+
+function encodedExistsToken(encodedPath: string): string {
+  return boundedToken(`${encodedPath}?`);
 }
 
 /** The token of "the path leads to several numbers", which one numeric field cannot hold. */
@@ -36,28 +59,51 @@ export interface IndexedPaths {
 
 /** Describes a value by tokens, one for each path and for each scalar it leads to, and by its declared numbers. */
 export function describeValue(value: Json, numericFields: readonly string[]): IndexedPaths {
-  const tokens = new Set<string>();
+  const description = new Description();
   const numbers = new Map<string, number>();
   for (const path of numericFields) {
     const found = new Set(valuesAt(value, path).filter((each) => typeof each === "number"));
     const [only] = found;
     if (found.size === 1) numbers.set(path, only as number);
-    else if (found.size > 1) tokens.add(manyNumbersToken(path));
+    else if (found.size > 1) description.tokens.add(manyNumbersToken(path));
   }
-  addTokens(value, undefined, tokens);
-  return { tokens: tokens.size > MOST_TOKENS ? [UNDESCRIBED] : [...tokens], numbers };
+  description.add(value, undefined);
+  return { tokens: description.isPossible ? [...description.tokens] : [UNDESCRIBED], numbers };
 }
 
-function addTokens(value: Json, path: string | undefined, tokens: Set<string>): void {
-  if (tokens.size > MOST_TOKENS) return;
-  if (path !== undefined) tokens.add(existsToken(path));
-  if (Array.isArray(value)) {
-    for (const element of value) addTokens(element, path, tokens);
-  } else if (isObject(value)) {
-    for (const [name, each] of Object.entries(value)) {
-      addTokens(each, path === undefined ? name : `${path}.${name}`, tokens);
+class Description {
+  readonly tokens = new Set<string>();
+  private values = 0;
+  private isTooLong = false;
+
+  get isPossible(): boolean {
+    return !this.isTooLong && this.tokens.size <= MOST_TOKENS && this.values <= MOST_VALUES;
+  }
+
+  /** @param path That leads to the value, encoded; `undefined` for the whole one. */
+  add(value: Json, path: string | undefined): void {
+    this.values++;
+    if (!this.isPossible) return;
+    if (path !== undefined) this.tokens.add(encodedExistsToken(path));
+    if (Array.isArray(value)) {
+      for (let at = 0; at < value.length && this.isPossible; at++) this.add(value[at] as Json, path);
+    } else if (isObject(value)) {
+      for (const name of Object.keys(value)) {
+        if (!this.isPossible) return;
+        this.add(value[name] as Json, this.join(path, name));
+      }
+    } else if (path !== undefined && hasValueToken(value)) {
+      this.tokens.add(encodedValueToken(path, value));
     }
-  } else if (path !== undefined && !(value instanceof Uint8Array)) {
-    tokens.add(valueToken(path, value));
+  }
+
+  private join(path: string | undefined, name: string): string {
+    // A long name is not even encoded.
+    const own = name.length > LONGEST_PATH ? name : encodeKeyPart(name);
+    const joined = path === undefined ? own : path + DOT + own;
+    if (joined.length > LONGEST_PATH) this.isTooLong = true;
+    return joined;
   }
 }
+
+const DOT = encodeKeyPart(".");

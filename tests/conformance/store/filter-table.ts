@@ -6,6 +6,8 @@ export interface FilterCase {
   others: Record<string, unknown>[];
 }
 
+const LONG = "a long text ".repeat(20);
+
 /** What filters mean, in every mode and on every engine. `score` is declared numeric in one of the modes. */
 export const FILTER_TABLE: FilterCase[] = [
   {
@@ -30,6 +32,30 @@ export const FILTER_TABLE: FilterCase[] = [
       { name: "Ann, {b} | c" },
       { name: " Ann, {b} | c*" },
     ],
+  },
+  {
+    says: "long strings are equal by every character",
+    filter: { name: LONG },
+    matching: [{ name: LONG }, { name: ["x", LONG] }],
+    others: [{ name: `${LONG}.` }, { name: LONG.toUpperCase() }, { name: "long" }, {}],
+  },
+  {
+    says: "a long string can be excluded",
+    filter: { name: { $nin: [LONG, "x"] } },
+    matching: [{ name: `${LONG}.` }, { name: "long" }, {}],
+    others: [{ name: LONG }, { name: "x" }, { name: ["y", LONG] }],
+  },
+  {
+    says: "a list of values can be long",
+    filter: { score: { $in: Array.from({ length: 1_500 }, (_, n) => n) } },
+    matching: [{ score: 0 }, { score: [-1, 1_499] }],
+    others: [{ score: -1 }, { score: 1_500 }, { score: "1" }, {}],
+  },
+  {
+    says: "a path can be long",
+    filter: { ["a.".repeat(2_000)]: { $exists: false }, [`${LONG}${LONG}.x`.repeat(5)]: 1 },
+    matching: [{ [`${LONG}${LONG}.x`.repeat(5)]: 1 }],
+    others: [{ [`${LONG}${LONG}.x`.repeat(5)]: 2 }, { a: { a: 1 } }, {}],
   },
   {
     says: "the empty string is a value of its own",

@@ -17,6 +17,10 @@ const FILTERS: Record<string, string> = {
   "$ne and $nin of an array hold when no element is equal": "the elements of an array are not looked at",
   "a range is matched by an element that is within all of its bounds":
     "the elements of an array are not looked at",
+  "long strings are equal by every character": "the elements of an array are not looked at",
+  "a long string can be excluded": "the elements of an array are not looked at",
+  "a list of values can be long": "the elements of an array are not looked at",
+  "a path can be long": "$exists is unknown and taken for a value",
   "arrays on the way of a path are entered": "only top-level properties can be filtered by",
   "a plain object is matched by one element as a whole": "objects are compared by identity",
   "an array is equal to an array with the same elements": "arrays are compared by identity",

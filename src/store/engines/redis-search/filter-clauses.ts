@@ -1,6 +1,11 @@
 import type { PathPredicate, Predicate, RangeOperator, Test } from "../../filter/predicate.js";
-import { existsToken, manyNumbersToken, UNDESCRIBED, valueToken } from "../../filter/tokens.js";
-import type { Json } from "../../items/json.js";
+import {
+  existsToken,
+  hasValueToken,
+  manyNumbersToken,
+  UNDESCRIBED,
+  valueToken,
+} from "../../filter/tokens.js";
 import type { QueryParams } from "./params.js";
 
 /** A filter as far as the index can answer it. */
@@ -140,13 +145,12 @@ class Translation implements FilterClauses {
   }
 }
 
-/** The tokens of which a matching document has one; `undefined` when an operand is no scalar. */
+/** Longer lists are tested afterwards: each of their values would make a query longer. */
+const LONGEST_LIST = 1_000;
+
+/** The tokens of which a matching document has one; `undefined` when there are none for an operand, or too many. */
 function equalityTokens(path: string, test: Test): string[] | undefined {
   const operands = test.is === "equal" ? [test.to] : test.is === "in" ? test.list : undefined;
-  if (!operands?.every(isScalar)) return undefined;
+  if (!operands || operands.length > LONGEST_LIST || !operands.every(hasValueToken)) return undefined;
   return operands.map((operand) => valueToken(path, operand));
-}
-
-function isScalar(value: Json): value is null | boolean | number | string {
-  return typeof value !== "object" || value === null;
 }
