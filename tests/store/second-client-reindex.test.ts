@@ -41,6 +41,13 @@ async function tryPut({ present }: Setting, store: RedisStore, key: string): Pro
 }
 
 const operations: Record<string, { dims: number; run: (setting: Setting) => Promise<unknown> }> = {
+  search: {
+    dims: 8,
+    run: async ({ store }) => {
+      const found = await store.search(NAMESPACE, { query: "text", limit: 100 });
+      expect(found.map(({ key }) => key)).toEqual(expect.arrayContaining(["c"]));
+    },
+  },
   reindex: { dims: 12, run: ({ store }) => store.reindex({ batchSize: 2 }) },
   setup: { dims: 8, run: ({ store }) => store.setup() },
   put: { dims: 8, run: (setting) => tryPut(setting, setting.store, "own") },

@@ -8,7 +8,7 @@ import { decodeItem, FIELD, type ItemAddress } from "../../items/item.js";
 import { readEntry } from "../../items/read.js";
 import type { StoreKeys } from "../../keys.js";
 import type { StoreSettings } from "../../options.js";
-import { type PipelineTask, runTask, send, together } from "../../pipeline.js";
+import { type PipelineTask, runTask, send } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
 import { queryWords } from "../../text/words.js";
 import type { EngineStats, RedisItem, RedisSearchItem } from "../../types.js";
@@ -128,8 +128,10 @@ export class ScanEngine implements StoreEngine {
     const words = request.mode === "vector" ? [] : queryWords(request.query ?? "");
     if (request.mode === "text" && words.length === 0) return [];
     const similarity = query && vectors && similarityTo(query, vectors.distance);
+    const { generation } = this;
     const compared = new Map<string, Compared>();
     let kept = new Map<string, Candidate>();
+    let isOther = false;
     const take = (candidates: Candidate[]) => {
       // Read again in the end, if there are more than may be held.
       kept = new Map(compared.size === 0 ? candidates.map((each) => [each.address.document, each]) : []);
@@ -139,7 +141,8 @@ export class ScanEngine implements StoreEngine {
           if (!item || !matches(item.value, predicates)) continue;
         }
         const own: Compared = { address, similarity: undefined, words: undefined };
-        for (const [at, [bytes, text]] of documents.entries()) {
+        for (const [at, [bytes, made, text]] of documents.entries()) {
+          if (at === 0 && made?.toString() !== String(generation)) isOther = true;
           // Words are the item's, and on its own document.
           if (at === 0 && text instanceof Buffer) own.words = countWords(text.toString(), words);
           if (!similarity || !vectors || !(bytes instanceof Buffer) || bytes.length !== 4 * vectors.dims)
@@ -149,10 +152,11 @@ export class ScanEngine implements StoreEngine {
         compared.set(address.document, own);
       }
     };
-    const { generation } = this;
-    const fields = [similarity ? FIELD.vector(generation) : FIELD.text(generation)];
+    const fields = [similarity ? FIELD.vector(generation) : FIELD.text(generation), FIELD.generation];
     if (words.length > 0) fields.push(FIELD.words);
-    yield* together([scan(this.keys, { path: scope, fields, atOnce, limits, take }), this.checkIndex()]);
+    yield* scan(this.keys, { path: scope, fields, atOnce, limits, take });
+    // Somebody's reindex() is at work, or was: then vectors may have been in other fields already.
+    if (isOther) yield* this.checkIndex();
     for (let ranked = ranking(compared, words, request, limits.rankWindow); ; ) {
       const page = ranked.slice(offset, offset + limit);
       const read = yield* this.read(
