@@ -27,4 +27,15 @@ describe("filters", () => {
       { numRuns: 5_000 },
     );
   });
+
+  test("a path with many dots finds what it spells, however it is divided into names", () => {
+    const names = Array.from({ length: 40 }, (_, n) => `n${n}`);
+    const nested = names.reduceRight<Json>((inner, name) => ({ [name]: inner }), "x");
+    const joined = { [names.slice(0, 20).join(".")]: { [names.slice(20).join(".")]: ["y", "x"] } };
+    for (const item of [nested, joined, { [names.join(".")]: "x" }]) {
+      expect(matches(item, parseFilter({ [names.join(".")]: "x" }))).toBe(true);
+      expect(matches(item, parseFilter({ [names.slice(1).join(".")]: "x" }))).toBe(false);
+      expect(matches(item, parseFilter({ [`${names.join(".")}.`]: "x" }))).toBe(false);
+    }
+  });
 });
