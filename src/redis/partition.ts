@@ -11,8 +11,12 @@ export function partitionOf(encoded: string): number {
   return slotOf(encoded) % PARTITIONS;
 }
 
-/** How many each partition is asked for, so that one round trip almost always gives all that are expected. */
-export function shareOf(expected: number): number {
-  const mean = expected / PARTITIONS;
+/**
+ * How many each partition is asked for, so that one round trip almost always gives all that are expected.
+ *
+ * @param among Over how many partitions these are spread.
+ */
+export function shareOf(expected: number, among: number = PARTITIONS): number {
+  const mean = expected / among;
   return Math.min(expected, Math.ceil(mean + 4 * Math.sqrt(mean) + 2));
 }

@@ -29,6 +29,8 @@ export const SEARCH_OPTIONS: KnownOptions<RedisSearchOptions> = {
   mode: true,
   minScore: true,
   efRuntime: true,
+  orderBy: true,
+  order: true,
   explain: true,
 };
 

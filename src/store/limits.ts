@@ -6,7 +6,7 @@ export interface Limits {
   readonly partitionsTogether: number;
   /** Namespaces that a search without a search engine reads side by side. */
   readonly scanNamespaces: number;
-  /** Items that a listing asks for when the first page had too few that match. */
+  /** Items that a listing reads the values of at a time. */
   readonly listPage: number;
   /** Writes of a batch that are sent together. */
   readonly writesTogether: number;
@@ -16,6 +16,10 @@ export interface Limits {
   readonly rankedValues: number;
   /** Items of each ranking that a hybrid search fuses. */
   readonly rankWindow: number;
+  /** Items that a listing with a filter looks at first. */
+  readonly filterPage: number;
+  /** Items that a listing goes through in their order. Where more have to be, it goes through all under its path. */
+  readonly listWindow: number;
   /** Namespaces that `deleteNamespace` empties side by side. */
   readonly deleteNamespaces: number;
   /** Milliseconds for which `reindex` keeps others from it without a sign of life. */
@@ -31,6 +35,8 @@ const DEFAULT_LIMITS: Limits = {
   writeBytes: 4_000_000,
   rankedValues: 1_000,
   rankWindow: 100,
+  filterPage: 100,
+  listWindow: 10_000,
   deleteNamespaces: 16,
   reindexLease: 30_000,
 };

@@ -16,6 +16,7 @@ import {
   PUT_OPERATION,
   SEARCH_OPERATION,
 } from "./known-options.js";
+import type { Order } from "./listing/order.js";
 import { checkNamespace, checkPath } from "./namespaces/rules.js";
 import type { StoreSettings } from "./options.js";
 import { asError, type Outcome } from "./pipeline.js";
@@ -63,11 +64,13 @@ export interface SearchRequest {
   predicates: Predicate[];
   limit: number;
   offset: number;
-  /** `undefined` for a listing, newest first. */
+  /** `undefined` for a listing. */
   query: string | undefined;
   mode: SearchMode;
   minScore: number | undefined;
   efRuntime: number | undefined;
+  /** Of a listing. */
+  order: Order;
   explain: ((sent: SearchExplanation) => void) | undefined;
 }
 
@@ -183,8 +186,14 @@ function parseSearch(operation: RedisSearchOperation, settings: StoreSettings): 
     mode: oneOf("mode", operation.mode ?? (vectors || !textFields ? "vector" : "text"), MODES),
     minScore: minScore === undefined ? settings.minScore : readNumber("minScore", minScore),
     efRuntime: efRuntime === undefined ? undefined : positiveInteger("efRuntime", efRuntime),
+    order: parseOrder(operation),
     explain: readCallback("explain", explain),
   };
+  if (query?.trim() && (operation.orderBy !== undefined || operation.order !== undefined)) {
+    throw new InvalidInputError(
+      "orderBy and order are for listings: a search with a query has the best first.",
+    );
+  }
   if (request.query === undefined) return request;
   const { mode } = request;
   if (mode !== "vector" && !textFields) {
@@ -201,6 +210,14 @@ function parseSearch(operation: RedisSearchOperation, settings: StoreSettings): 
     throw new InvalidInputError('minScore is a similarity of vectors, which mode "text" does not compute.');
   }
   return request;
+}
+
+function parseOrder({ orderBy, order }: RedisSearchOperation): Order {
+  const by = oneOf("orderBy", orderBy ?? "updatedAt", ["updatedAt", "createdAt", "key"]);
+  return {
+    by,
+    descending: oneOf("order", order ?? (by === "key" ? "asc" : "desc"), ["asc", "desc"]) === "desc",
+  };
 }
 
 function parseList(operation: ListNamespacesOperation): ListRequest {

@@ -13,6 +13,9 @@ export type ItemValue = Record<string, any>;
 /** How a query ranks items: by similarity of meaning, by words in common, or by both. */
 export type SearchMode = "vector" | "text" | "hybrid";
 
+/** What a listing, which is a search without a query, is ordered by. */
+export type ListingOrder = "updatedAt" | "createdAt" | "key";
+
 /** What a search sent to Redis. */
 export interface SearchExplanation {
   /** The command, for example `FT.SEARCH`. */
@@ -31,6 +34,15 @@ export interface SearchExtras {
   minScore?: number;
   /** For this search, in place of the store's `index.efRuntime`. */
   efRuntime?: number;
+  /**
+   * What items are ordered by without a query (default `"updatedAt"`); those of the same time by key, those of the same key
+   * by namespace. Times of creation, and keys in several namespaces, cost a look at every item under the path.
+   *
+   * Keys and namespaces are ordered as Redis keys have them: letters, digits, `-` and `_` as in ASCII, all others before.
+   */
+  orderBy?: ListingOrder;
+  /** `"desc"` (default for times) or `"asc"` (default for keys). One is exactly the reverse of the other. */
+  order?: "asc" | "desc";
   /** Is told each query that is sent to a search engine. When it throws, the search fails with an {@link InvalidInputError}. */
   explain?: (sent: SearchExplanation) => void;
 }

@@ -128,7 +128,7 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect(error).toBeInstanceOf(InvalidInputError);
     expect((error as Error).message).toMatch(/explain must be a function, got a number/);
     if (store.engine === "search") {
-      const failed = await caught(() => store.search(["a"], { explain: failing }));
+      const failed = await caught(() => store.search(["a"], { filter: { a: 1 }, explain: failing }));
       expect(failed).toBeInstanceOf(InvalidInputError);
       expect(failed).toMatchObject({ cause: theirs, message: expect.stringMatching(/^explain failed/) });
     }

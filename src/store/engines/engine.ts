@@ -16,7 +16,18 @@ export interface StoreEngine {
   /** Removes an index that serves no more; the items stay. */
   drop(index: Pick<BuiltIndex, "generation">): Promise<void>;
 
-  /** @param vector The query's, when the mode needs one. */
+  /**
+   * The items that satisfy a filter, newest first, by what the index knows of them.
+   *
+   * @returns `undefined` when it cannot say.
+   */
+  listMatching(request: SearchRequest): PipelineTask<RedisSearchItem[] | undefined>;
+
+  /**
+   * The items that are best by a query.
+   *
+   * @param vector The query's, when the mode needs one.
+   */
   search(request: SearchRequest, vector: Float32Array | undefined): PipelineTask<RedisSearchItem[]>;
 
   /** Whether an error of a search says that the index is gone, or is another one than it was. */

@@ -30,6 +30,19 @@ local function remove_member(own, member)
   redis.call('ZREM', own.deadlines, member)
 end
 
+local function now_in_milliseconds()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Removes the members that have expired, at most so many, except one. An item lives up to its deadline and with it.
+local function remove_expired(own, now, most, except)
+  local before = '(' .. string.format('%.0f', now)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', own.deadlines, '-inf', before, 'LIMIT', 0, most)) do
+    if member ~= except then remove_member(own, member) end
+  end
+end
+
 -- Takes a namespace off the registry when it has no items. Every script that can remove the last one ends with it.
 local function unregister_empty(own)
   if redis.call('EXISTS', own.keys) == 0 then

@@ -76,9 +76,7 @@ write_documents(9, item, parts, deadline and { 'PEXPIREAT', deadline },
   'meta', meta, 'tokens', token .. ' ' .. tokens, 'parts', parts,
   'order', string.format('%014.0f', 99999999999999 - now) .. orderTail)
 
-for _, expired in ipairs(redis.call('ZRANGEBYSCORE', own.deadlines, '-inf', stamp, 'LIMIT', 0, 100)) do
-  if expired ~= member then remove_member(own, expired) end
-end
+remove_expired(own, now, 100, member)
 if deadline then
   redis.call('ZADD', own.deadlines, deadline, member)
 else

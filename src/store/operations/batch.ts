@@ -6,9 +6,10 @@ import type { StoreEngine } from "../engines/engine.js";
 import { BatchError, type BatchFailure, IndexMismatchError } from "../errors.js";
 import { type ItemMeta, toItem } from "../items/item.js";
 import { completeTask, getTask } from "../items/read.js";
+import { listItems } from "../listing/listing.js";
 import { listTask } from "../namespaces/registry.js";
 import { asError, type Outcome, type PipelineTask, runTasks } from "../pipeline.js";
-import type { BatchOperation, IndexedRequest, Request } from "../requests.js";
+import type { BatchOperation, IndexedRequest, Request, SearchRequest } from "../requests.js";
 import type { RedisItem, RedisSearchItem } from "../types.js";
 import { type Embedded, embedBatch } from "./embed-batch.js";
 import { type ReadRequest, visibilityOf } from "./visibility.js";
@@ -146,9 +147,20 @@ class Batch {
         return listTask(keys, request, settings.limits);
       case "search": {
         if (!engine) throw new TypeError("a search needs the index");
-        return this.complete(engine.search(request, vector?.ok ? vector.value : undefined));
+        return this.complete(this.searchTask(request, vector?.ok ? vector.value : undefined, engine));
       }
     }
+  }
+
+  private *searchTask(
+    request: SearchRequest,
+    vector: Float32Array | undefined,
+    engine: StoreEngine,
+  ): PipelineTask<RedisSearchItem[]> {
+    if (request.limit === 0) return [];
+    if (request.query !== undefined) return yield* engine.search(request, vector);
+    const matching = request.predicates.length > 0 ? yield* engine.listMatching(request) : undefined;
+    return matching ?? (yield* listItems(this.context, request));
   }
 
   private *complete(search: PipelineTask<RedisSearchItem[]>): PipelineTask<RedisSearchItem[]> {

@@ -8,7 +8,7 @@ const vector = Float32Array.of(1, 0);
 const bytes = Buffer.from("0000803f00000000", "hex");
 
 function within(scope: string[], filter?: Record<string, unknown>) {
-  return { scope, predicates: parseFilter(filter) };
+  return { scope, predicates: parseFilter(filter), order: { by: "updatedAt" as const, descending: true } };
 }
 
 /** The clauses of a filter with their values in place, for reading; they are sent apart. */

@@ -54,12 +54,12 @@ export class QueryBuilder {
     return this.scorer === "BM25STD";
   }
 
-  /** Items, newest first. */
-  listing(request: Scope, from: number, count: number): SearchCommand {
+  /** Items by time of update. */
+  listing(request: Scope & Pick<SearchRequest, "order">, from: number, count: number): SearchCommand {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
     return this.command([`@kind:{${KIND.item}}`, ...clauses].join(" "), params, isExact, [
-      ...["SORTBY", "order", "ASC"],
+      ...["SORTBY", "order", request.order.descending ? "ASC" : "DESC"],
       ...["LIMIT", String(from), String(count)],
       ...returning(ITEM_FIELDS),
     ]);

@@ -9,6 +9,7 @@ import type { SearchRequest } from "../../requests.js";
 import type { EngineStats, RedisSearchItem } from "../../types.js";
 import type { StoreEngine } from "../engine.js";
 import type { BuiltIndex } from "../index-definition.js";
+import { filteredListing } from "./filtered-listing.js";
 import {
   createIndexArgs,
   decodeIndexInfo,
@@ -35,6 +36,12 @@ export class SearchEngine implements StoreEngine {
   ) {
     this.queries = new QueryBuilder(settings.numericFields);
     this.runner = new SearchRunner(keys, this.queries, settings.vectors, settings.limits);
+  }
+
+  *listMatching(request: SearchRequest): PipelineTask<RedisSearchItem[] | undefined> {
+    return request.order.by === "updatedAt"
+      ? yield* filteredListing(this.keys, this.queries, request)
+      : undefined;
   }
 
   search(request: SearchRequest, vector: Float32Array | undefined): PipelineTask<RedisSearchItem[]> {

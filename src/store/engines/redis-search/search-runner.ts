@@ -1,23 +1,17 @@
-import { matches } from "../../filter/match.js";
 import type { VectorSettings } from "../../index-options.js";
-import { decodeItem, FIELD } from "../../items/item.js";
-import type { DocumentAddress, StoreKeys } from "../../keys.js";
+import type { StoreKeys } from "../../keys.js";
 import type { Limits } from "../../limits.js";
 import { type PipelineTask, together } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
 import { queryWords } from "../../text/words.js";
-import type { RedisItem, RedisSearchItem } from "../../types.js";
+import type { RedisSearchItem } from "../../types.js";
 import { fuseRankings, type Ranked } from "../ranking.js";
 import { FoundItems } from "./found-items.js";
 import type { QueryBuilder } from "./query.js";
-import { ask, type RankedItems, ResultLimit } from "./ranked-documents.js";
-import { decodeSearchReply, type FlatFields, fieldOf } from "./reply.js";
+import { type RankedItems, ResultLimit } from "./ranked-documents.js";
 import { SimilarityReader } from "./similarity-reader.js";
 import { TextRanking } from "./text-ranking.js";
 import { VectorRanking } from "./vector-ranking.js";
-
-const VALUE_NAME = Buffer.from(FIELD.value);
-const META_NAME = Buffer.from(FIELD.meta);
 
 /** How much more is asked for when some of it may have to go: several vectors of one item, items that do not match. */
 const OVERFETCH = 3;
@@ -47,9 +41,8 @@ export class SearchRunner {
 
   *search(request: SearchRequest, vector: Float32Array | undefined): PipelineTask<RedisSearchItem[]> {
     if (request.limit === 0) return [];
-    if (request.query === undefined) return yield* this.list(request);
     const { mode, offset, limit, predicates } = request;
-    const words = mode === "vector" ? [] : queryWords(request.query);
+    const words = mode === "vector" ? [] : queryWords(request.query ?? "");
     if (mode === "text" && words.length === 0) return [];
     const found = new FoundItems(this.keys, predicates, this.limits.rankedValues);
     for (;;) {
@@ -58,28 +51,6 @@ export class SearchRunner {
       // Those that were gone when they were read are left out the next time.
       if (items.length === page.length) return items;
     }
-  }
-
-  /** Items that match, newest first; page by page until enough of what the index finds does match. */
-  private *list(request: SearchRequest): PipelineTask<RedisSearchItem[]> {
-    const { predicates, offset, limit } = request;
-    // Without a filter the server skips. With one, only what matches counts, and that is known here.
-    const skip = predicates.length === 0 ? 0 : offset;
-    const needed = skip + limit;
-    const found = new Map<string, RedisItem>();
-    let from = offset - skip;
-    for (let count = needed; ; count = Math.max(count, this.limits.listPage)) {
-      const command = this.queries.listing(request, from, count);
-      const { documents } = decodeSearchReply(yield* ask(command, request), false);
-      for (const { id, fields } of documents) {
-        const address = this.keys.parseDocument(id);
-        const item = address && fields && readItem(address, fields);
-        if (item && matches(item.value, predicates)) found.set(id, item);
-      }
-      from += documents.length;
-      if (documents.length < count || found.size >= needed) break;
-    }
-    return [...found.values()].slice(skip, needed);
   }
 
   /** The items that match, best first, as many as are needed for the page. */
@@ -147,8 +118,4 @@ export class SearchRunner {
       count = Math.max(enough, count * (values ? DEEPER : DEEPER_BY_KEYS));
     }
   }
-}
-
-function readItem(address: DocumentAddress, fields: FlatFields): RedisItem | null {
-  return decodeItem(address, fieldOf(fields, VALUE_NAME), fieldOf(fields, META_NAME));
 }

@@ -1,17 +1,15 @@
 import type { Connection, Reply } from "../../../redis/command.js";
-import { encodeKeyPart } from "../../../redis/key-encoding.js";
 import { executeAll } from "../../../redis/script.js";
 import { fromBytes } from "../../embedding/embedder.js";
 import { matches } from "../../filter/match.js";
-import { orderTail } from "../../items/index-document.js";
-import { decodeItem, FIELD, type ItemAddress } from "../../items/item.js";
+import { decodeItem, FIELD, ITEM_FIELDS, type ItemAddress } from "../../items/item.js";
 import { readEntry } from "../../items/read.js";
 import type { StoreKeys } from "../../keys.js";
 import type { StoreSettings } from "../../options.js";
 import { type PipelineTask, runTask, send } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
 import { queryWords } from "../../text/words.js";
-import type { EngineStats, RedisItem, RedisSearchItem } from "../../types.js";
+import type { EngineStats, RedisSearchItem } from "../../types.js";
 import type { StoreEngine } from "../engine.js";
 import type { StoredIndex } from "../index-definition.js";
 import { fuseRankings, type Ranked, rankItems } from "../ranking.js";
@@ -29,13 +27,6 @@ interface Compared {
   similarity: number | undefined;
   /** How often it has the query's words; `undefined` when its words are not indexed, or not compared. */
   words: WordCounts | undefined;
-}
-
-/** An item of a listing. */
-interface Listed {
-  item: RedisItem;
-  /** Orders items of the same millisecond. */
-  tail: string;
 }
 
 /**
@@ -57,6 +48,9 @@ export class ScanEngine implements StoreEngine {
   }
 
   async build(): Promise<void> {}
+
+  /** No index answers filters here. */
+  *listMatching(): PipelineTask<undefined> {}
 
   /** Stores with the other engine may have built one. A server without a search engine refuses, and has none. */
   async drop({ generation }: Pick<StoredIndex, "generation">): Promise<void> {
@@ -89,6 +83,7 @@ export class ScanEngine implements StoreEngine {
       this.connection,
       scan(this.keys, {
         path: [],
+        itemFields: [],
         fields: [FIELD.text(this.generation)],
         atOnce,
         limits,
@@ -100,25 +95,7 @@ export class ScanEngine implements StoreEngine {
 
   *search(request: SearchRequest, vector: Float32Array | undefined): PipelineTask<RedisSearchItem[]> {
     if (request.limit === 0) return [];
-    return request.query === undefined ? yield* this.list(request) : yield* this.rank(request, vector);
-  }
-
-  /** Items that match, newest first. */
-  private *list({ scope, predicates, offset, limit }: SearchRequest): PipelineTask<RedisSearchItem[]> {
-    const needed = offset + limit;
-    const { scanBatchSize: atOnce, limits } = this.settings;
-    let found = new Map<string, Listed>();
-    const take = (candidates: Candidate[]) => {
-      for (const { address, value, meta } of candidates) {
-        const item = decodeItem(address, value, meta);
-        if (!item || !matches(item.value, predicates)) continue;
-        const { namespace, key, document } = address;
-        found.set(document, { item, tail: orderTail(namespace, encodeKeyPart(key)) });
-      }
-      found = new Map([...found].sort(byUpdate).slice(0, needed));
-    };
-    yield* scan(this.keys, { path: scope, fields: [], atOnce, limits, take });
-    return [...found.values()].slice(offset).map(({ item }) => item);
+    return yield* this.rank(request, vector);
   }
 
   /** Compares every candidate with the query. */
@@ -135,9 +112,10 @@ export class ScanEngine implements StoreEngine {
     const take = (candidates: Candidate[]) => {
       // Read again in the end, if there are more than may be held.
       kept = new Map(compared.size === 0 ? candidates.map((each) => [each.address.document, each]) : []);
-      for (const { address, value, meta, documents } of candidates) {
+      for (const candidate of candidates) {
+        const { address, item: read, documents } = candidate;
         if (predicates.length > 0) {
-          const item = decodeItem(address, value, meta);
+          const item = decodeItem(address, read[0], read[1]);
           if (!item || !matches(item.value, predicates)) continue;
         }
         const own: Compared = { address, similarity: undefined, words: undefined };
@@ -154,7 +132,7 @@ export class ScanEngine implements StoreEngine {
     };
     const fields = [similarity ? FIELD.vector(generation) : FIELD.text(generation), FIELD.generation];
     if (words.length > 0) fields.push(FIELD.words);
-    yield* scan(this.keys, { path: scope, fields, atOnce, limits, take });
+    yield* scan(this.keys, { path: scope, itemFields: ITEM_FIELDS, fields, atOnce, limits, take });
     // Somebody's reindex() is at work, or was: then vectors may have been in other fields already.
     if (isOther) yield* this.checkIndex();
     for (let ranked = ranking(compared, words, request, limits.rankWindow); ; ) {
@@ -193,9 +171,7 @@ export class ScanEngine implements StoreEngine {
     });
     return ranked.flatMap(({ address, score }) => {
       const candidate = kept.get(address.document);
-      const [value, meta] = candidate
-        ? [candidate.value, candidate.meta]
-        : (read.get(address.document) ?? []);
+      const [value, meta] = candidate?.item ?? read.get(address.document) ?? [];
       const item = decodeItem(address, value, meta);
       return item ? [Object.assign(item, { score })] : [];
     });
@@ -225,10 +201,4 @@ function ranking(
   if (mode === "text") return worded;
   const fused = fuseRankings(similar(), worded, window);
   return minScore === Number.NEGATIVE_INFINITY ? fused : fused.filter(isSimilar);
-}
-
-/** Newest first, then by key, then by namespace, as the search engine orders them. */
-function byUpdate([, a]: [string, Listed], [, b]: [string, Listed]): number {
-  const later = b.item.updatedAt.getTime() - a.item.updatedAt.getTime();
-  return later || (a.tail < b.tail ? -1 : a.tail > b.tail ? 1 : 0);
 }

@@ -6,33 +6,35 @@
 --       2 where to begin, as ZRANGEBYLEX takes it
 --       3 how many items at most
 --       4 the namespace's name in the registry
---       5... names of fields to read of each of an item's documents; none for the value only
--- Reply for each item { member, value, meta, { field, ... } of its document, { field, ... } of each further one }: as many
---       as were allowed when there may be more
+--       5 how many of the fields below are read of the item's own document as such, then the names of these
+--       then, names of the fields to read of each of an item's documents; none if these are not wanted
+-- Reply for each item { member, { field, ... }, { field, ... } of its document, { field, ... } of each further one }, or
+--       { member } alone when it is gone: as many as were allowed when there may be more
 --
 -- Atomic, because an item's value and vectors must be of one version. Members whose document is gone, as it expired or
 -- was evicted, are taken off, so that what the namespace knows of itself becomes true again.
 local own = own_keys(1, ARGV[4])
-local base = ARGV[1]
+local base, last = ARGV[1], 5 + ARGV[5]
 
-local function read(key)
-  local fields = {}
-  for index = 5, #ARGV do fields[#fields + 1] = ARGV[index] end
-  return redis.call('HMGET', key, unpack(fields))
-end
-
-local reply = {}
+local reply, gone = {}, false
 for index, member in ipairs(redis.call('ZRANGEBYLEX', own.keys, ARGV[2], '+', 'LIMIT', 0, ARGV[3])) do
   local key = base .. member
-  local value, meta, parts = unpack(redis.call('HMGET', key, 'value', 'meta', 'parts'))
-  local item = { member, value, meta }
-  if not value then
+  local fields = redis.call('HMGET', key, 'meta', 'parts', unpack(ARGV, 6, last))
+  local item = { member }
+  if not fields[1] then
     remove_member(own, member)
-  elseif #ARGV > 4 then
-    item[4] = read(key)
-    for part in string.gmatch(parts or '', '%S+') do item[#item + 1] = read(key .. ':' .. part) end
+    gone = true
+  else
+    item[2] = { unpack(fields, 3, last - 3) }
+    if #ARGV > last then
+      item[3] = redis.call('HMGET', key, unpack(ARGV, last + 1))
+      for part in string.gmatch(fields[2] or '', '%S+') do
+        item[#item + 1] = redis.call('HMGET', key .. ':' .. part, unpack(ARGV, last + 1))
+      end
+    end
   end
   reply[index] = item
 end
+if gone then expire_with_last(own) end
 unregister_empty(own)
 return reply

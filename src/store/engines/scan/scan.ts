@@ -15,15 +15,17 @@ export const SCAN = new Script(membersSource, scanSource);
 /** An item as it was read, with the fields asked for of each of its documents. */
 export interface Candidate {
   address: ItemAddress;
-  value: Reply;
-  meta: Reply;
+  /** The fields that were asked for of the item. */
+  item: Reply[];
   documents: Reply[][];
 }
 
 export interface ScanOptions {
   path: readonly string[];
-  /** Fields to read of each document; none for the value only. */
-  fields: readonly string[];
+  /** Fields to read of each item. */
+  itemFields: readonly string[];
+  /** Fields to read of each of an item's documents (default: none). */
+  fields?: readonly string[];
   /** How many items are held at a time. */
   atOnce: number;
   limits: Limits;
@@ -42,7 +44,7 @@ interface Cursor {
  * exactly once, whatever is put, deleted or expires meanwhile.
  */
 export function* scan(keys: StoreKeys, options: ScanOptions): PipelineTask<void> {
-  const { path, fields, atOnce, limits, take } = options;
+  const { path, itemFields, fields = [], atOnce, limits, take } = options;
   const namespaces = yield* namespacesUnder(keys, path, limits);
   let unfinished: Cursor[] = namespaces.map((namespace) => ({ namespace, from: "-" }));
   while (unfinished.length > 0) {
@@ -50,8 +52,8 @@ export function* scan(keys: StoreKeys, options: ScanOptions): PipelineTask<void>
     const count = Math.ceil(atOnce / group.length);
     const replies = yield group.map(({ namespace, from }) => {
       const own = keys.ofNamespace(namespace);
-      const args = [keys.documentsOf(namespace), from, String(count), own.name, ...fields];
-      return SCAN.call(memberKeys(own), args);
+      const args = [keys.documentsOf(namespace), from, String(count), own.name];
+      return SCAN.call(memberKeys(own), [...args, String(itemFields.length), ...itemFields, ...fields]);
     });
     const candidates: Candidate[] = [];
     const onward: Cursor[] = [];
@@ -59,11 +61,11 @@ export function* scan(keys: StoreKeys, options: ScanOptions): PipelineTask<void>
       const reply = replies[at];
       if (reply instanceof Error) throw reply;
       const items = reply as Reply[][];
-      for (const [member, value = null, meta = null, ...documents] of items) {
-        if (value === null) continue;
+      for (const [member, item, ...documents] of items) {
+        if (item === undefined) continue;
         const document = keys.documentsOf(namespace) + String(member);
         const address = { namespace: [...namespace], key: decodeKeyPart(String(member)), document };
-        candidates.push({ address, value, meta, documents: documents as Reply[][] });
+        candidates.push({ address, item: item as Reply[], documents: documents as Reply[][] });
       }
       if (items.length === count) onward.push({ namespace, from: `(${items.at(-1)?.[0]}` });
     });
