@@ -57,6 +57,8 @@ export class StoreKeys {
   /** Hash: what a reindex() that has not come to its end is to build, and who is at it. */
   readonly reindex: string;
 
+  private lastParsed: { name: string; namespace: string[] } | undefined;
+
   constructor(private readonly prefix: string) {
     this.documentPrefix = `${prefix}:store:doc:{`;
     this.partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({
@@ -110,7 +112,10 @@ export class StoreKeys {
     const name = document.slice(tagEnd + 2, keyBegin);
     if (name === "") return undefined;
     try {
-      return { document, namespace: fromRegistryMember(name), key: decodeKeyPart(document.slice(keyBegin)) };
+      // What a search finds is mostly of few namespaces.
+      if (this.lastParsed?.name !== name) this.lastParsed = { name, namespace: fromRegistryMember(name) };
+      const namespace = [...this.lastParsed.namespace];
+      return { document, namespace, key: decodeKeyPart(document.slice(keyBegin)) };
     } catch {
       return undefined; // not percent-encoded by us
     }

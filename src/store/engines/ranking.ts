@@ -12,13 +12,20 @@ export function byRank(a: Ranked, b: Ranked): number {
 }
 
 /** Each item once, with its best score, best first. */
-export function rankItems<T extends Ranked>(documents: Iterable<T>): T[] {
+export function rankItems<T extends Ranked>(documents: readonly T[]): T[] {
   const best = new Map<string, T>();
+  let isSorted = true;
+  let last: T | undefined;
   for (const each of documents) {
     const known = best.get(each.id);
-    if (!known || each.score > known.score) best.set(each.id, each);
+    if (known && known.score >= each.score) continue;
+    best.set(each.id, each);
+    // Most rankings come in order, and then there is nothing to do.
+    if (known || (last && last.score <= each.score)) isSorted = false;
+    last = each;
   }
-  return [...best.values()].sort(byRank);
+  const items = [...best.values()];
+  return isSorted ? items : items.sort(byRank);
 }
 
 /** How much the first ranks count for more than later ones. 60 is the customary constant. */

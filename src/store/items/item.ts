@@ -86,22 +86,32 @@ export function toItem(
   };
 }
 
-const META = /^(\d+) (\d+) (\d+)(?: (\d+))?$/;
-
 /** @throws {CorruptRecordError} naming the Redis key. */
 export function decodeMeta(meta: Reply | undefined, document: string): ItemMeta {
-  const [, created, updated, version, ttl] = META.exec(meta?.toString() ?? "") ?? [];
-  const times = [created, updated, version, ttl ?? 0].map(Number);
-  if (!times.every(Number.isSafeInteger)) {
+  // Every result of a search goes through here.
+  const text = meta?.toString() ?? "";
+  const first = text.indexOf(" ");
+  const second = text.indexOf(" ", first + 1);
+  const third = text.indexOf(" ", second + 1);
+  const created = toCount(text, 0, first);
+  const updated = toCount(text, first + 1, second);
+  const version = toCount(text, second + 1, third === -1 ? text.length : third);
+  const ttl = third === -1 ? undefined : toCount(text, third + 1, text.length);
+  if (created === -1 || updated === -1 || version === -1 || ttl === -1) {
     throw new CorruptRecordError("an item has no times or no version", { key: document });
   }
-  const [createdAt, updatedAt, number] = times as [number, number, number];
-  return {
-    created: createdAt,
-    updated: updatedAt,
-    version: number,
-    ttl: ttl === undefined ? undefined : Number(ttl),
-  };
+  return { created, updated, version, ttl };
+}
+
+/** The whole number that a part of a text is in decimal digits; -1 when it is none. */
+function toCount(text: string, from: number, to: number): number {
+  let count = to > from ? 0 : -1;
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    count = count * 10 + digit;
+  }
+  return count > Number.MAX_SAFE_INTEGER ? -1 : count;
 }
 
 /** The last moment that a Date can hold, in milliseconds; a time to live can reach beyond it. */

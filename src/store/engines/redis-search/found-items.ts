@@ -65,10 +65,12 @@ export class FoundItems {
   /** The items themselves, without those that turn out to be gone. */
   *read(ranked: readonly Ranked[]): PipelineTask<RedisSearchItem[]> {
     yield* this.load(ranked);
-    return ranked.flatMap(({ id, score }) => {
+    const found: RedisSearchItem[] = [];
+    for (const { id, score } of ranked) {
       const item = this.items.get(id);
-      return item ? [Object.assign(item, { score })] : [];
-    });
+      if (item) found.push(Object.assign(item, { score }));
+    }
+    return found;
   }
 
   private *load(ranked: readonly Ranked[]): PipelineTask<void> {

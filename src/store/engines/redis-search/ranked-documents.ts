@@ -30,8 +30,11 @@ export interface RankedItems {
  */
 export function certainItems(hits: readonly Hit[], exhausted: boolean): Ranked[] {
   const last = hits.at(-1)?.score ?? 0;
-  const certain = exhausted ? hits : hits.filter(({ score }) => score > last);
-  return rankItems(certain.map(({ id, score }) => ({ id: itemDocument(id), score })));
+  const certain: Ranked[] = [];
+  for (const { id, score } of hits) {
+    if (exhausted || score > last) certain.push({ id: itemDocument(id), score });
+  }
+  return rankItems(certain);
 }
 
 /** How many results the server lets one query have. Learnt from its refusal. */

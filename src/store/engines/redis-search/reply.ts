@@ -21,9 +21,16 @@ export type FlatFields = readonly Reply[];
 export function fieldOf(fields: FlatFields, name: Buffer): Reply | undefined {
   for (let at = 0; at < fields.length; at += 2) {
     const each = fields[at];
-    if (each instanceof Buffer ? each.equals(name) : each === name.toString()) return fields[at + 1];
+    if (each instanceof Buffer ? isSame(each, name) : each === name.toString()) return fields[at + 1];
   }
   return undefined;
+}
+
+/** For texts as short as names: Buffer's own comparison is a call into the runtime. */
+function isSame(a: Buffer, b: Buffer): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 export interface FoundDocuments {

@@ -96,6 +96,8 @@ export class VectorRanking {
 
   /** One ranking: each item where it is found first, without those that are not similar enough. */
   private join(parts: readonly Ranked[][]): Ranked[] {
+    const [only] = parts;
+    if (only && parts.length === 1) return only.filter((item) => !this.isBelow(item));
     const joined = new Map<string, Ranked>();
     for (const part of parts) {
       for (const item of part) if (!this.isBelow(item) && !joined.has(item.id)) joined.set(item.id, item);
@@ -112,7 +114,7 @@ export class VectorRanking {
     const hits: Hit[] = [];
     for (const { id, fields } of documents) {
       if (!fields) continue; // it has expired
-      const distance = Number(fieldOf(fields, DISTANCE_NAME) ?? Number.NaN);
+      const distance = Number(fieldOf(fields, DISTANCE_NAME)?.toString() ?? Number.NaN);
       const score = Number.isNaN(distance)
         ? Number.NEGATIVE_INFINITY
         : similarity(this.vectors.distance, distance);
