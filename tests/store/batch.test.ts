@@ -100,6 +100,53 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     expect((await store.get(["a"], "k"))?.value).toEqual({ v: "after" });
   });
 
+  test("batch sends no write before what can see it was read", async () => {
+    const connection = createConnection(await connect(url()));
+    let slow = false;
+    // As a pool does, whose connections do not wait for each other: what only reads comes late.
+    const client = asClient({
+      pipeline: async (commands) => {
+        const writes = commands.some(({ key, args }) => key.includes(":doc:") && args[0] !== "HMGET");
+        if (slow && !writes) await sleep(30);
+        return connection.pipeline(commands);
+      },
+    });
+    const listing = (matchType: "prefix" | "suffix", path: string[]): StoreOperation => ({
+      matchConditions: [{ matchType, path }],
+      limit: 10,
+      offset: 0,
+    });
+    for (const [operation, sees] of [
+      [{ namespacePrefix: [] }, true],
+      [{ namespacePrefix: ["a"] }, true],
+      [{ namespacePrefix: ["a", "b"], filter: { v: "after" } }, true],
+      [{ namespacePrefix: ["a", "b", "c"] }, false],
+      [{ namespacePrefix: ["b"] }, false],
+      [{ matchConditions: undefined, limit: 10, offset: 0 }, true],
+      [listing("prefix", ["*", "b"]), true],
+      [listing("suffix", ["b"]), true],
+      [listing("suffix", ["a"]), false],
+      [{ namespace: ["a", "b"], key: "new" }, true],
+      [{ namespace: ["a", "b"], key: "other" }, false],
+    ] as [StoreOperation, boolean][]) {
+      const store = new RedisStore({ client, keyPrefix: freshPrefix() });
+      slow = false;
+      await store.put(["x", "a"], "k", { v: "before" });
+      await store.setup();
+      const [before] = await store.batch([operation]);
+      slow = true;
+      const [read] = await store.batch([
+        operation,
+        { namespace: ["a", "b"], key: "new", value: { v: "after" } },
+        { namespace: ["x", "b"], key: "new", value: { v: "after" } },
+      ]);
+      expect(read).toEqual(before);
+      const [after] = await store.batch([operation]);
+      if (sees) expect(after).not.toEqual(before);
+      else expect(after).toEqual(before);
+    }
+  });
+
   test("batch knows which parts of its writes were done when the connection is lost between them", async () => {
     const connection = createConnection(await connect(url()));
     let left = Number.POSITIVE_INFINITY;

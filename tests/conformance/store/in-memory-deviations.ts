@@ -47,7 +47,7 @@ const FILTERS: Record<string, string> = {
   ),
 };
 
-const MODES = ["in a listing", "with a query", "with declared numbers"];
+const MODES = ["without an index", "with an index"];
 
 /** What versions did that allowed colons in labels. */
 const OLDER: Record<string, string> = {
