@@ -53,6 +53,7 @@ export type {
   Distance,
   EngineStats,
   ItemValue,
+  IterateOptions,
   ListingOrder,
   ListNamespacesOptions,
   PutExtras,

@@ -3,6 +3,7 @@ import type { KnownOptions } from "../redis/known-options.js";
 import type {
   DeleteNamespaceOptions,
   DeleteWhereOptions,
+  IterateOptions,
   ListNamespacesOptions,
   RedisPutOperation,
   RedisPutOptions,
@@ -50,6 +51,12 @@ export const DELETE_NAMESPACE_OPTIONS: KnownOptions<DeleteNamespaceOptions> = {
 export const DELETE_WHERE_OPTIONS: KnownOptions<DeleteWhereOptions> = {
   batchSize: true,
   onProgress: true,
+};
+
+export const ITERATE_OPTIONS: KnownOptions<IterateOptions> = {
+  filter: true,
+  batchSize: true,
+  after: true,
 };
 
 export const REINDEX_OPTIONS: KnownOptions<ReindexOptions> = {

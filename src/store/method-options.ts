@@ -1,5 +1,5 @@
 import type { MatchCondition } from "@langchain/langgraph-checkpoint";
-import { quote } from "../describe.js";
+import { describe, quote } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
 import { checkKnownOptions } from "../redis/known-options.js";
 import { readArguments, readCallback } from "./arguments.js";
@@ -7,6 +7,7 @@ import { parseFilter } from "./filter/parse-filter.js";
 import {
   DELETE_NAMESPACE_OPTIONS,
   DELETE_WHERE_OPTIONS,
+  ITERATE_OPTIONS,
   LIST_NAMESPACES_OPTIONS,
   PUT_OPTIONS,
   REINDEX_OPTIONS,
@@ -14,11 +15,13 @@ import {
 } from "./known-options.js";
 import { checkPath } from "./namespaces/rules.js";
 import type { DeleteWhere } from "./operations/delete-where.js";
+import type { Iteration } from "./operations/iterate.js";
 import { flag, positiveInteger } from "./read-option.js";
 import type {
   DeleteNamespaceOptions,
   DeleteWhereOptions,
   ItemValue,
+  IterateOptions,
   ListNamespacesOptions,
   RedisPutOptions,
   RedisSearchOptions,
@@ -107,6 +110,32 @@ export function parseDeleteWhere(
       onProgress: readCallback("onProgress", onProgress),
     };
   });
+}
+
+/** The arguments of `iterate`, checked, with every default filled in. */
+export function parseIterate(path: string[], options: IterateOptions): Iteration {
+  return readArguments("the arguments of iterate", () => {
+    checkKnownOptions(options, ITERATE_OPTIONS, "iterate");
+    checkPath("path", path, { allowEmpty: true });
+    const { filter, batchSize = 500, after } = options;
+    return {
+      namespace: [...path],
+      predicates: parseFilter(filter),
+      batchSize: positiveInteger("batchSize", batchSize),
+      after: after === undefined ? undefined : parseAfter(after),
+    };
+  });
+}
+
+function parseAfter(after: unknown): Iteration["after"] {
+  if (typeof after !== "object" || after === null) {
+    throw new InvalidInputError(`after must be { namespace, key } of an item, got ${describe(after)}.`);
+  }
+  const { namespace, key } = after as { namespace: unknown; key: unknown };
+  checkPath("after.namespace", namespace, { allowEmpty: false });
+  if (typeof key !== "string")
+    throw new InvalidInputError(`after.key must be a string, got ${describe(key)}.`);
+  return { namespace: [...namespace], key };
 }
 
 /** The options of `reindex`, checked, with every default filled in. */

@@ -6,6 +6,7 @@ import { StoreContext } from "./context.js";
 import {
   parseDeleteNamespace,
   parseDeleteWhere,
+  parseIterate,
   parseReindexOptions,
   toListOperation,
   toPutOperation,
@@ -15,6 +16,7 @@ import { type ConstructorOptions, openStore, resolveConstructorOptions } from ".
 import { contextOfBatch, putItem, runBatch } from "./operations/batch.js";
 import { deleteNamespace } from "./operations/delete-namespace.js";
 import { deleteWhere } from "./operations/delete-where.js";
+import { iterateItems } from "./operations/iterate.js";
 import { reindex } from "./operations/reindex.js";
 import { stats } from "./operations/stats.js";
 import type { RedisStoreOptions } from "./options.js";
@@ -23,6 +25,7 @@ import type {
   DeleteNamespaceOptions,
   DeleteWhereOptions,
   ItemValue,
+  IterateOptions,
   ListNamespacesOptions,
   RedisItem,
   RedisPutOptions,
@@ -333,6 +336,33 @@ export class RedisStore extends BaseStore {
     return this.operations.run({ operation: "deleteWhere", namespace: asked.namespace }, () =>
       deleteWhere(this.context, asked),
     );
+  }
+
+  /**
+   * All items in a namespace and below it, or those that match a filter, by namespace, then by key. An item that is there all
+   * the time comes exactly once, whatever others put, delete or let expire meanwhile; each as it is when it is read, some
+   * at a time. Goes without the index, and starts no time to live again.
+   *
+   * @param path `[]` for the whole store.
+   * @typeParam V What the values are, for the compiler: they are not checked.
+   *
+   * @example
+   * ```ts
+   * let last: { namespace: string[]; key: string } | undefined; // keep it somewhere, to go on there another time
+   * for await (const item of store.iterate(["memories"], { filter: { kind: "fact" }, after: last })) {
+   *   console.log(item.namespace, item.key, item.value);
+   *   last = { namespace: item.namespace, key: item.key };
+   * }
+   * ```
+   * @throws {FilterError} when the filter cannot be read.
+   */
+  iterate<V extends ItemValue = ItemValue>(
+    path: string[],
+    options: IterateOptions = {},
+  ): AsyncGenerator<RedisItem<V>> {
+    const asked = parseIterate(path, options);
+    const items = iterateItems(this.context, asked) as AsyncGenerator<RedisItem<V>>;
+    return this.operations.iterate({ operation: "iterate", namespace: asked.namespace }, items);
   }
 
   /**

@@ -175,6 +175,19 @@ export interface DeleteWhereOptions {
   onProgress?: (progress: DeleteWhereProgress) => void;
 }
 
+/** Options of {@link RedisStore.iterate}. */
+export interface IterateOptions {
+  /** Only items that match, as in a search. */
+  filter?: Record<string, unknown>;
+  /** How many items are read, and held, at a time (default 500). */
+  batchSize?: number;
+  /**
+   * Begins behind this item, for example behind the last one that an interrupted iteration came to. It need not be there
+   * any more.
+   */
+  after?: { namespace: string[]; key: string };
+}
+
 /** How far {@link RedisStore.reindex} has come. */
 export interface ReindexProgress {
   /** What it is doing: describing items for the new index, or clearing away what the old one had of them. */

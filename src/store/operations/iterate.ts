@@ -1,0 +1,62 @@
+import type { Reply } from "../../redis/command.js";
+import { decodeKeyPart } from "../../redis/key-encoding.js";
+import { executeAll } from "../../redis/script.js";
+import type { StoreContext } from "../context.js";
+import { matches } from "../filter/match.js";
+import type { Predicate } from "../filter/predicate.js";
+import { decodeItem } from "../items/item.js";
+import { completeTask, readEntry } from "../items/read.js";
+import { namespacesUnder } from "../namespaces/registry.js";
+import { runTask } from "../pipeline.js";
+import type { RedisItem } from "../types.js";
+import { type Visited, visitItems } from "./visit-items.js";
+
+/** What to iterate over, checked, with every default filled in. */
+export interface Iteration {
+  namespace: string[];
+  predicates: Predicate[];
+  batchSize: number;
+  after: { namespace: string[]; key: string } | undefined;
+}
+
+/** The items at or under a path that match, by namespace, then by key. */
+export async function* iterateItems(
+  context: StoreContext,
+  { namespace: path, predicates, batchSize, after }: Iteration,
+): AsyncGenerator<RedisItem> {
+  const { connection, keys, settings } = context;
+  const namespaces = await runTask(connection, namespacesUnder(keys, path, settings.limits));
+  let batch: Visited[] = [];
+  const read = async () => {
+    const found = await readMatching(context, batch, predicates);
+    batch = [];
+    return found;
+  };
+  for await (const visited of visitItems(context, namespaces, batchSize, after)) {
+    batch.push(visited);
+    if (batch.length === batchSize) yield* await read();
+  }
+  if (batch.length > 0) yield* await read();
+}
+
+async function readMatching(
+  { connection, keys }: StoreContext,
+  batch: readonly Visited[],
+  predicates: readonly Predicate[],
+): Promise<RedisItem[]> {
+  const replies = await executeAll(
+    connection,
+    batch.map(({ document }) => readEntry(document)),
+  );
+  const found = batch.flatMap(({ namespace, member, document }, at) => {
+    const reply = replies[at];
+    if (reply instanceof Error) throw reply;
+    const [value, meta] = reply as Reply[];
+    const address = { namespace: [...namespace], key: decodeKeyPart(member), document };
+    const item = decodeItem(address, value, meta);
+    return item && matches(item.value, predicates) ? [item] : [];
+  });
+  // Going through items is no use of them: their time to live does not start again.
+  await runTask(connection, completeTask(keys, found, { refresh: false }));
+  return found;
+}
