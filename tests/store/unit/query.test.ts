@@ -26,27 +26,23 @@ describe("a query is data", () => {
     const command = builder.listing(within(["a", "b:c"]), 20, 10);
     expect(command.args).toEqual([
       ...["FT.SEARCH", "idx", "@kind:{item} @scope:{$p1}"],
+      ...["RETURN", "2", "value", "meta", "TIMEOUT", "600000"],
       ...["SORTBY", "order", "ASC", "LIMIT", "20", "10"],
-      ...["RETURN", "2", "value", "meta"],
-      ...["PARAMS", "2", "p1", "a:b%3Ac", "DIALECT", "2", "TIMEOUT", "600000"],
+      ...["PARAMS", "2", "p1", "a:b%3Ac", "DIALECT", "2"],
     ]);
   });
 
   test("a search by vector", () => {
-    const command = builder.nearest(within(["a"], { kind: "x" }), vector, {
-      k: 32,
-      ef: 200,
-      count: 5,
-      values: true,
-    });
+    const page = { k: 32, ef: 200, count: 5, values: true };
+    const command = builder.nearest(within(["a"], { kind: "x" }), vector, page);
     expect(command.args).toEqual([
       "FT.SEARCH",
       "idx",
       "(@scope:{$p1} @paths:{$p2|$p3})=>[KNN $p4 @vector $p5 EF_RUNTIME $p6 AS distance]",
+      ...["RETURN", "3", "value", "meta", "distance", "TIMEOUT", "600000"],
       ...["SORTBY", "distance", "ASC", "LIMIT", "0", "5"],
-      ...["RETURN", "3", "value", "meta", "distance"],
       ...["PARAMS", "12", "p1", "a", "p2", "kind=sx", "p3", "~", "p4", "32", "p5", bytes, "p6", "200"],
-      ...["DIALECT", "2", "TIMEOUT", "600000"],
+      ...["DIALECT", "2"],
     ]);
     const flat = builder.nearest(within([]), vector, { k: 5, ef: undefined, count: 5, values: false });
     expect(flat.query).toBe("*=>[KNN $p1 @vector $p2 AS distance]");
@@ -59,17 +55,17 @@ describe("a query is data", () => {
     const command = builder.text(within(["a"]), ["green", "apples"], { count: 7, values: true });
     expect(command.args).toEqual([
       ...["FT.SEARCH", "idx", "@scope:{$p1} @words:($p2|$p3)"],
-      ...["WITHSCORES", "SCORER", "BM25", "LIMIT", "0", "7"],
-      ...["RETURN", "2", "value", "meta"],
-      ...["PARAMS", "6", "p1", "a", "p2", "green", "p3", "apples", "DIALECT", "2", "TIMEOUT", "600000"],
+      ...["WITHSCORES", "RETURN", "2", "value", "meta", "TIMEOUT", "600000"],
+      ...["SCORER", "BM25", "LIMIT", "0", "7"],
+      ...["PARAMS", "6", "p1", "a", "p2", "green", "p3", "apples", "DIALECT", "2"],
     ]);
   });
 
   test("the whole of a ranking, beyond the results that a server lets a search have", () => {
     expect(builder.allByText(within(["a"]), ["green"]).args).toEqual([
       ...["FT.AGGREGATE", "idx", "@scope:{$p1} @words:($p2)", "WITHSCORES", "SCORER", "BM25"],
-      ...["LOAD", "2", "@__key", "@kind"],
-      ...["PARAMS", "4", "p1", "a", "p2", "green", "DIALECT", "2", "TIMEOUT", "600000"],
+      ...["LOAD", "2", "@__key", "@kind", "TIMEOUT", "600000"],
+      ...["PARAMS", "4", "p1", "a", "p2", "green", "DIALECT", "2"],
     ]);
     const newer = new QueryBuilder([]);
     newer.scorer = "BM25STD";
@@ -78,35 +74,22 @@ describe("a query is data", () => {
     );
     expect(builder.documentsWithVectors(within(["a"])).args).toEqual([
       ...["FT.AGGREGATE", "idx", "@kind:{vector} @scope:{$p1}", "LOAD", "1", "@__key"],
-      ...["PARAMS", "2", "p1", "a", "DIALECT", "2", "TIMEOUT", "600000"],
+      ...["TIMEOUT", "600000", "PARAMS", "2", "p1", "a", "DIALECT", "2"],
     ]);
     expect(builder.distances(within(["a"]), vector, ["k1", "k2"]).args).toEqual([
       "FT.SEARCH",
       "idx",
       "(@scope:{$p1})=>[KNN $p2 @vector $p3 HYBRID_POLICY ADHOC_BF AS distance]",
-      ...[
-        "INKEYS",
-        "2",
-        "k1",
-        "k2",
-        "SORTBY",
-        "distance",
-        "ASC",
-        "LIMIT",
-        "0",
-        "2",
-        "RETURN",
-        "1",
-        "distance",
-      ],
-      ...["PARAMS", "6", "p1", "a", "p2", "2", "p3", bytes, "DIALECT", "2", "TIMEOUT", "600000"],
+      ...["INKEYS", "2", "k1", "k2", "RETURN", "1", "distance", "TIMEOUT", "600000"],
+      ...["SORTBY", "distance", "ASC", "LIMIT", "0", "2"],
+      ...["PARAMS", "6", "p1", "a", "p2", "2", "p3", bytes, "DIALECT", "2"],
     ]);
   });
 
   test("how many documents there are to be ranked", () => {
     expect(builder.countRanked(within(["a"])).args).toEqual([
-      ...["FT.SEARCH", "idx", "@kind:{vector} @scope:{$p1}", "LIMIT", "0", "0"],
-      ...["PARAMS", "2", "p1", "a", "DIALECT", "2", "TIMEOUT", "600000"],
+      ...["FT.SEARCH", "idx", "@kind:{vector} @scope:{$p1}", "TIMEOUT", "600000", "LIMIT", "0", "0"],
+      ...["PARAMS", "2", "p1", "a", "DIALECT", "2"],
     ]);
     expect(builder.countRanked(within(["a"]), ["green"]).query).toBe("@scope:{$p1} @words:($p2)");
   });

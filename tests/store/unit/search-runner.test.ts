@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Reply } from "../../../src/redis/command.js";
 import type { PipelineEntry } from "../../../src/redis/script.js";
-import { QueryBuilder, type Scorer } from "../../../src/store/engines/redis-search/query.js";
+import type { Scorer } from "../../../src/store/engines/redis-search/encode.js";
+import { QueryBuilder } from "../../../src/store/engines/redis-search/query.js";
 import { SearchRunner } from "../../../src/store/engines/redis-search/search-runner.js";
 import { StoreKeys } from "../../../src/store/keys.js";
 import { resolveOptions } from "../../../src/store/options.js";

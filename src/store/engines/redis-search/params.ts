@@ -13,14 +13,11 @@ export class QueryParams {
     return `$p${this.values.length}`;
   }
 
-  /** As arguments of a search command: `PARAMS n name value ...`. */
-  toArgs(): Arg[] {
-    if (this.values.length === 0) return [];
-    return [
-      "PARAMS",
-      String(this.values.length * 2),
-      ...this.values.flatMap((value, at) => [`p${at + 1}`, value]),
-    ];
+  /** Adds them to the arguments of a search command: `PARAMS n name value ...`. */
+  addTo(args: Arg[]): void {
+    if (this.values.length === 0) return;
+    args.push("PARAMS", String(this.values.length * 2));
+    for (const [at, value] of this.values.entries()) args.push(`p${at + 1}`, value);
   }
 
   /** By name, for people to read; bytes stay bytes. */

@@ -5,6 +5,7 @@ import { KIND } from "../../items/index-document.js";
 import { FIELD, ITEM_FIELDS } from "../../items/item.js";
 import { scopeToken } from "../../namespaces/encoding.js";
 import type { SearchRequest } from "../../requests.js";
+import { encodeAggregate, encodeSearch, type Scorer, type SearchOptions } from "./encode.js";
 import { toFilterClauses } from "./filter-clauses.js";
 import { QueryParams } from "./params.js";
 
@@ -25,11 +26,9 @@ export interface SearchCommand {
 /** The name under which a query returns the distance of a vector. */
 export const DISTANCE = "distance";
 
-/** Far more than any query takes. The server's default of 500 ms would silently cut results off. */
-const TIMEOUT = ["TIMEOUT", "600000"];
-
-/** BM25 by its name on newer servers, and by the one that older ones know. */
-export type Scorer = "BM25STD" | "BM25";
+const BY_DISTANCE = { field: DISTANCE, direction: "ASC" } as const;
+const WITHOUT_VALUES = [DISTANCE];
+const WITH_VALUES = [...ITEM_FIELDS, DISTANCE];
 
 /** How much of a ranking is asked for. */
 export interface RankingPage {
@@ -58,11 +57,12 @@ export class QueryBuilder {
   listing(request: Scope & Pick<SearchRequest, "order">, from: number, count: number): SearchCommand {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
-    return this.command([`@kind:{${KIND.item}}`, ...clauses].join(" "), params, isExact, [
-      ...["SORTBY", "order", request.order.descending ? "ASC" : "DESC"],
-      ...["LIMIT", String(from), String(count)],
-      ...returning(ITEM_FIELDS),
-    ]);
+    return this.command([`@kind:{${KIND.item}}`, ...clauses].join(" "), params, isExact, {
+      sortBy: { field: FIELD.order, direction: request.order.descending ? "ASC" : "DESC" },
+      fields: ITEM_FIELDS,
+      from,
+      count,
+    });
   }
 
   /** The best of the `k` documents with the nearest vectors. `ef` is for HNSW only. */
@@ -77,26 +77,25 @@ export class QueryBuilder {
     const $vector = params.add(toBytes(vector));
     const effort = ef === undefined ? "" : ` EF_RUNTIME ${params.add(String(Math.max(ef, k)))}`;
     const query = `${among(clauses)}=>[KNN ${$k} @vector ${$vector}${effort} AS ${DISTANCE}]`;
-    return this.command(query, params, isExact, [
-      ...["SORTBY", DISTANCE, "ASC"],
-      ...["LIMIT", "0", String(count)],
-      ...returning(values ? [...ITEM_FIELDS, DISTANCE] : [DISTANCE]),
-    ]);
+    return this.command(query, params, isExact, {
+      sortBy: BY_DISTANCE,
+      fields: values ? WITH_VALUES : WITHOUT_VALUES,
+      count,
+    });
   }
 
   /** The distances of documents that are named by their keys, compared one by one. */
   distances(request: Scope, vector: Float32Array, documents: readonly string[]): SearchCommand {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
-    const count = String(documents.length);
-    const $k = params.add(count);
+    const $k = params.add(String(documents.length));
     const knn = `KNN ${$k} @vector ${params.add(toBytes(vector))} HYBRID_POLICY ADHOC_BF AS ${DISTANCE}`;
-    return this.command(`${among(clauses)}=>[${knn}]`, params, isExact, [
-      ...["INKEYS", count, ...documents],
-      ...["SORTBY", DISTANCE, "ASC"],
-      ...["LIMIT", "0", count],
-      ...returning([DISTANCE]),
-    ]);
+    return this.command(`${among(clauses)}=>[${knn}]`, params, isExact, {
+      among: documents,
+      sortBy: BY_DISTANCE,
+      fields: WITHOUT_VALUES,
+      count: documents.length,
+    });
   }
 
   /** The keys of all documents with vectors. FT.AGGREGATE returns as many as there are. */
@@ -104,29 +103,26 @@ export class QueryBuilder {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
     const query = [`@kind:{${KIND.vector}}`, ...clauses].join(" ");
-    return this.aggregation(query, params, isExact, ["LOAD", "1", "@__key"]);
+    return this.aggregation(query, params, isExact, ["@__key"]);
   }
 
   /** The `count` documents that have most in common with the words. */
   text(request: Scope, words: readonly string[], { count, values }: RankingPage): SearchCommand {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
-    return this.command(anyOf(words, clauses, params), params, isExact, [
-      "WITHSCORES",
-      ...["SCORER", this.scorer],
-      ...["LIMIT", "0", String(count)],
-      ...returning(values ? ITEM_FIELDS : [FIELD.kind]),
-    ]);
+    return this.command(anyOf(words, clauses, params), params, isExact, {
+      scorer: this.scorer,
+      fields: values ? ITEM_FIELDS : [FIELD.kind],
+      count,
+    });
   }
 
   /** All documents that have a word in common, in no order. FT.AGGREGATE returns as many as there are. */
   allByText(request: Scope, words: readonly string[]): SearchCommand {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
-    // Servers that know BM25 by its old name tell scores beside the fields, as FT.SEARCH does.
-    const scores = this.scorer === "BM25" ? "WITHSCORES" : "ADDSCORES";
-    const options = [scores, "SCORER", this.scorer, "LOAD", "2", "@__key", `@${FIELD.kind}`];
-    return this.aggregation(anyOf(words, clauses, params), params, isExact, options);
+    const fields = ["@__key", `@${FIELD.kind}`];
+    return this.aggregation(anyOf(words, clauses, params), params, isExact, fields, this.scorer);
   }
 
   /** How many documents there are to be ranked by similarity, or by words when some are given. */
@@ -134,7 +130,7 @@ export class QueryBuilder {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
     const query = words ? anyOf(words, clauses, params) : [`@kind:{${KIND.vector}}`, ...clauses].join(" ");
-    return this.command(query, params, isExact, ["LIMIT", "0", "0"]);
+    return this.command(query, params, isExact, { count: 0 });
   }
 
   /** Whether queries say all that these predicates say, so that hardly anything found fails them. */
@@ -146,32 +142,18 @@ export class QueryBuilder {
 
   /** How many documents are of a kind. */
   count(kind: keyof typeof KIND): SearchCommand {
-    return this.command(`@kind:{${KIND[kind]}}`, new QueryParams(), true, ["LIMIT", "0", "0"]);
+    return this.command(`@kind:{${KIND[kind]}}`, new QueryParams(), true, { count: 0 });
   }
 
   /** Finds out whether a server knows a scorer: it refuses one that it does not know. */
   probe(index: string, scorer: Scorer): SearchCommand {
-    const query = `@kind:{${KIND.item}}`;
-    const args = ["FT.SEARCH", index, query, "SCORER", scorer, "LIMIT", "0", "0", "DIALECT", "2"];
-    return { name: "FT.SEARCH", index, query, params: new QueryParams(), isExact: true, args };
+    return searchCommand(index, `@kind:{${KIND.item}}`, new QueryParams(), true, { scorer, count: 0 });
   }
 
   /** Documents of an index that are none of the store's kinds. */
   foreignDocuments(index: string, count: number): SearchCommand {
     const query = `-@kind:{${KIND.item}|${KIND.vector}}`;
-    const args = [
-      "FT.SEARCH",
-      index,
-      query,
-      "NOCONTENT",
-      "LIMIT",
-      "0",
-      String(count),
-      "DIALECT",
-      "2",
-      ...TIMEOUT,
-    ];
-    return { name: "FT.SEARCH", index, query, params: new QueryParams(), isExact: true, args };
+    return searchCommand(index, query, new QueryParams(), true, { fields: [], count });
   }
 
   private restrict({ scope, predicates }: Scope, params: QueryParams) {
@@ -180,16 +162,32 @@ export class QueryBuilder {
     return { clauses: [...clauses, ...filter.clauses], isExact: filter.isExact };
   }
 
-  private command(query: string, params: QueryParams, isExact: boolean, options: Arg[]): SearchCommand {
-    const args = ["FT.SEARCH", this.index, query, ...options, ...params.toArgs(), "DIALECT", "2", ...TIMEOUT];
-    return { name: "FT.SEARCH", index: this.index, query, params, isExact, args };
+  private command(query: string, params: QueryParams, isExact: boolean, options: SearchOptions) {
+    return searchCommand(this.index, query, params, isExact, options);
   }
 
-  private aggregation(query: string, params: QueryParams, isExact: boolean, options: Arg[]): SearchCommand {
-    const args = ["FT.AGGREGATE", this.index, query, ...options];
-    args.push(...params.toArgs(), "DIALECT", "2", ...TIMEOUT);
-    return { name: "FT.AGGREGATE", index: this.index, query, params, isExact, args };
+  private aggregation(
+    query: string,
+    params: QueryParams,
+    isExact: boolean,
+    fields: readonly string[],
+    scorer?: Scorer,
+  ): SearchCommand {
+    const { index } = this;
+    const args = encodeAggregate(index, query, params, fields, scorer);
+    return { name: "FT.AGGREGATE", index, query, params, isExact, args };
   }
+}
+
+function searchCommand(
+  index: string,
+  query: string,
+  params: QueryParams,
+  isExact: boolean,
+  options: SearchOptions,
+): SearchCommand {
+  const args = encodeSearch(index, query, params, options);
+  return { name: "FT.SEARCH", index, query, params, isExact, args };
 }
 
 /** Documents that the rest of a query with a vector looks among. */
@@ -210,8 +208,4 @@ export function explainTo(
 
 function anyOf(words: readonly string[], clauses: readonly string[], params: QueryParams): string {
   return [...clauses, `@words:(${words.map((word) => params.add(word)).join("|")})`].join(" ");
-}
-
-function returning(fields: readonly string[]): string[] {
-  return ["RETURN", String(fields.length), ...fields];
 }
