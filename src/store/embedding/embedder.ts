@@ -92,14 +92,19 @@ export class Embedder {
     if (vector.length !== this.dims) {
       return `has ${vector.length} dimensions, this store is configured with ${this.dims}. Set index.dims to the model's.`;
     }
-    const stored = Float32Array.from(vector);
-    const bad = stored.findIndex((each, at) => !Number.isFinite(each) || typeof vector[at] !== "number");
-    if (bad !== -1) {
-      return typeof vector[bad] === "number"
-        ? `has ${String(vector[bad])} at position ${bad}, which is not a finite 32-bit number.`
-        : `has no number at position ${bad}.`;
+    // One loop over all numbers: every put and every query passes here.
+    const stored = new Float32Array(vector.length);
+    let square = 0;
+    for (let at = 0; at < vector.length; at++) {
+      const given: unknown = vector[at];
+      if (typeof given !== "number") return `has no number at position ${at}.`;
+      stored[at] = given;
+      const each = stored[at] as number;
+      if (!Number.isFinite(each)) {
+        return `has ${String(given)} at position ${at}, which is not a finite 32-bit number.`;
+      }
+      square += each * each;
     }
-    const square = stored.reduce((sum, each) => sum + each * each, 0);
     if (this.distance !== "cosine") {
       return square <= LARGEST_SQUARE
         ? stored

@@ -44,44 +44,41 @@ export function orderTail(namespace: readonly string[], member: string): string 
   return `!${boundedToken(member)}!${boundedToken(encodeNamespace(namespace))}`;
 }
 
+/** Names of the further documents of an item with so many vectors, each with a space behind it. */
+export function partNames(generation: number, vectors: number): string {
+  let names = "";
+  for (let part = 1; part < vectors; part++) names += `${generation}.${part} `;
+  return names;
+}
+
 /**
- * What the index finds an item by: names of its further documents, and the fields of all of its documents, as the
- * scripts take them.
+ * The documents of an item, as the scripts take them (documents.lua): numbers of field arguments, and these.
  *
  * @param own Fields of the item's own document that are not for the index.
  */
-export function toIndexFields(
+export function documentArgs(
   { namespace, value, vectors }: IndexedItem,
-  format: DocumentFormat,
+  { generation, numericFields, textFields }: DocumentFormat,
   own: readonly Arg[],
-) {
-  const { tokens, numbers } = describeValue(value, format.numericFields);
-  const shared: Arg[] = [
-    ...[FIELD.scope, scopeTokens(namespace).join(TAG_SEPARATOR)],
-    ...[FIELD.paths, tokens.join(TAG_SEPARATOR)],
-    ...[...numbers].flatMap(([path, number]) => [FIELD.number(path), String(number)]),
-  ];
-  const vectorFields = ({ text, vector }: TextVector): Arg[] => [
-    ...[FIELD.vector(format.generation), toBytes(vector)],
-    ...[FIELD.text(format.generation), digestOf(text)],
-  ];
-  const [first, ...others] = vectors;
-  const documents: Arg[][] = [
-    [
-      ...own,
-      ...[FIELD.kind, first ? KIND.item + TAG_SEPARATOR + KIND.vector : KIND.item],
-      ...(format.textFields ? [FIELD.words, itemWords(value, format.textFields)] : []),
-      ...(first ? vectorFields(first) : []),
-    ],
-    ...others.map((other) => [FIELD.kind, KIND.vector, ...vectorFields(other)]),
-  ];
-  return {
-    parts: others.map((_, index) => `${format.generation}.${index + 1} `).join(""),
-    args: [shared, ...documents].flatMap((fields) => [String(fields.length), ...fields]),
-  };
+): Arg[] {
+  const { tokens, numbers } = describeValue(value, numericFields);
+  const shared: Arg[] = [FIELD.scope, scopeTokens(namespace).join(TAG_SEPARATOR)];
+  shared.push(FIELD.paths, tokens.join(TAG_SEPARATOR));
+  for (const [path, number] of numbers) shared.push(FIELD.number(path), String(number));
+  const item: Arg[] = [...own, FIELD.kind, vectors.length > 0 ? ITEM_WITH_VECTOR : KIND.item];
+  if (textFields) item.push(FIELD.words, itemWords(value, textFields));
+  const args: Arg[] = [];
+  vectors.forEach(({ text, vector }, at) => {
+    const fields = at === 0 ? item : [FIELD.kind, KIND.vector];
+    fields.push(FIELD.vector(generation), toBytes(vector), FIELD.text(generation), digestOf(text));
+    if (at > 0) args.push(String(fields.length), ...fields);
+  });
+  return [String(shared.length), String(item.length), ...shared, ...item, ...args];
 }
 
-/** By which a text is recognised that a vector was made from. */
+const ITEM_WITH_VECTOR = KIND.item + TAG_SEPARATOR + KIND.vector;
+
+/** By which a text is recognised that a vector was made from: 128 bits of it, in 22 characters. */
 export function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
+  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }

@@ -12,8 +12,7 @@
 --       6 the namespace's name in the registry
 --       7 fence of the definition that the documents were made for
 --       8 names of the further documents, each with a space behind it
---       9 number of field arguments shared by all documents, then these
---       then, for the item's document and for each further one: number of field arguments, then these
+--       9... the documents, as documents.lua takes them
 -- Reply { 1, its field "meta" } when the item is as asked, { 0, stored version or "" } when the condition does not hold,
 --       { -1, serving definition or "" } when the documents are not for the index that serves, or nobody has said yet
 --       which one does. Then nothing was written.
@@ -72,18 +71,23 @@ unlink_documents(item, oldParts)
 
 local deadline = ttl > 0 and string.format('%.0f', now + ttl)
 meta = (created or stamp) .. ' ' .. stamp .. ' ' .. next .. (deadline and ' ' .. ARGV[3] or '')
-write_documents(9, item, parts, deadline and { 'PEXPIREAT', deadline },
-  'meta', meta, 'tokens', token .. ' ' .. tokens, 'parts', parts,
-  'order', string.format('%014.0f', 99999999999999 - now) .. orderTail)
+write_documents(9, item, parts, deadline and { 'PEXPIREAT', deadline }, {
+  meta = meta,
+  tokens = token .. ' ' .. tokens,
+  order = string.format('%014.0f', 99999999999999 - now) .. orderTail,
+})
 
-remove_expired(own, now, 100, member)
-if deadline then
-  redis.call('ZADD', own.deadlines, deadline, member)
-else
-  redis.call('ZREM', own.deadlines, member)
+local is_expiring = deadline or redis.call('EXISTS', own.deadlines) == 1
+if is_expiring then
+  remove_expired(own, now, 100, member)
+  if deadline then
+    redis.call('ZADD', own.deadlines, deadline, member)
+  else
+    redis.call('ZREM', own.deadlines, member)
+  end
 end
 -- All of them expire, at the same time, or none does.
-if not expire_with_last(own) and redis.call('PERSIST', own.keys) == 1 then
+if not (is_expiring and expire_with_last(own)) and redis.call('PERSIST', own.keys) == 1 then
   redis.call('PERSIST', own.updates)
   redis.call('PERSIST', own.deadlines)
 end

@@ -23,7 +23,7 @@ for index = 4, #KEYS do
   if ttl > 0 and refresh then
     deadline = string.format('%.0f', now + ttl)
     redis.call('PEXPIREAT', item, deadline)
-    for part in string.gmatch(parts, '%S+') do redis.call('PEXPIREAT', item .. ':' .. part, deadline) end
+    for part in string.gmatch(parts or '', '%S+') do redis.call('PEXPIREAT', item .. ':' .. part, deadline) end
     redis.call('ZADD', deadlines, deadline, member)
     latest = math.max(latest, now + ttl)
   elseif ttl > 0 then

@@ -19,7 +19,8 @@ for _, item in ipairs(KEYS) do
         gone = true
       end
     end
-    if gone then redis.call('HSET', item, 'parts', kept) end
+    if gone and kept ~= '' then redis.call('HSET', item, 'parts', kept) end
+    if kept == '' then redis.call('HDEL', item, 'parts') end
     if ARGV[2] == '0' and redis.call('HDEL', item, 'words') == 1 then gone = true end
     for _, field in ipairs(redis.call('HKEYS', item)) do
       local kind, generation = string.match(field, '^(%a+):(%d+)$')

@@ -7,7 +7,13 @@ import type { StoreEngine } from "../engines/engine.js";
 import { readServingIndex, serveInPartitions } from "../engines/serving-index.js";
 import { ReindexConflictError } from "../errors.js";
 import documentsSource from "../items/documents.lua";
-import { type DocumentFormat, digestOf, type TextVector, toIndexFields } from "../items/index-document.js";
+import {
+  type DocumentFormat,
+  digestOf,
+  documentArgs,
+  partNames,
+  type TextVector,
+} from "../items/index-document.js";
 import { decodeMeta, FIELD } from "../items/item.js";
 import { decodeValue } from "../items/value.js";
 import { namespacesUnder } from "../namespaces/registry.js";
@@ -261,6 +267,7 @@ function rewriteCall(
   vectors: readonly TextVector[],
   format: DocumentFormat,
 ): ScriptCall {
-  const { parts, args } = toIndexFields({ namespace, value, vectors }, format, []);
+  const parts = partNames(format.generation, vectors.length);
+  const args = documentArgs({ namespace, value, vectors }, format, []);
   return REWRITE.call([document, serving], [String(version), String(format.generation), parts, ...args]);
 }

@@ -5,8 +5,7 @@
 -- ARGV  1 the version that the item must have
 --       2 the generation
 --       3 names of the further documents of this generation, each with a space behind it
---       4 number of field arguments shared by all documents, then these
---       then, for the item's document and for each further one: number of field arguments, then these
+--       4... the documents, as documents.lua takes them
 -- Reply 1 when it was done, 0 when the item was changed or deleted meanwhile, -1 when an index of a later generation
 --       serves: somebody else's reindex() has come first.
 --
@@ -30,6 +29,12 @@ for part in string.gmatch(oldParts or '', '%S+') do
   end
 end
 
+local all = kept .. ARGV[3]
+if all ~= '' then
+  redis.call('HSET', item, 'parts', all)
+elseif oldParts then
+  redis.call('HDEL', item, 'parts')
+end
 local life = redis.call('PTTL', item)
-write_documents(4, item, ARGV[3], life > 0 and { 'PEXPIRE', life }, 'parts', kept .. ARGV[3])
+write_documents(4, item, ARGV[3], life > 0 and { 'PEXPIRE', life })
 return 1
