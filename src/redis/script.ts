@@ -41,12 +41,29 @@ export async function executeAll(
   entries: readonly PipelineEntry[],
 ): Promise<(Reply | Error)[]> {
   const replies = await connection.pipeline(entries.map((entry) => toCommand(entry, "EVALSHA")));
-  const unknown = replies.findIndex(
-    (reply) => reply instanceof Error && reply.message.startsWith("NOSCRIPT"),
-  );
+  const unknown = replies.findIndex(isUnknownScript);
   if (unknown === -1) return replies;
   const again = await connection.pipeline(entries.slice(unknown).map((entry) => toCommand(entry, "EVAL")));
   return [...replies.slice(0, unknown), ...again];
+}
+
+/**
+ * As {@link executeAll}, for entries that have nothing to do with each other: each is run once only, whichever nodes know
+ * its script, so that a reply can say what the first run has done.
+ */
+export async function executeEach(
+  connection: Connection,
+  entries: readonly PipelineEntry[],
+): Promise<(Reply | Error)[]> {
+  const replies = await connection.pipeline(entries.map((entry) => toCommand(entry, "EVALSHA")));
+  const unknown = entries.filter((_, at) => isUnknownScript(replies[at]));
+  if (unknown.length === 0) return replies;
+  const again = await connection.pipeline(unknown.map((entry) => toCommand(entry, "EVAL")));
+  return replies.map((reply) => (isUnknownScript(reply) ? (again.shift() as Reply | Error) : reply));
+}
+
+function isUnknownScript(reply: Reply | Error | undefined): boolean {
+  return reply instanceof Error && reply.message.startsWith("NOSCRIPT");
 }
 
 /** Runs one entry. @throws the error that Redis answered. */

@@ -1,6 +1,6 @@
 import { Cluster } from "ioredis";
 import { RedisSaver, RedisStore } from "langgraph-redis";
-import { createCluster } from "redis";
+import { createClient, createCluster } from "redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type ModelFactory, saverModel } from "../conformance/saver/model.js";
 import { config, id, put } from "../conformance/saver/steps.js";
@@ -130,6 +130,61 @@ test("each operation of a store is one round trip to a node, and to no more node
       expect([name, trips]).toEqual([name, trips.map(() => 1)]);
       expect(trips.length, name).toBeLessThanOrEqual(nodes[name as keyof typeof nodes]);
     }
+  }
+});
+
+test("a store on a cluster tells deadlines exactly, deletes by a filter, and writes in parts", async () => {
+  const client = await openCluster();
+  onTestFinished(() => client.close());
+  const keyPrefix = freshPrefix();
+  const store = new RedisStore({ client, keyPrefix });
+  const refreshing = new RedisStore({ client, keyPrefix, ttl: { refreshOnRead: true } });
+  const puts = Array.from({ length: 1_200 }, (_, n) => ({
+    namespace: ["users", `${n % 60}`],
+    key: `${n}`,
+    value: { n },
+    ttl: n % 2 === 0 ? 10 : null,
+  }));
+  await store.batch(puts);
+  const search = { filter: { n: { $lt: 120 } }, limit: 1_000 };
+  const before = await store.search(["users"], search);
+  expect(before).toHaveLength(120);
+  for (const { value, updatedAt, expiresAt } of before) {
+    expect(expiresAt?.getTime()).toBe(value.n % 2 === 0 ? updatedAt.getTime() + 600_000 : undefined);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const refreshed = await refreshing.search(["users"], search);
+  expect(await store.search(["users"], search)).toEqual(refreshed);
+  expect(
+    refreshed.every(({ expiresAt }, at) => Number(expiresAt ?? 1) > Number(before[at]?.expiresAt ?? 0)),
+  ).toBe(true);
+  const item = await store.putItem(["users", "0"], "0", { n: 0 }, { ttl: 5 });
+  expect(await store.get(["users", "0"], "0")).toEqual(item);
+  expect(await store.deleteWhere(["users"], { $not: { n: { $lt: 100 } } }, { batchSize: 70 })).toBe(1_100);
+  expect(await store.search(["users"], { limit: 1_000 })).toHaveLength(100);
+  expect(await store.deleteWhere([], { n: { $gte: 0 } })).toBe(100);
+  expect(await store.listNamespaces()).toEqual([]);
+});
+
+test("a store on a cluster counts what it deletes, whichever nodes know the script", async () => {
+  const client = await openCluster();
+  onTestFinished(() => client.close());
+  const store = new RedisStore({ client, keyPrefix: freshPrefix() });
+  const fill = () =>
+    store.batch(
+      Array.from({ length: 60 }, (_, n) => ({ namespace: ["users", `${n}`], key: "k", value: { n } })),
+    );
+  // As after a fail-over: one of the nodes has to be told the scripts again.
+  for (const { port } of cluster.nodes) {
+    const node = createClient({ url: `redis://127.0.0.1:${port}` });
+    await node.connect();
+    await fill();
+    await node.scriptFlush();
+    expect(await store.deleteNamespace(["users"])).toBe(60);
+    await fill();
+    await node.scriptFlush();
+    expect(await store.deleteWhere(["users"], { n: { $gte: 0 } })).toBe(60);
+    await node.close();
   }
 });
 

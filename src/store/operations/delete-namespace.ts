@@ -1,10 +1,10 @@
 import type { Reply } from "../../redis/command.js";
-import { Script } from "../../redis/script.js";
+import { executeEach, Script } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
 import membersSource from "../items/members.lua";
 import { memberKeys } from "../keys.js";
 import { namespacesUnder } from "../namespaces/registry.js";
-import { type PipelineTask, runTask, send } from "../pipeline.js";
+import { runTask, send } from "../pipeline.js";
 import type { DeleteProgress } from "../types.js";
 import deleteNamespaceSource from "./delete-namespace.lua";
 
@@ -29,12 +29,13 @@ export async function deleteNamespace(
   let waiting = namespaces.map((namespace): Cursor => ({ namespace, from: "-" }));
   const progress: DeleteProgress = { deleted: 0, namespaces: 0, totalNamespaces: namespaces.length };
 
-  function* round(group: readonly Cursor[]): PipelineTask<Cursor[]> {
-    const replies = yield group.map(({ namespace, from }) => {
+  const round = async (group: readonly Cursor[]): Promise<Cursor[]> => {
+    const calls = group.map(({ namespace, from }) => {
       const own = keys.ofNamespace(namespace);
       const args = [keys.documentsOf(namespace), String(began), String(batchSize), own.name, from];
       return DELETE_ITEMS.call(memberKeys(own), args);
     });
+    const replies = await executeEach(connection, calls);
     const unfinished: Cursor[] = [];
     group.forEach(({ namespace }, at) => {
       const reply = replies[at];
@@ -45,10 +46,10 @@ export async function deleteNamespace(
       else unfinished.push({ namespace, from: `(${last}` });
     });
     return unfinished;
-  }
+  };
 
   while (waiting.length > 0) {
-    const unfinished = await runTask(connection, round(waiting.slice(0, limits.deleteNamespaces)));
+    const unfinished = await round(waiting.slice(0, limits.deleteNamespaces));
     waiting = [...unfinished, ...waiting.slice(limits.deleteNamespaces)];
     onProgress?.({ ...progress });
   }

@@ -1,6 +1,6 @@
 import type { Reply } from "../../redis/command.js";
 import { decodeKeyPart } from "../../redis/key-encoding.js";
-import { executeAll, Script } from "../../redis/script.js";
+import { executeAll, executeEach, Script } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
 import { matches } from "../filter/match.js";
 import type { Predicate } from "../filter/predicate.js";
@@ -99,7 +99,7 @@ async function deleteUnchanged(
     const members = group.flatMap(({ item, version }) => [item.member, String(version)]);
     return DELETE_UNCHANGED.call(memberKeys(own), [keys.documentsOf(namespace), own.name, ...members]);
   });
-  const replies = await executeAll(connection, calls);
+  const replies = await executeEach(connection, calls);
   let count = 0;
   const changed: Visited[] = [];
   [...groups.values()].forEach((group, at) => {

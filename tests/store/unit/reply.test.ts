@@ -111,4 +111,6 @@ test("the size of an index is told by older and newer servers in their own ways"
     bulk("0"),
   ];
   expect(decodeIndexInfo(whole)).toEqual({ indexing: false, failures: 3, bytes: 4 * 2 ** 20 });
+  const below = ["inverted_sz_mb", bulk("1"), "tag_overhead_sz_mb", bulk("17592186044416")];
+  expect(decodeIndexInfo(below)).toEqual({ indexing: false, failures: 0, bytes: 2 ** 20 });
 });

@@ -46,16 +46,18 @@ export interface IndexInfo {
 export function decodeIndexInfo(reply: Reply): IndexInfo {
   const info = toMap(reply as Reply[]);
   const number = (name: string) => Number(info.get(name)?.toString() ?? 0) || 0;
+  // A counter of the server that fell below zero is told as a number just below 2^64.
+  const size = (name: string) => (number(name) < 2 ** 40 ? number(name) : 0);
   // Servers before 8 count vectors apart from the total.
   const megabytes = Math.max(
-    number("total_index_memory_sz_mb"),
-    number("inverted_sz_mb") +
-      number("vector_index_sz_mb") +
-      number("sortable_values_size_mb") +
-      number("doc_table_size_mb") +
-      number("key_table_size_mb") +
-      number("tag_overhead_sz_mb") +
-      number("text_overhead_sz_mb"),
+    size("total_index_memory_sz_mb"),
+    size("inverted_sz_mb") +
+      size("vector_index_sz_mb") +
+      size("sortable_values_size_mb") +
+      size("doc_table_size_mb") +
+      size("key_table_size_mb") +
+      size("tag_overhead_sz_mb") +
+      size("text_overhead_sz_mb"),
   );
   return {
     indexing: number("indexing") !== 0,
