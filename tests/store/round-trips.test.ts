@@ -122,7 +122,7 @@ test.each(ENGINES)("items that expire cost one round trip more, once, on engine 
   expect(proxy.roundTrips).toBe(1);
 });
 
-test("without a search engine, a search over a thousand items takes two round trips", async () => {
+test("without a search engine, a search over a thousand items takes a round trip for names, items and results each", async () => {
   const proxy = await proxied(plainRedisUrl());
   const embeddings = new FakeEmbeddings(512);
   const store = await openStore({ index: textIndex(embeddings) }, proxy.url);
@@ -140,13 +140,17 @@ test("without a search engine, a search over a thousand items takes two round tr
     proxy.reset();
     const [best] = await store.search(path, { query: "number 33" });
     expect(best).toMatchObject({ key: "33" });
+    expect(proxy.roundTrips).toBe(3);
+    const filter = { text: { $ne: "number 34" } };
+    proxy.reset();
+    expect(await store.search(path, { query: "number 33", filter })).toHaveLength(10);
     expect(proxy.roundTrips).toBe(2);
   }
   await store.search(["a", "3"]);
   for (const [path, options, expected] of [
     [["a", "3"], { limit: 10 }, 1],
     [["a"], { limit: 10 }, 2], // names, values
-    [["a"], { query: "number 33", mode: "hybrid" }, 2],
+    [["a"], { query: "number 33", mode: "hybrid" }, 3], // names, vectors, values
     [["a"], { filter: { text: { $gte: "number 1" } } }, 2],
     [["a"], { filter: { text: "number 7" } }, 4], // of the first ones, then of all
   ] as const) {
@@ -155,6 +159,30 @@ test("without a search engine, a search over a thousand items takes two round tr
     expect(proxy.roundTrips).toBe(expected);
   }
   expect(store.engine).toBe("core");
+});
+
+test("without a search engine, a search goes to each of many namespaces once and moves the values of results only", async () => {
+  const proxy = await proxied(plainRedisUrl());
+  const dims = 256;
+  const options = {
+    keyPrefix: freshPrefix(),
+    index: textIndex(new FakeEmbeddings(dims)),
+    scanBatchSize: 100,
+  };
+  const store = await openStore(options, proxy.url);
+  await store.batch(
+    Array.from({ length: 400 }, (_, n) => ({
+      namespace: ["users", `${n}`],
+      key: "k",
+      value: { text: `number ${n}`, more: "x".repeat(1_000) },
+    })),
+  );
+  const search = () => store.search(["users"], { query: "number 33" });
+  await search(); // loads the script
+  proxy.reset();
+  expect((await search())[0]).toMatchObject({ namespace: ["users", "33"] });
+  expect(proxy.roundTrips).toBe(6); // names, four times a hundred items, results
+  expect(proxy.replyBytes).toBeLessThan(1.2 * 400 * 4 * dims);
 });
 
 test("what nodes of a graph ask for at the same time goes out together", async () => {

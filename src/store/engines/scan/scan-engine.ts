@@ -107,17 +107,20 @@ export class ScanEngine implements StoreEngine {
     const similarity = query && vectors && similarityTo(query, vectors.distance);
     const { generation } = this;
     const compared = new Map<string, Compared>();
-    let kept = new Map<string, Candidate>();
+    // Values come along only where a filter looks at them. Of the others those of the results are read in the end.
+    const itemFields = predicates.length > 0 ? ITEM_FIELDS : [];
+    const kept = new Map<string, Candidate["item"]>();
     let isOther = false;
     const take = (candidates: Candidate[]) => {
       // Read again in the end, if there are more than may be held.
-      kept = new Map(compared.size === 0 ? candidates.map((each) => [each.address.document, each]) : []);
-      for (const candidate of candidates) {
-        const { address, item: read, documents } = candidate;
+      const keeps = predicates.length > 0 && compared.size === 0;
+      if (!keeps) kept.clear();
+      for (const { address, item: read, documents } of candidates) {
         if (predicates.length > 0) {
           const item = decodeItem(address, read[0], read[1]);
           if (!item || !matches(item.value, predicates)) continue;
         }
+        if (keeps) kept.set(address.document, read);
         const own: Compared = { address, similarity: undefined, words: undefined };
         for (const [at, [bytes, made, text]] of documents.entries()) {
           if (at === 0 && made?.toString() !== String(generation)) isOther = true;
@@ -132,7 +135,7 @@ export class ScanEngine implements StoreEngine {
     };
     const fields = [similarity ? FIELD.vector(generation) : FIELD.text(generation), FIELD.generation];
     if (words.length > 0) fields.push(FIELD.words);
-    yield* scan(this.keys, { path: scope, itemFields: ITEM_FIELDS, fields, atOnce, limits, take });
+    yield* scan(this.keys, { path: scope, itemFields, fields, atOnce, limits, take });
     // Somebody's reindex() is at work, or was: then vectors may have been in other fields already.
     if (isOther) yield* this.checkIndex();
     for (let ranked = ranking(compared, words, request, limits.rankWindow); ; ) {
@@ -159,7 +162,7 @@ export class ScanEngine implements StoreEngine {
 
   private *read(
     ranked: readonly { address: ItemAddress; score: number }[],
-    kept: ReadonlyMap<string, Candidate>,
+    kept: ReadonlyMap<string, Candidate["item"]>,
   ): PipelineTask<RedisSearchItem[]> {
     const missing = ranked.filter(({ address }) => !kept.has(address.document));
     const replies = missing.length > 0 ? yield missing.map(({ address }) => readEntry(address.document)) : [];
@@ -170,8 +173,7 @@ export class ScanEngine implements StoreEngine {
       read.set(address.document, reply as Reply[]);
     });
     return ranked.flatMap(({ address, score }) => {
-      const candidate = kept.get(address.document);
-      const [value, meta] = candidate?.item ?? read.get(address.document) ?? [];
+      const [value, meta] = kept.get(address.document) ?? read.get(address.document) ?? [];
       const item = decodeItem(address, value, meta);
       return item ? [Object.assign(item, { score })] : [];
     });

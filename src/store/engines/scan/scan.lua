@@ -9,15 +9,19 @@
 --       5 how many of the fields below are read of the item's own document as such, then the names of these
 --       then, names of the fields to read of each of an item's documents; none if these are not wanted
 -- Reply for each item { member, { field, ... }, { field, ... } of its document, { field, ... } of each further one }, or
---       { member } alone when it is gone: as many as were allowed when there may be more
+--       { member } alone when it is gone; behind them 1 when there are more
 --
 -- Atomic, because an item's value and vectors must be of one version. Members whose document is gone, as it expired or
 -- was evicted, are taken off, so that what the namespace knows of itself becomes true again.
 local own = own_keys(1, ARGV[4])
-local base, last = ARGV[1], 5 + ARGV[5]
+local base, count, last = ARGV[1], tonumber(ARGV[3]), 5 + ARGV[5]
 
 local reply, gone = {}, false
-for index, member in ipairs(redis.call('ZRANGEBYLEX', own.keys, ARGV[2], '+', 'LIMIT', 0, ARGV[3])) do
+for index, member in ipairs(redis.call('ZRANGEBYLEX', own.keys, ARGV[2], '+', 'LIMIT', 0, count + 1)) do
+  if index > count then
+    reply[index] = 1
+    break
+  end
   local key = base .. member
   local fields = redis.call('HMGET', key, 'meta', 'parts', unpack(ARGV, 6, last))
   local item = { member }

@@ -60,14 +60,15 @@ export function* scan(keys: StoreKeys, options: ScanOptions): PipelineTask<void>
     group.forEach(({ namespace }, at) => {
       const reply = replies[at];
       if (reply instanceof Error) throw reply;
-      const items = reply as Reply[][];
+      const hasMore = (reply as Reply[]).length > count;
+      const items = (reply as Reply[][]).slice(0, count);
       for (const [member, item, ...documents] of items) {
         if (item === undefined) continue;
         const document = keys.documentsOf(namespace) + String(member);
         const address = { namespace: [...namespace], key: decodeKeyPart(String(member)), document };
         candidates.push({ address, item: item as Reply[], documents: documents as Reply[][] });
       }
-      if (items.length === count) onward.push({ namespace, from: `(${items.at(-1)?.[0]}` });
+      if (hasMore) onward.push({ namespace, from: `(${items.at(-1)?.[0]}` });
     });
     // Those just begun go on before others begin.
     unfinished = [...onward, ...unfinished.slice(group.length)];
