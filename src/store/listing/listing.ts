@@ -1,6 +1,5 @@
 import type { Reply } from "../../redis/command.js";
 import { encodeKeyPart } from "../../redis/key-encoding.js";
-import { shareOf } from "../../redis/partition.js";
 import { Script } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
 import { scan } from "../engines/scan/scan.js";
@@ -89,7 +88,7 @@ class Listing {
     const page = isFiltered
       ? this.readOwn(0, Math.min(wanted, this.chunk), wanted)
       : this.readOwn(offset, Math.min(limit, this.chunk), wanted);
-    const below = newest.ask(isNewestFirst ? shareOf(most) : 1, isNewestFirst ? most : 1);
+    const below = newest.ask(isNewestFirst ? most : 1);
     const [own] = (yield* together<OwnPage | NewestItems>([page, below])) as [OwnPage, NewestItems];
     if (
       !isFiltered &&

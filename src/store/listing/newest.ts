@@ -29,7 +29,8 @@ const compare = comparing({ by: "updatedAt", descending: true });
  * partition, and each answer is of one moment, so that no item is missed or counted twice, whatever is put again meanwhile.
  */
 export class NewestItems {
-  private readonly answers = new Map<PartitionKeys, Answer>();
+  /** What was said of the partitions that one script read together. */
+  private answers: { partitions: readonly PartitionKeys[]; answer: Answer }[] = [];
 
   constructor(
     private readonly keys: StoreKeys,
@@ -38,40 +39,38 @@ export class NewestItems {
   ) {}
 
   get areNone(): boolean {
-    return [...this.answers.values()].every(({ entries }) => entries.length === 0);
+    return this.answers.every(({ answer }) => answer.entries.length === 0);
   }
 
-  /**
-   * Asks partitions for so many items each, or for some more where there are few namespaces.
-   *
-   * @param needed More of a partition than these are not asked for.
-   */
+  /** Asks partitions for their share of so many items, and for so many each at least. */
   *ask(
-    count: number,
     needed: number,
+    least = 1,
     partitions: readonly PartitionKeys[] = this.keys.partitions,
   ): PipelineTask<this> {
-    const together = Math.floor(NAMED_TOGETHER / count);
-    const partitionsTogether = Math.max(1, Math.min(this.limits.partitionsTogether, together));
+    let partitionsTogether = this.limits.partitionsTogether === 1 ? 1 : 4 * this.limits.partitionsTogether;
+    const countOfEach = () =>
+      Math.min(needed, Math.max(least, shareOf(needed, Math.ceil(partitions.length / partitionsTogether))));
+    partitionsTogether = Math.max(
+      1,
+      Math.min(partitionsTogether, Math.floor(NAMED_TOGETHER / countOfEach())),
+    );
+    const count = countOfEach();
     const replies = yield* callForEach(partitions, { ...this.limits, partitionsTogether }, (group) =>
       this.call(group, count, needed),
     );
-    for (const { group, reply } of replies) {
-      const [asked, ...answers] = reply as [number, ...Reply[][]];
-      group.forEach((partition, at) => {
-        this.answers.set(partition, decode(answers[at] as Reply[], asked));
-      });
-    }
+    for (const { group, reply } of replies)
+      this.answers.push({ partitions: group, answer: decode(reply as Reply[]) });
     return this;
   }
 
   /** The first so many items, among them those of the path's own namespace. */
   *first(needed: number, own: Answer): PipelineTask<Answer> {
     for (;;) {
-      const all = [own, ...this.answers.values()];
+      const all = [own, ...this.answers.map(({ answer }) => answer)];
       const merged = all.flatMap(({ entries }) => entries).sort(compare);
       const last = merged[needed - 1];
-      const uncertain = [...this.answers].filter(([, { isComplete, entries }]) => {
+      const uncertain = this.answers.filter(({ answer: { isComplete, entries } }) => {
         const end = entries.at(-1);
         return !isComplete && (!end || !last || compare(end, last) < 0);
       });
@@ -79,12 +78,12 @@ export class NewestItems {
         const isComplete = merged.length <= needed && all.every((each) => each.isComplete);
         return { entries: merged.slice(0, needed), isComplete };
       }
-      const asked = Math.max(...uncertain.map(([, { entries }]) => entries.length));
-      const count = Math.min(needed, Math.max(2 * asked, shareOf(needed, uncertain.length)));
+      this.answers = this.answers.filter((each) => !uncertain.includes(each));
+      const asked = Math.max(...uncertain.map(({ answer }) => answer.entries.length));
       yield* this.ask(
-        count,
         needed,
-        uncertain.map(([partition]) => partition),
+        2 * asked,
+        uncertain.flatMap(({ partitions }) => partitions),
       );
     }
   }
@@ -108,7 +107,7 @@ export class NewestItems {
   }
 }
 
-function decode([complete, flat]: Reply[], count: number): Answer {
+function decode([count, complete, flat]: Reply[]): Answer {
   const parts = (flat as Reply[]).map(String);
   const entries: Entry[] = [];
   for (let at = 0; at + 2 < parts.length; at += 3) {
@@ -118,5 +117,5 @@ function decode([complete, flat]: Reply[], count: number): Answer {
   entries.sort(compare);
   if (complete === 1) return { entries, isComplete: true };
   // Of those of one millisecond only the first are certain.
-  return { entries: entries.slice(0, count), isComplete: false };
+  return { entries: entries.slice(0, count as number), isComplete: false };
 }
