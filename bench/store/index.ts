@@ -1,5 +1,6 @@
 import { type Part, runParts } from "../part.js";
 import { core } from "./core.js";
+import { memory } from "./memory.js";
 import { namespaces } from "./namespaces.js";
 import { newest } from "./newest.js";
 import { recall } from "./recall.js";
@@ -7,7 +8,7 @@ import { roundTrips } from "./round-trips.js";
 import { searches } from "./searches.js";
 import { writes } from "./writes.js";
 
-const PARTS: readonly Part[] = [searches, recall, writes, newest, core, namespaces, roundTrips];
+const PARTS: readonly Part[] = [searches, recall, writes, memory, newest, core, namespaces, roundTrips];
 
 /** Searches, writes and listings, each against the plain Redis commands for the same. */
 export function run(names: readonly string[]): Promise<void> {
