@@ -11,12 +11,13 @@ interface Profile {
 declare const store: RedisStore;
 
 // Checked by the compiler: nothing of this runs.
-test("get, search, putItem and batch are typed by the value", () => {
+test("get, search, iterate, putItem and batch are typed by the value", () => {
   const calls = {
     get: () => store.get<Profile>(["a"], "k"),
     plainGet: () => store.get(["a"], "k"),
     search: () => store.search<Profile>(["a"], { query: "x" }),
     plainSearch: () => store.search(["a"]),
+    iterate: () => store.iterate<Profile>(["a"], { filter: { name: "Bob" } }),
     put: () => store.put(["a"], "k", { name: "Bob", visits: 1 }),
     putItem: () => store.putItem(["a"], "k", { name: "Bob", visits: 1 }),
     putProfile: (profile: Profile) => store.putItem(["a"], "k", profile, { ttl: 5 }),
@@ -31,6 +32,7 @@ test("get, search, putItem and batch are typed by the value", () => {
   expectTypeOf(calls.plainGet).returns.resolves.toEqualTypeOf<RedisItem | null>();
   expectTypeOf(calls.search).returns.resolves.toEqualTypeOf<RedisSearchItem<Profile>[]>();
   expectTypeOf(calls.plainSearch).returns.resolves.toEqualTypeOf<RedisSearchItem[]>();
+  expectTypeOf(calls.iterate).returns.toExtend<AsyncIterable<RedisItem<Profile>>>();
   expectTypeOf(calls.put).returns.resolves.toEqualTypeOf<void>();
   expectTypeOf(calls.putItem).returns.resolves.toEqualTypeOf<RedisItem<{ name: string; visits: number }>>();
   expectTypeOf(calls.putProfile).returns.resolves.toEqualTypeOf<RedisItem<Profile>>();

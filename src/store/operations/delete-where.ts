@@ -1,18 +1,14 @@
-import type { Reply } from "../../redis/command.js";
-import { decodeKeyPart } from "../../redis/key-encoding.js";
-import { executeAll, executeEach, Script } from "../../redis/script.js";
+import { executeEach, Script } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
 import { matches } from "../filter/match.js";
 import type { Predicate } from "../filter/predicate.js";
-import { decodeItem } from "../items/item.js";
 import membersSource from "../items/members.lua";
-import { readEntry } from "../items/read.js";
 import { memberKeys } from "../keys.js";
 import { namespacesUnder } from "../namespaces/registry.js";
 import { runTask } from "../pipeline.js";
 import type { DeleteWhereProgress } from "../types.js";
 import deleteWhereSource from "./delete-where.lua";
-import { countItems, type Visited, visitItems } from "./visit-items.js";
+import { countItems, readVisited, type Visited, visitItems } from "./visit-items.js";
 
 const DELETE_UNCHANGED = new Script(membersSource, deleteWhereSource);
 
@@ -64,21 +60,14 @@ export async function deleteWhere(
 }
 
 async function findMatches(
-  { connection }: StoreContext,
-  items: readonly Visited[],
+  context: StoreContext,
+  visited: readonly Visited[],
   predicates: readonly Predicate[],
 ): Promise<Match[]> {
-  const replies = await executeAll(
-    connection,
-    items.map(({ document }) => readEntry(document)),
-  );
-  return items.flatMap((visited, at) => {
-    const reply = replies[at];
-    if (reply instanceof Error) throw reply;
-    const [value, meta] = reply as Reply[];
-    const { namespace, member, document } = visited;
-    const item = decodeItem({ namespace, key: decodeKeyPart(member), document }, value, meta);
-    return item && matches(item.value, predicates) ? [{ item: visited, version: item.version }] : [];
+  const items = await readVisited(context, visited);
+  return visited.flatMap((item, at): Match[] => {
+    const found = items[at];
+    return found && matches(found.value, predicates) ? [{ item, version: found.version }] : [];
   });
 }
 

@@ -1,15 +1,11 @@
-import type { Reply } from "../../redis/command.js";
-import { decodeKeyPart } from "../../redis/key-encoding.js";
-import { executeAll } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
 import { matches } from "../filter/match.js";
 import type { Predicate } from "../filter/predicate.js";
-import { decodeItem } from "../items/item.js";
-import { completeTask, readEntry } from "../items/read.js";
+import { completeTask } from "../items/read.js";
 import { namespacesUnder } from "../namespaces/registry.js";
 import { runTask } from "../pipeline.js";
 import type { RedisItem } from "../types.js";
-import { type Visited, visitItems } from "./visit-items.js";
+import { readVisited, type Visited, visitItems } from "./visit-items.js";
 
 /** What to iterate over, checked, with every default filled in. */
 export interface Iteration {
@@ -44,18 +40,8 @@ async function readMatching(
   batch: readonly Visited[],
   predicates: readonly Predicate[],
 ): Promise<RedisItem[]> {
-  const replies = await executeAll(
-    connection,
-    batch.map(({ document }) => readEntry(document)),
-  );
-  const found = batch.flatMap(({ namespace, member, document }, at) => {
-    const reply = replies[at];
-    if (reply instanceof Error) throw reply;
-    const [value, meta] = reply as Reply[];
-    const address = { namespace: [...namespace], key: decodeKeyPart(member), document };
-    const item = decodeItem(address, value, meta);
-    return item && matches(item.value, predicates) ? [item] : [];
-  });
+  const items = await readVisited({ connection, keys }, batch);
+  const found = items.filter((item) => item !== null && matches(item.value, predicates)) as RedisItem[];
   // Going through items is no use of them: their time to live does not start again.
   await runTask(connection, completeTask(keys, found, { refresh: false }));
   return found;

@@ -1,8 +1,11 @@
 import type { Reply } from "../../redis/command.js";
-import { encodeKeyPart } from "../../redis/key-encoding.js";
+import { decodeKeyPart, encodeKeyPart } from "../../redis/key-encoding.js";
 import { executeAll } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
+import { decodeItem } from "../items/item.js";
+import { readEntry } from "../items/read.js";
 import { toRegistryMember } from "../namespaces/encoding.js";
+import type { RedisItem } from "../types.js";
 
 /** An item by its names, as a pass over all items comes by it. */
 export interface Visited {
@@ -89,6 +92,23 @@ export async function* visitItems(
       return { ...cursor, left: Number(size) };
     });
   }
+}
+
+/** Reads visited items; `null` for those that have gone since. */
+export async function readVisited(
+  { connection }: Pick<StoreContext, "connection" | "keys">,
+  visited: readonly Visited[],
+): Promise<(RedisItem | null)[]> {
+  const replies = await executeAll(
+    connection,
+    visited.map(({ document }) => readEntry(document)),
+  );
+  return visited.map(({ namespace, member, document }, at) => {
+    const reply = replies[at];
+    if (reply instanceof Error) throw reply;
+    const [value, meta] = reply as Reply[];
+    return decodeItem({ namespace: [...namespace], key: decodeKeyPart(member), document }, value, meta);
+  });
 }
 
 /** How many items some namespaces have together, those that have just expired included. */
