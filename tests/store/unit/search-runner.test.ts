@@ -31,6 +31,8 @@ class ScriptedServer {
     private readonly stored: readonly Stored[],
     private readonly scorer: Scorer,
     private readonly most = 1_000_000,
+    /** Decides between equals: always the same by default, and on a cluster the node that answered first. */
+    private readonly tie: () => number = () => 0,
   ) {}
 
   /** The keys that a search finds. */
@@ -76,7 +78,7 @@ class ScriptedServer {
     if (count > this.most) return new Error(`LIMIT exceeds maximum of ${this.most}`);
     const found = this.stored
       .filter((item) => !named || named.has(documentOf(item)))
-      .toSorted((a, b) => a.distance - b.distance)
+      .toSorted((a, b) => a.distance - b.distance || this.tie())
       .slice(0, k);
     if (count === 0) return [found.length];
     const page = found.slice(0, count);
@@ -197,6 +199,25 @@ describe("equally good documents at the end of a page", () => {
       for (let offset = 0; offset < 50; offset += 7) {
         const server = new ScriptedServer(stored, "BM25");
         expect(server.search({ mode, limit: 7, offset })).toEqual(sorted.slice(offset, offset + 7));
+      }
+    },
+  );
+
+  test.each(["vector", "text", "hybrid"] as const)(
+    "by %s are on one page each, also when a cluster has them in another order each time",
+    (mode) => {
+      let state = 1;
+      const tie = () => {
+        state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
+        return state / 0x40000000 - 1;
+      };
+      const several = items(70, (n) => ({ distance: n < 20 ? 0.2 : n < 50 ? 0.5 : 0.7 }));
+      for (const limit of [2, 3, 7]) {
+        const server = new ScriptedServer(several, "BM25", 1_000_000, tie);
+        const found: string[] = [];
+        for (let offset = 0; offset < 70; offset += limit)
+          found.push(...server.search({ mode, limit, offset }));
+        expect(found).toEqual(names(0, 70));
       }
     },
   );
