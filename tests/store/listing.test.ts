@@ -208,6 +208,46 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
       }
     }
   });
+
+  test("search with a filter finds an item that is put again while it looks on", async () => {
+    const client = await connect(url());
+    const connection = new SteppingConnection(client);
+    const keyPrefix = freshPrefix();
+    const limits = small({ partitionsTogether: 128, filterPage: 3, listPage: 10 });
+    const store = new RedisStore({ client: connection, keyPrefix, engine, ...limits });
+    const other = new RedisStore({ client, keyPrefix, engine });
+    await store.search([]);
+    for (const below of [[], ["x"]]) {
+      let gaps = 0;
+      await atEveryGap(
+        async () => {
+          const root = randomUUID();
+          const path = [root, ...below];
+          const put = () => other.put(path, "target", { at: "2026" });
+          await put();
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          await other.batch(
+            Array.from({ length: 40 }, (_, n) => ({ namespace: path, key: `${n}`, value: { at: "2020" } })),
+          );
+          return {
+            connection,
+            operation: () => store.search([root], { filter: { at: { $gte: "2025" } }, limit: 1 }),
+            work: put,
+            check: (gap, outcome) => {
+              gaps++;
+              const found = outcome.status === "fulfilled" ? (outcome.value as { key: string }[]) : [];
+              expect(
+                found.map(({ key }) => key),
+                gap,
+              ).toEqual(["target"]);
+            },
+          };
+        },
+        ({ args }) => args[0] !== "HMGET",
+      );
+      expect(gaps).toBeGreaterThan(3);
+    }
+  });
 });
 
 /** A client that counts round trips, and the items whose values come. */

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RedisClient } from "../../src/redis/connection.js";
+import { createConnection, type RedisClient } from "../../src/redis/connection.js";
+import { executeAll } from "../../src/redis/script.js";
+import { StoreKeys } from "../../src/store/keys.js";
 import { LIMITS } from "../../src/store/limits.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/redis-store.js";
@@ -73,6 +75,18 @@ describe.each(servers)("on %s", (_, open, place) => {
     expect([deletes >= DELETES, holding.size > 10]).toEqual([true, true]);
     expect(await store.search(["users"], { limit: 1_000 })).toHaveLength(
       items.filter((item) => item !== null).length,
+    );
+    const connection = createConnection(await open());
+    const members = async (names: string[]) =>
+      (
+        await executeAll(
+          connection,
+          names.map((key) => ({ key, args: ["ZRANGE", key, "0", "-1"] })),
+        )
+      ).map((reply) => (reply as Buffer[]).map(String).sort());
+    const { partitions } = new StoreKeys(keyPrefix);
+    expect(await members(partitions.map(({ recent }) => recent))).toEqual(
+      await members(partitions.map(({ registry }) => registry)),
     );
     await store.deleteNamespace(["users"]);
     expect(await store.listNamespaces()).toEqual([]);

@@ -35,7 +35,8 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
     const client = await connect();
     await vi.waitFor(async () => {
       expect(await client.keys(`${keyPrefix}*:a:b:*`)).toEqual([]);
-      expect(await client.exists(namespaceKeys(keyPrefix, ["a", "b"]).partition.registry)).toBe(0);
+      const { registry, recent } = namespaceKeys(keyPrefix, ["a", "b"]).partition;
+      expect(await client.exists([registry, recent])).toBe(0);
     }, 10_000);
   });
 
