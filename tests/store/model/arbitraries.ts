@@ -107,41 +107,101 @@ export const { filter } = fc.letrec<{ filter: Record<string, unknown> }>((tie) =
   };
 });
 
-const put = fc.record({ kind: fc.constant("put" as const), namespace: namespaces, key, value });
+/** A filter that asks for something. */
+const demand = fc.dictionary(paths, condition, { minKeys: 1, maxKeys: 2, noNullPrototype: true });
+
+const put = fc.record({
+  kind: fc.constant("put" as const),
+  namespace: namespaces,
+  key,
+  value,
+  /** In minutes. */
+  ttl: fc.option(fc.constantFrom(10, 0.5), { nil: undefined, freq: 4 }),
+  /** Which of its texts are embedded: those of the store, none, or the first. */
+  index: fc.option(fc.constantFrom<(false | string[])[]>(false, ["title"]), { nil: undefined, freq: 5 }),
+  how: fc.constantFrom("put", "put", "putItem", "ifAbsent", "ifVersion"),
+});
 const remove = fc.record({ kind: fc.constant("delete" as const), namespace: namespaces, key });
 const get = fc.record({ kind: fc.constant("get" as const), namespace: namespaces, key });
+/** A put of an item that expires at once. */
+const lapse = fc.record({ kind: fc.constant("lapse" as const), namespace: namespaces, key, value });
+const size = fc.integer({ min: 1, max: 3 });
 const search = fc.record({
   kind: fc.constant("search" as const),
   path,
   filter,
-  offset: fc.nat(4),
-  limit: fc.integer({ min: 1, max: 5 }),
+  orderBy: fc.constantFrom(undefined, undefined, "updatedAt" as const, "createdAt" as const, "key" as const),
+  order: fc.constantFrom(undefined, "asc" as const, "desc" as const),
+  /** The size of the pages that are compared with the whole. */
+  size,
 });
-const query = fc.record({ kind: fc.constant("query" as const), path, filter, text: texts });
+const iterate = fc.record({ kind: fc.constant("iterate" as const), path, filter, size });
+const query = fc.record({
+  kind: fc.constant("query" as const),
+  path,
+  filter: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: filter }),
+  text: texts,
+  mode: fc.constantFrom("vector", "text", "hybrid"),
+  size,
+});
 const wildcard = fc.array(fc.oneof(label, fc.constant("*")), { maxLength: 2 });
 const list = fc.record({
   kind: fc.constant("list" as const),
   prefix: fc.option(wildcard, { nil: undefined }),
   suffix: fc.option(wildcard, { nil: undefined }),
   maxDepth: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
+  size,
 });
 const batch = fc.record({
   kind: fc.constant("batch" as const),
   steps: fc.array(fc.oneof({ weight: 3, arbitrary: put }, remove, get, search), { maxLength: 6 }),
 });
+const deleteNamespace = fc.record({ kind: fc.constant("deleteNamespace" as const), path: namespaces });
+const deleteWhere = fc.record({
+  kind: fc.constant("deleteWhere" as const),
+  path,
+  filter: demand,
+  batchSize: size,
+});
+/** Several clients write one item at the same time: values, or null to delete it. */
+const race = fc.record({
+  kind: fc.constant("race" as const),
+  namespace: namespaces,
+  key,
+  writes: fc.array(fc.option(value, { nil: null, freq: 2 }), { minLength: 2, maxLength: 3 }),
+  ifAbsent: fc.boolean(),
+});
+/** Builds the index anew, for one of two configurations. */
+const reindex = fc.record({ kind: fc.constant("reindex" as const), to: fc.nat(1), batchSize: size });
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: put },
-  { weight: 2, arbitrary: remove },
-  { weight: 1, arbitrary: get },
-  { weight: 3, arbitrary: search },
-  { weight: 2, arbitrary: query },
-  { weight: 1, arbitrary: list },
-  { weight: 3, arbitrary: batch },
+  { weight: 24, arbitrary: put },
+  { weight: 6, arbitrary: remove },
+  { weight: 2, arbitrary: get },
+  { weight: 2, arbitrary: lapse },
+  { weight: 10, arbitrary: search },
+  { weight: 10, arbitrary: query },
+  { weight: 4, arbitrary: list },
+  { weight: 2, arbitrary: iterate },
+  { weight: 10, arbitrary: batch },
+  { weight: 1, arbitrary: deleteNamespace },
+  { weight: 2, arbitrary: deleteWhere },
+  { weight: 4, arbitrary: race },
+  { weight: 1, arbitrary: reindex },
 );
 
 /** One operation of a sequence. */
 export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** Random sequences of operations. */
-export const sequences = fc.array(step, { minLength: 1, maxLength: 30, size: "max" });
+/** An operation, and which of the clients does it. */
+export interface Turn {
+  readonly by: number;
+  readonly step: Step;
+}
+
+/** Random sequences of operations of two clients. */
+export const sequences: fc.Arbitrary<Turn[]> = fc.array(fc.record({ by: fc.nat(1), step }), {
+  minLength: 1,
+  maxLength: 16,
+  size: "max",
+});

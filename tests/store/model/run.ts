@@ -1,165 +1,253 @@
-import type { BaseStore, Operation } from "@langchain/langgraph-checkpoint";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import { cosine, type FakeEmbeddings } from "../fake-embeddings.js";
-import type { Step } from "./arbitraries.js";
-import { type ModelItem, Oracle } from "./oracle.js";
+import { IndexMismatchError, VersionConflictError } from "../../../src/store/errors.js";
+import type { RedisStore } from "../../../src/store/redis-store.js";
+import type { RedisItem, StoreOperation } from "../../../src/store/types.js";
+import type { Step, Turn } from "./arbitraries.js";
+import { type ModelItem, named, Oracle, sorted, texts } from "./oracle.js";
+import { Reads } from "./reads.js";
+import type { Scene } from "./scene.js";
 
-/** Does a sequence on a store and on the model, below a label of its own, and compares them after each step. */
-export async function runSequence(
-  store: BaseStore,
-  root: string,
-  steps: readonly Step[],
-  model: FakeEmbeddings | undefined,
-): Promise<void> {
-  const oracle = new Oracle();
-  const at = (namespace: readonly string[]) => [root, ...namespace];
-  for (const step of steps) {
+type Of<K extends Step["kind"]> = Extract<Step, { kind: K }>;
+
+/** Clocks of the server and of this process may differ by so many milliseconds. */
+const CLOCKS = 1_000;
+
+/** Does a sequence on the stores and on the model, below a label of its own, and compares them after each step. */
+export async function runSequence(scene: Scene, root: string, turns: readonly Turn[]): Promise<void> {
+  const player = new Player(scene, root);
+  for (const { by, step } of turns) await player.play(by, step);
+  await player.end();
+}
+
+class Player {
+  private readonly oracle = new Oracle();
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly root: string,
+  ) {}
+
+  async play(by: number, step: Step): Promise<void> {
+    const store = this.store(by);
     switch (step.kind) {
       case "put":
-        await store.put(at(step.namespace), step.key, step.value);
-        oracle.put(at(step.namespace), step.key, step.value);
-        await checkItem(store, oracle, at(step.namespace), step.key);
-        break;
+        return this.put(store, step);
       case "delete":
-        await store.delete(at(step.namespace), step.key);
-        oracle.delete(at(step.namespace), step.key);
-        await checkItem(store, oracle, at(step.namespace), step.key);
-        break;
+        await store.delete(this.at(step.namespace), step.key);
+        this.oracle.delete(this.at(step.namespace), step.key);
+        return this.checkItem(step.namespace, step.key);
       case "get":
-        await checkItem(store, oracle, at(step.namespace), step.key);
-        break;
-      case "search": {
-        const { filter, offset, limit } = step;
-        const all = await store.search(at(step.path), { filter, limit: 1_000 });
-        expect(named(all)).toEqual(named(oracle.under(at(step.path), filter)));
-        const times = all.map(({ updatedAt }) => updatedAt.getTime());
-        expect(times).toEqual([...times].sort((a, b) => b - a));
-        const page = await store.search(at(step.path), { filter, offset, limit });
-        expect(page).toEqual(all.slice(offset, offset + limit));
-        break;
+        return this.checkItem(step.namespace, step.key);
+      case "lapse": {
+        const namespace = this.at(step.namespace);
+        await store.put(namespace, step.key, step.value, { ttl: 1 / 60_000 });
+        await sleep(3);
+        this.oracle.delete(namespace, step.key);
+        return this.checkItem(step.namespace, step.key);
       }
+      case "search":
+        return this.reads(by).search(step);
       case "query":
-        if (model) await checkQuery(store, oracle, at(step.path), step.filter, step.text, model);
-        break;
-      case "list": {
-        const { prefix, suffix, maxDepth } = step;
-        const listed = await store.listNamespaces({
-          prefix: at(prefix ?? []),
-          suffix,
-          maxDepth: maxDepth && maxDepth + 1,
-          limit: 1_000,
-        });
-        const expected = oracle
-          .namespaces()
-          .filter(
-            (each) =>
-              fits(each, at(prefix ?? []), 0) &&
-              fits(each, suffix ?? [], each.length - (suffix?.length ?? 0)),
-          )
-          .map((each) => (maxDepth ? each.slice(0, maxDepth + 1) : each));
-        expect(texts(listed)).toEqual([...new Set(texts(expected))]);
-        break;
-      }
+        return this.reads(by).query(step);
+      case "list":
+        return this.reads(by).list(step);
+      case "iterate":
+        return this.reads(by).iterate(step);
       case "batch":
-        await checkBatch(store, oracle, step.steps, at);
+        return this.batch(store, step);
+      case "deleteNamespace": {
+        const path = this.at(step.path);
+        expect(await store.deleteNamespace(path, { batchSize: 2 })).toBe(this.oracle.deleteUnder(path));
+        return;
+      }
+      case "deleteWhere": {
+        const { filter, batchSize } = step;
+        const path = this.at(step.path);
+        const deleted = await store.deleteWhere(path, filter, { batchSize });
+        expect(deleted).toBe(this.oracle.deleteUnder(path, filter));
+        return;
+      }
+      case "race":
+        return this.race(step);
+      case "reindex":
+        return this.reindex(by, step);
     }
   }
-  expect(named(await store.search([root], { limit: 1_000 }))).toEqual(named(oracle.under([root])));
-  expect(texts(await store.listNamespaces({ prefix: [root], limit: 1_000 }))).toEqual(
-    texts(oracle.namespaces()),
-  );
-}
 
-async function checkItem(store: BaseStore, oracle: Oracle, namespace: string[], key: string): Promise<void> {
-  const expected = oracle.get(namespace, key);
-  const item = await store.get(namespace, key);
-  expect(item && { namespace: item.namespace, key: item.key, value: item.value }).toEqual(expected ?? null);
-}
-
-async function checkQuery(
-  store: BaseStore,
-  oracle: Oracle,
-  path: string[],
-  filter: Record<string, unknown>,
-  query: string,
-  model: FakeEmbeddings,
-): Promise<void> {
-  const expected = oracle.under(path, filter).flatMap((item) => {
-    const scores = textsOf(item).map((text) => cosine(model.vector(text), model.vector(query)));
-    return scores.length === 0 ? [] : [{ ...item, score: Math.max(...scores) }];
-  });
-  const found = await store.search(path, { query, filter, limit: 1_000 });
-  expect(named(found)).toEqual(named(expected));
-  const scores = found.map(({ score }) => score as number);
-  expect(scores).toEqual([...scores].sort((a, b) => b - a));
-  for (const { namespace, key, score } of expected) {
-    const same = found.find(
-      (item) => JSON.stringify([item.namespace, item.key]) === JSON.stringify([namespace, key]),
-    );
-    expect(same?.score).toBeCloseTo(score, 4);
+  /** Compares everything, and leaves nothing behind. */
+  async end(): Promise<void> {
+    const { oracle, root } = this;
+    const [first, second] = [this.store(0), this.store(1)];
+    expect(named(await first.search([root], { limit: 1_000 }))).toEqual(named(oracle.under([root])));
+    const namespaces = await second.listNamespaces({ prefix: [root], limit: 1_000 });
+    expect(texts(namespaces)).toEqual(texts(oracle.namespaces()));
+    expect(await second.deleteNamespace([root])).toBe(oracle.under([root]).length);
+    expect(await first.search([root])).toEqual([]);
+    expect(await first.listNamespaces({ prefix: [root] })).toEqual([]);
   }
-}
 
-/** The texts that the stores under test embed: see {@link EMBEDDED_FIELDS}. */
-function textsOf({ value }: ModelItem): string[] {
-  const { title, chapters = [] } = value as { title?: string; chapters?: string[] };
-  return [...(title === undefined ? [] : [title]), ...chapters];
-}
+  private at(namespace: readonly string[]): string[] {
+    return [this.root, ...namespace];
+  }
 
-export const EMBEDDED_FIELDS = ["title", "chapters[*]"];
+  private store(by: number, configuration = this.scene.serving): RedisStore {
+    return this.scene.stores[configuration]?.[by] as RedisStore;
+  }
 
-async function checkBatch(
-  store: BaseStore,
-  oracle: Oracle,
-  steps: Extract<Step, { kind: "batch" }>["steps"],
-  at: (namespace: readonly string[]) => string[],
-): Promise<void> {
-  const operations = steps.map((step): Operation => {
-    if (step.kind === "search") return { namespacePrefix: at(step.path), filter: step.filter, limit: 1_000 };
-    const item = { namespace: at(step.namespace), key: step.key };
-    return step.kind === "get" ? item : { ...item, value: step.kind === "put" ? step.value : null };
-  });
-  const results = (await store.batch(operations)) as unknown[];
-  steps.forEach((step, index) => {
-    // Reads see what was there before the batch, which is what the model still holds.
-    if (step.kind === "get") {
-      const expected = oracle.get(at(step.namespace), step.key);
-      if (expected) expect(results[index]).toMatchObject({ ...expected });
-      else expect(results[index]).toBeNull();
-    } else if (step.kind === "search") {
-      expect(named(results[index] as ModelItem[])).toEqual(named(oracle.under(at(step.path), step.filter)));
+  private reads(by: number): Reads {
+    const { kind, models, serving } = this.scene;
+    const at = (namespace: readonly string[]) => this.at(namespace);
+    return new Reads(this.store(by), this.oracle, at, kind !== "without an index", models[serving]);
+  }
+
+  /** Of each client, as one may know what the other does not. */
+  private async checkItem(namespace: readonly string[], key: string): Promise<void> {
+    const expected = this.oracle.get(this.at(namespace), key);
+    for (const by of [0, 1]) expectItem(await this.store(by).get(this.at(namespace), key), expected);
+  }
+
+  private async put(store: RedisStore, step: Of<"put">): Promise<void> {
+    const { key, value, ttl, index, how } = step;
+    const namespace = this.at(step.namespace);
+    const present = await store.get(namespace, key);
+    const condition =
+      how === "ifAbsent"
+        ? { ifAbsent: true }
+        : how === "ifVersion"
+          ? { ifVersion: present?.version ?? 7 }
+          : {};
+    const options = { ...condition, ...(ttl && { ttl }), ...(index !== undefined && { index }) };
+    const from = Date.now();
+    const holds = how === "ifAbsent" ? !present : how === "ifVersion" ? present !== null : true;
+    if (!holds) {
+      await expect(store.put(namespace, key, value, options)).rejects.toThrow(VersionConflictError);
     } else {
-      expect(results[index]).toBeUndefined();
+      let stored: RedisItem | undefined;
+      if (how === "putItem") stored = await store.putItem(namespace, key, value, options);
+      else await store.put(namespace, key, value, options);
+      this.oracle.put({ namespace, key, value, index, expires: ttl && within(from, ttl) });
+      if (stored) expect(await store.get(namespace, key)).toEqual(stored);
+      if (present) expect((await store.get(namespace, key))?.version).toBeGreaterThan(present.version);
     }
-  });
-  for (const step of steps) {
-    if (step.kind === "put") oracle.put(at(step.namespace), step.key, step.value);
-    if (step.kind === "delete") oracle.delete(at(step.namespace), step.key);
+    await this.checkItem(step.namespace, key);
+  }
+
+  private async batch(store: RedisStore, { steps }: Of<"batch">): Promise<void> {
+    const operations = steps.map((step): StoreOperation => {
+      if (step.kind === "search")
+        return { namespacePrefix: this.at(step.path), filter: step.filter, limit: 1_000 };
+      const item = { namespace: this.at(step.namespace), key: step.key };
+      if (step.kind === "get") return item;
+      if (step.kind === "delete") return { ...item, value: null };
+      return {
+        ...{ ...item, value: step.value },
+        ...(step.ttl && { ttl: step.ttl }),
+        ...(step.index !== undefined && { index: step.index }),
+      };
+    });
+    const from = Date.now();
+    const results = (await store.batch(operations)) as unknown[];
+    steps.forEach((step, index) => {
+      // Reads see what was there before the batch, which is what the model still holds.
+      if (step.kind === "get") {
+        expectItem(results[index] as RedisItem | null, this.oracle.get(this.at(step.namespace), step.key));
+      } else if (step.kind === "search") {
+        const expected = this.oracle.under(this.at(step.path), step.filter);
+        expect(named(results[index] as ModelItem[])).toEqual(named(expected));
+      } else {
+        expect(results[index]).toBeUndefined();
+      }
+    });
+    for (const step of steps) {
+      if (step.kind !== "put" && step.kind !== "delete") continue;
+      const [namespace, { key }] = [this.at(step.namespace), step];
+      if (step.kind === "delete") this.oracle.delete(namespace, key);
+      else {
+        const { value, index, ttl } = step;
+        this.oracle.put({ namespace, key, value, index, expires: ttl && within(from, ttl) });
+      }
+    }
+  }
+
+  /** There must be an order in which the writes, one after the other, come to the same. */
+  private async race({ namespace, key, writes, ifAbsent }: Of<"race">): Promise<void> {
+    const before = this.oracle.get(this.at(namespace), key);
+    const outcomes = await Promise.all(
+      writes.map(async (value, at) => {
+        const operation = { namespace: this.at(namespace), key, value };
+        const conditional = ifAbsent && value !== null ? { ...operation, ifAbsent } : operation;
+        return this.store(at % 2)
+          .batch([conditional])
+          .then(
+            () => true,
+            (error: unknown) => {
+              expect(error).toBeInstanceOf(VersionConflictError);
+              return false;
+            },
+          );
+      }),
+    );
+    const item = await this.store(0).get(this.at(namespace), key);
+    const explains = permutations([...writes.keys()]).some((order) => {
+      let held = before?.value as ModelItem["value"] | null | undefined;
+      for (const at of order) {
+        const value = writes[at];
+        const isDone = value === null || !ifAbsent || held == null;
+        if (isDone !== outcomes[at]) return false;
+        if (isDone) held = value;
+      }
+      return JSON.stringify(sorted(held ?? null)) === JSON.stringify(sorted(item?.value ?? null));
+    });
+    expect(explains, `no order explains ${JSON.stringify([outcomes, item?.value ?? null])}`).toBe(true);
+    if (!item) this.oracle.delete(this.at(namespace), key);
+    else if (outcomes.some((isDone, at) => isDone && writes[at] !== null)) {
+      this.oracle.put({ namespace: this.at(namespace), key, value: item.value });
+    }
+    await this.checkItem(namespace, key);
+  }
+
+  /** From then on stores of the other configuration are refused, without anything being written. */
+  private async reindex(by: number, { to, batchSize }: Of<"reindex">): Promise<void> {
+    const { scene } = this;
+    const next = to % scene.stores.length;
+    await this.store(by, next).reindex({ batchSize });
+    const others = scene.stores.flatMap((stores, at) => (at === next ? [] : stores));
+    scene.serving = next;
+    for (const other of others) {
+      await expect(other.put(this.at(["refused"]), "k", { title: "red" })).rejects.toThrow(
+        IndexMismatchError,
+      );
+      await expect(other.search([this.root], { query: "red" })).rejects.toThrow(IndexMismatchError);
+    }
+    await this.checkItem(["refused"], "k");
   }
 }
 
-function fits(namespace: string[], pattern: readonly string[], from: number): boolean {
-  return (
-    from >= 0 &&
-    pattern.every((label, index) =>
-      label === "*" ? from + index < namespace.length : label === namespace[from + index],
-    )
+function expectItem(item: RedisItem | null, expected: ModelItem | undefined): void {
+  if (!expected) {
+    expect(item).toBeNull();
+    return;
+  }
+  const { namespace, key, value, expires } = expected;
+  expect(item && { namespace: item.namespace, key: item.key, value: item.value }).toEqual({
+    namespace,
+    key,
+    value,
+  });
+  const time = item?.expiresAt?.getTime();
+  if (!expires) expect(time).toBeUndefined();
+  else expect(time).toSatisfy((at: number) => at >= expires[0] && at <= expires[1]);
+}
+
+/** When what is put with a time to live expires: it was put after a moment, and before now. */
+function within(from: number, minutes: number): [number, number] {
+  return [from + minutes * 60_000 - CLOCKS, Date.now() + minutes * 60_000 + CLOCKS];
+}
+
+function permutations<T>(of: readonly T[]): T[][] {
+  if (of.length === 0) return [[]];
+  return of.flatMap((first, at) =>
+    permutations(of.filter((_, other) => other !== at)).map((rest) => [first, ...rest]),
   );
-}
-
-/** Items as comparable texts, in an order of their own. */
-function named(items: readonly ModelItem[]): string[] {
-  return items.map(({ namespace, key, value }) => JSON.stringify([namespace, key, sorted(value)])).sort();
-}
-
-function texts(namespaces: readonly string[][]): string[] {
-  return namespaces.map((each) => JSON.stringify(each)).sort();
-}
-
-function sorted(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(sorted);
-  return Object.entries(value)
-    .map(([name, each]) => [name, sorted(each)])
-    .sort();
 }
