@@ -174,7 +174,7 @@ describe("a ranking that is longer than the server lets a search be", () => {
     expect(server.search({ limit: 150 })).toEqual(names(0, 150));
     expect(server.sent).toEqual([
       ...["-", "k=32 32", "k=128 128", "k=512 151"],
-      ...["-", "k=32 32", "k=128 100"],
+      ...["-", "k=32 32", "k=100 100"],
       ...["-", "all"],
       ...["-", "named 100", "named 100", "named 50"],
       ...["-", ...names(100, 150).map(() => "HMGET")],

@@ -89,7 +89,7 @@ export class VectorRanking {
     if (this.vectors.algorithm === "flat") return [{ k: last, count: last }];
     const depths: Depth[] = [];
     for (let k = FIRST_DEPTH; ; k *= DEEPER) {
-      if (k >= last) return [...depths, { k, count: last }];
+      if (k >= last) return [...depths, { k: Math.min(k, most), count: last }];
       depths.push({ k, count: k });
     }
   }
