@@ -353,6 +353,29 @@ describe("search lists the newest ten of 4,000 items", () => {
   );
 });
 
+test("search lists items of one millisecond by key, wherever most of them are", async () => {
+  const client = await connect(plainRedisUrl());
+  const keyPrefix = freshPrefix();
+  const store = new RedisStore({ client, keyPrefix, engine: "core" });
+  const items = [
+    ...Array.from({ length: 90 }, (_, n) => ({ namespace: ["t", "most"], key: `${1_000 + n}` })),
+    ...Array.from({ length: 300 }, (_, n) => ({ namespace: ["t", `${n}`], key: `${2_000 + n}` })),
+  ];
+  await store.batch(items.map((item) => ({ ...item, value: {} })));
+  const time = 1_700_000_000_000;
+  for (const { namespace, key } of items) {
+    await client.hSet(documentOf(keyPrefix, namespace, key), "meta", `${time} ${time} ${time}000`);
+    await client.zAdd(namespaceKeys(keyPrefix, namespace).updates, { score: -time, value: key });
+  }
+  for (const limit of [10, 100, 150]) {
+    // Twice: the bounds of namespaces are set right by the first one.
+    for (let round = 0; round < 2; round++) {
+      const found = await store.search(["t"], { limit });
+      expect(found.map(({ key }) => key)).toEqual(items.slice(0, limit).map(({ key }) => key));
+    }
+  }
+});
+
 test("search pages through all that match, past what the search engine returns", async () => {
   const server = await startServer({ own: true });
   onTestFinished(() => server.stop());
