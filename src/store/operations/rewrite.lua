@@ -16,25 +16,27 @@ if tonumber(serving or '0') > tonumber(ARGV[2]) then return -1 end
 local meta, oldParts = unpack(redis.call('HMGET', item, 'meta', 'parts'))
 if string.match(meta or '', '^%d+ %d+ (%d+)') ~= ARGV[1] then return 0 end
 
--- The first write: a server without memory refuses it, and with it the whole script. Behind one that frees memory
--- everything would be let through.
-redis.call('HSET', item, 'generation', ARGV[2])
 -- What an interrupted run has written for this generation is written again.
-local kept = ''
+local all, outdated = '', {}
 for part in string.gmatch(oldParts or '', '%S+') do
   if string.sub(part, 1, #ARGV[2] + 1) == ARGV[2] .. '.' then
-    redis.call('UNLINK', item .. ':' .. part)
+    outdated[#outdated + 1] = part
   else
-    kept = kept .. part .. ' '
+    all = all .. part .. ' '
   end
 end
+all = all .. ARGV[3]
 
-local all = kept .. ARGV[3]
+-- The first write: a server without memory refuses it, and with it the whole script. Behind one that frees memory
+-- everything would be let through.
 if all ~= '' then
-  redis.call('HSET', item, 'parts', all)
-elseif oldParts then
-  redis.call('HDEL', item, 'parts')
+  redis.call('HSET', item, 'generation', ARGV[2], 'parts', all)
+else
+  redis.call('HSET', item, 'generation', ARGV[2])
+  if oldParts then redis.call('HDEL', item, 'parts') end
 end
+for _, part in ipairs(outdated) do redis.call('UNLINK', item .. ':' .. part) end
+
 local life = redis.call('PTTL', item)
 write_documents(4, item, ARGV[3], life > 0 and { 'PEXPIRE', life })
 return 1
