@@ -1,6 +1,6 @@
 import { decodeKeyPart, encodeKeyPart } from "../redis/key-encoding.js";
 import { PARTITIONS, partitionOf } from "../redis/partition.js";
-import { encodeNamespace, fromRegistryMember, toRegistryMember } from "./namespaces/encoding.js";
+import { fromRegistryMember, toRegistryMember } from "./namespaces/encoding.js";
 
 /** What the namespaces of one partition share: all of it in one slot of a cluster, with the namespaces' own keys. */
 export interface PartitionKeys {
@@ -15,6 +15,8 @@ export interface PartitionKeys {
   serving: string;
   /** What the keys of what a namespace knows of its own items begin with; the namespace's registry member follows. */
   namespaces: string;
+  /** What the keys of documents begin with; the namespace's registry member follows, then the item's member. */
+  documents: string;
 }
 
 /** The Redis keys of one item: all of them in one slot of a cluster. */
@@ -66,6 +68,7 @@ export class StoreKeys {
       recent: `${prefix}:store:recent:{${partition}}`,
       serving: `${prefix}:store:serving:{${partition}}`,
       namespaces: `${prefix}:store:ns:{${partition}}:`,
+      documents: `${this.documentPrefix}${partition}}:`,
     }));
     this.definition = `${prefix}:store:{index}:definition`;
     this.reindex = `${prefix}:store:{index}:reindex`;
@@ -78,24 +81,22 @@ export class StoreKeys {
 
   ofNamespace(namespace: readonly string[]): NamespaceKeys {
     const name = toRegistryMember(namespace);
-    const partition = this.partitions[partitionOf(encodeNamespace(namespace))] as PartitionKeys;
+    // A namespace as it is encoded is its name without the last separator.
+    const partition = this.partitions[partitionOf(name.slice(0, -1))] as PartitionKeys;
     const base = partition.namespaces + name;
     return { keys: `${base}keys`, updates: `${base}updates`, expiry: `${base}expiry`, name, partition };
   }
 
   ofItem(namespace: readonly string[], key: string): ItemKeys {
     const member = encodeKeyPart(key);
-    return {
-      document: this.documentsOf(namespace) + member,
-      member,
-      namespace: this.ofNamespace(namespace),
-    };
+    const own = this.ofNamespace(namespace);
+    return { document: own.partition.documents + own.name + member, member, namespace: own };
   }
 
   /** What all documents of a namespace begin with; the rest is the member, and the number of a further document. */
   documentsOf(namespace: readonly string[]): string {
-    const partition = partitionOf(encodeNamespace(namespace));
-    return `${this.documentPrefix}${partition}}:${toRegistryMember(namespace)}`;
+    const { partition, name } = this.ofNamespace(namespace);
+    return partition.documents + name;
   }
 
   /** Whether a key looks like that of one of our documents. {@link parseDocument} is sure, and takes longer. */

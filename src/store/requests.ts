@@ -136,7 +136,7 @@ function parsePut(operation: RedisPutOperation, settings: StoreSettings): PutReq
     kind: "put",
     namespace: [...namespace],
     key,
-    ...encodeValue(operation.value, `item ${quote(key)} in namespace ${quote(namespace)}`),
+    ...encodeValue(operation.value, () => `item ${quote(key)} in namespace ${quote(namespace)}`),
     fields: parseIndex(index),
     ttl: operation.ttl === undefined ? settings.defaultTtl : readTtl("ttl", operation.ttl),
     condition: parseCondition(operation),

@@ -18,13 +18,13 @@ const TRACE = '$bytes":';
 /**
  * Writes a value as JSON text, in which bytes are `{"$bytes": "<base64>"}`.
  *
- * @param where Whose value it is, for the error.
+ * @param where Tells whose value it is, for the error.
  * @throws {InvalidInputError} naming the place in the value of what JSON cannot hold.
  */
-export function encodeValue(value: unknown, where: string): EncodedValue {
+export function encodeValue(value: unknown, where: () => string): EncodedValue {
   const refuse = (problem: string, path: string, options?: ErrorOptions): never => {
     throw new InvalidInputError(
-      `the value of ${where} cannot be stored: ${problem}${path === "" ? "" : ` at ${quote(path)}`}. ` +
+      `the value of ${where()} cannot be stored: ${problem}${path === "" ? "" : ` at ${quote(path)}`}. ` +
         "Convert it to plain objects, arrays, strings, finite numbers, booleans, null and Uint8Arrays.",
       options,
     );

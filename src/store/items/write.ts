@@ -57,16 +57,20 @@ export function* writeTask(
   writes: readonly Write[],
   format: WriteFormat | undefined,
 ): PipelineTask<Outcome<ItemMeta | undefined>[]> {
-  const replies = yield writes.map((write) =>
+  const calls = writes.map((write) =>
     "vectors" in write
       ? putCall(keys, write.request, write.vectors, format)
       : deleteCall(keys, write.request),
   );
+  const replies = yield calls;
   return writes.map(({ request }, index): Outcome<ItemMeta | undefined> => {
     try {
       const reply = replies[index] as Reply | Error;
       if (reply instanceof Error) throw reply;
-      return { ok: true, value: request.kind === "put" ? readPutReply(keys, request, reply) : undefined };
+      return {
+        ok: true,
+        value: request.kind === "put" ? readPutReply(request, calls[index]?.keys[0] ?? "", reply) : undefined,
+      };
     } catch (error) {
       return { ok: false, error: asError(error) };
     }
@@ -131,13 +135,14 @@ function deleteCall(keys: StoreKeys, { namespace, key }: DeleteRequest) {
 /**
  * What the item has that was put.
  *
+ * @param document The key of the item's document.
  * @throws {VersionConflictError} when its condition did not hold; {@link OutdatedIndexError}.
  */
-function readPutReply(keys: StoreKeys, request: PutRequest, reply: Reply): ItemMeta {
+function readPutReply(request: PutRequest, document: string, reply: Reply): ItemMeta {
   const { namespace, key, condition } = request;
   const [done, said] = reply as [number, Buffer];
   if (done === -1) throw new OutdatedIndexError(said.toString());
-  if (done === 1) return decodeMeta(said, keys.ofItem(namespace, key).document);
+  if (done === 1) return decodeMeta(said, document);
   throw new VersionConflictError(
     namespace,
     key,
