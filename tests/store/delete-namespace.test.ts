@@ -10,6 +10,14 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
   const openStore = (options: RedisStoreOptions = {}) => openStoreAt(options, url());
   const connect = () => connectTo(url());
 
+  test("deleteNamespace deletes what was put right before it, in the same millisecond, too", async () => {
+    const store = await openStore();
+    for (let n = 0; n < 100; n++) {
+      await store.put(["a"], "k", { n });
+      expect(await store.deleteNamespace(["a"])).toBe(1);
+    }
+  });
+
   test("deleteNamespace deletes everything under a path, and nothing beside it", async () => {
     const keyPrefix = freshPrefix();
     const embeddings = new FakeEmbeddings();

@@ -17,6 +17,24 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
   /** In minutes. */
   const SHORT = 300 / 60_000;
 
+  test("search that starts times to live again keeps a namespace as long as its last item", async () => {
+    const keyPrefix = freshPrefix();
+    const client = await connect();
+    const store = await openStore({ keyPrefix, ttl: { refreshOnRead: true } });
+    // In both orders: whichever item is refreshed last.
+    for (const ttls of [
+      [10, 1],
+      [1, 10],
+    ]) {
+      await store.batch(ttls.map((ttl, n) => ({ namespace: ["a"], key: `k${n}`, value: {}, ttl })));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(await store.search(["a"])).toHaveLength(2);
+      const { keys, updates, expiry } = namespaceKeys(keyPrefix, ["a"]);
+      const longest = await client.pExpireTime(documentOf(keyPrefix, ["a"], ttls[0] === 10 ? "k0" : "k1"));
+      for (const key of [keys, updates, expiry]) expect(await client.pExpireTime(key)).toBe(longest);
+    }
+  });
+
   test("put with a ttl lets an item expire with all of its documents, and its namespace with its last item", async () => {
     const keyPrefix = freshPrefix();
     const store = await openStore({
