@@ -376,6 +376,25 @@ test("search lists items of one millisecond by key, wherever most of them are", 
   }
 });
 
+test("search lists full pages of a namespace in which items were evicted", async () => {
+  const client = await connect(plainRedisUrl());
+  for (const [limit, offset] of [
+    [3, 0],
+    [3, 1],
+    [10, 0],
+  ] as const) {
+    const keyPrefix = freshPrefix();
+    const store = new RedisStore({ client, keyPrefix, engine: "core" });
+    for (let n = 8; n > 0; n--) {
+      await store.put(["a"], `${n}`, {});
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await client.unlink(["3", "4", "6"].map((key) => documentOf(keyPrefix, ["a"], key)));
+    const found = await store.search(["a"], { limit, offset });
+    expect(found.map(({ key }) => key)).toEqual(["1", "2", "5", "7", "8"].slice(offset, offset + limit));
+  }
+});
+
 test("search pages through all that match, past what the search engine returns", async () => {
   const server = await startServer({ own: true });
   onTestFinished(() => server.stop());
