@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { RedisClient } from "../../src/redis/connection.js";
+import { asClient, createConnection, type RedisClient } from "../../src/redis/connection.js";
 import { IndexMismatchError, ReindexConflictError } from "../../src/store/errors.js";
 import { StoreKeys } from "../../src/store/keys.js";
 import { LIMITS } from "../../src/store/limits.js";
@@ -144,6 +144,22 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     expect(passes.clearing).toBe(1);
     expect(acknowledged.size).toBeGreaterThan(60);
     expect(await foundBy(store)).toEqual([...acknowledged].sort());
+  });
+
+  test("reindex all of whose commands are sent twice, as after lost answers, comes to its end", async () => {
+    const keyPrefix = freshPrefix();
+    await filled(keyPrefix);
+    const connection = createConnection(await connect());
+    const twice = asClient({
+      pipeline: async (commands) => {
+        await connection.pipeline(commands);
+        return connection.pipeline(commands);
+      },
+    });
+    const store = storeOn(twice, keyPrefix, new FakeEmbeddings(12));
+    expect(await store.reindex()).toMatchObject({ undecodable: [] });
+    expect(await foundBy(store)).toEqual(all(60));
+    expect(await (await connect()).exists(new StoreKeys(keyPrefix).reindex)).toBe(0);
   });
 
   test("reindex for another configuration is told that one is at work", async () => {
