@@ -4,6 +4,7 @@ import { InvalidInputError } from "../errors.js";
 import { checkKnownOptions } from "../redis/known-options.js";
 import { readArguments, readCallback } from "./arguments.js";
 import { parseFilter } from "./filter/parse-filter.js";
+import { holdAlways } from "./filter/predicate.js";
 import {
   DELETE_NAMESPACE_OPTIONS,
   DELETE_WHERE_OPTIONS,
@@ -97,7 +98,7 @@ export function parseDeleteWhere(
     checkKnownOptions(options, DELETE_WHERE_OPTIONS, "deleteWhere");
     checkPath("path", path, { allowEmpty: true });
     const predicates = parseFilter(filter);
-    if (predicates.length === 0) {
+    if (holdAlways(predicates)) {
       throw new InvalidInputError(
         "deleteWhere needs a filter that asks for something. Use deleteNamespace to delete all items under a path.",
       );

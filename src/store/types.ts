@@ -185,7 +185,7 @@ export interface IterateOptions {
    * Begins behind this item, for example behind the last one that an interrupted iteration came to. It need not be there
    * any more.
    */
-  after?: { namespace: string[]; key: string };
+  after?: { namespace: string[]; key: string } | undefined;
 }
 
 /** How far {@link RedisStore.reindex} has come. */

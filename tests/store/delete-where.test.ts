@@ -78,7 +78,10 @@ describe.each(ENGINES)("on engine $engine", ({ url }) => {
   test("deleteWhere refuses a filter that asks for nothing, and what it cannot read, before it deletes", async () => {
     const store = await openStore();
     await store.put(["a"], "k", { n: 1 });
-    for (const filter of [{}, undefined, null, { $and: [] }, { deep: {} }]) {
+    for (const filter of [
+      ...[{}, undefined, null, { $and: [] }, { $or: [{}, { n: 2 }] }, { $not: { $or: [] } }],
+      ...[{ n: { $and: [] } }, { n: { $nin: [] } }, { n: { $not: { $in: [] } } }],
+    ]) {
       await expect(store.deleteWhere(["a"], filter as never)).rejects.toThrow(/needs a filter/);
     }
     await expect(store.deleteWhere(["a"], { n: { $foo: 1 } })).rejects.toThrow(FilterError);

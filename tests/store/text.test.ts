@@ -24,6 +24,72 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
       expect(keysOf(await store.search(["a"]))).toEqual(["both", "none", "one"]);
     });
 
+    // Redis Search 2.6 counts some of the words only.
+    test.runIf(engine === "core")(
+      "ranks items with all words of the query before those with some, within a path and with a filter",
+      async () => {
+        const store = await openStore({ index });
+        // Which of four words an item has is told by the bits of its number.
+        const has = (at: number, word: number) => ((at >> word) & 1) === 1;
+        await store.batch(
+          Array.from({ length: 80 }, (_, at) => ({
+            namespace: ["a", `b${at % 2}`],
+            key: `k${at}`,
+            value: {
+              n: 1,
+              text: [0, 1, 2, 3].map((word) => (has(at, word) ? `common${word}` : `f${at}x${word}`)),
+            },
+          })),
+        );
+        for (const [path, filter] of [
+          [["a"], {}],
+          [["a", "b1"], {}],
+          [[], {}],
+          [["a"], { n: 1 }],
+        ] as const) {
+          for (const words of [
+            [0, 1],
+            [0, 1, 2, 3],
+          ]) {
+            const query = words.map((word) => `common${word}`).join(" ");
+            const found = await store.search([...path], { query, filter, limit: 80 });
+            const counts = found.map(
+              ({ key }) => words.filter((word) => has(Number(key.slice(1)), word)).length,
+            );
+            const complete = counts.filter((count) => count === words.length).length;
+            expect(complete).toBeGreaterThan(3);
+            expect(counts.slice(0, complete)).toEqual(Array(complete).fill(words.length));
+          }
+        }
+      },
+    );
+
+    test.runIf(engine === "core")(
+      "ranks an item with a rare word of the query before one with a frequent one",
+      async () => {
+        const store = await openStore({ index });
+        await store.batch(
+          Array.from({ length: 60 }, (_, at) => ({
+            namespace: ["a"],
+            key: `k${at}`,
+            value: { text: at % 20 === 7 ? "rare thing" : at % 3 === 0 ? "frequent thing" : "other thing" },
+          })),
+        );
+        for (const query of ["frequent rare", "rare frequent", "missing frequent rare"]) {
+          const found = await store.search(["a"], { query, limit: 60 });
+          expect(keysOf(found.slice(0, 3))).toEqual(["k27", "k47", "k7"]);
+          expect(found).toHaveLength(3 + 19);
+        }
+      },
+    );
+
+    test("finds a word, and not others with its stem", async () => {
+      const store = await openStore({ index });
+      for (const text of ["dog", "dogs", "run", "running"]) await store.put(["a"], text, { text });
+      expect(keysOf(await store.search(["a"], { query: "dogs running" }))).toEqual(["dogs", "running"]);
+      expect(keysOf(await store.search([], { query: "dog" }))).toEqual(["dog"]);
+    });
+
     test.each([
       ["Chinese", "我喜欢吃意大利面", "意大利面"],
       ["Japanese", "東京に住んでいます", "東京"],

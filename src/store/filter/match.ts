@@ -67,7 +67,9 @@ function holds(value: Json | undefined, test: Test): boolean {
     case "prefix":
       return typeof value === "string" && value.startsWith(test.prefix);
     case "object":
-      return matches(value, test.entries);
+      return test.entries.length > 0
+        ? matches(value, test.entries)
+        : isObject(value) && !Array.isArray(value);
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, quote, reasonOf } from "../../describe.js";
 import { isPlainObject } from "../../plain-object.js";
 import { FilterError } from "../errors.js";
 import { DEEPEST, type Json, toJson } from "../items/json.js";
-import { anyOf, not, oneOf, type PathPredicate, type Predicate } from "./predicate.js";
+import { anyOf, not, oneOf, type PathPredicate, type Predicate, type Test } from "./predicate.js";
 
 /**
  * Reads a filter: all of its entries have to match.
@@ -55,7 +55,6 @@ function parseEntry(path: string, operand: unknown, where: string, depth: number
   const names = Object.keys(operand);
   const operators = names.filter((name) => name.startsWith("$"));
   if (operators.length === 0) {
-    if (names.length === 0) return [];
     return [{ path, some: [{ is: "object", entries: parseEntries(operand, where, depth + 1) }], none: [] }];
   }
   if (operators.length < names.length) {
@@ -73,7 +72,17 @@ function parseEntry(path: string, operand: unknown, where: string, depth: number
     addOperator(predicate, operator, operand[operator], where);
     return [];
   });
-  return combined.length === operators.length ? combined : [predicate, ...combined];
+  if (operators.every(isCombinator)) return combined;
+  predicate.some = withoutNeedless(predicate.some);
+  return [predicate, ...combined];
+}
+
+/** Beside another bound an infinite one says nothing, not even that there has to be a number. */
+function withoutNeedless(tests: Test[]): Test[] {
+  const isNeedless = (test: Test) =>
+    test.is === "range" && test.bound === (test.operator.startsWith("$l") ? Infinity : -Infinity);
+  const bounds = tests.filter(({ is }) => is === "range");
+  return bounds.every(isNeedless) ? tests : tests.filter((test) => !isNeedless(test));
 }
 
 function isCombinator(name: string): name is (typeof COMBINATORS)[number] {
@@ -153,7 +162,8 @@ function toList(operator: string, operand: unknown, where: string): Json[] {
   if (!Array.isArray(operand)) {
     throw new FilterError(`${operator} at ${quote(where)} takes an array, got ${describe(operand)}.`);
   }
-  return operand.map((each) => toOperand(each, where));
+  // Array.from visits what was never set, too.
+  return Array.from(operand as unknown[], (each) => toOperand(each, where));
 }
 
 /** The operand as it would read if it had been stored: dates as ISO strings, for one. */

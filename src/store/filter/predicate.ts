@@ -68,3 +68,17 @@ export function not(predicates: readonly Predicate[]): Predicate[] {
     }),
   );
 }
+
+/** Whether these predicates hold for any value whatever: nothing is asked. */
+export function holdAlways(predicates: readonly Predicate[]): boolean {
+  return predicates.every((predicate) => {
+    if ("anyOf" in predicate) return predicate.anyOf.some(holdAlways);
+    const { some, none, exists } = predicate;
+    return some.length === 0 && exists === undefined && none.every((group) => group.some(holdsNever));
+  });
+}
+
+/** Whether no value passes a test: none is in an empty list. */
+function holdsNever(test: Test): boolean {
+  return test.is === "in" && test.scalars.size === 0 && test.others.length === 0;
+}

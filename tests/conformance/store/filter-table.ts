@@ -100,6 +100,24 @@ export const FILTER_TABLE: FilterCase[] = [
     others: [{ score: 1 }, { score: Number.MAX_VALUE }, {}],
   },
   {
+    says: "an infinite bound beside another one says nothing",
+    filter: { score: { $gte: "b", $lte: Number.POSITIVE_INFINITY } },
+    matching: [{ score: "b" }, { score: "c" }],
+    others: [{ score: "a" }, { score: 1 }, {}],
+  },
+  {
+    says: "an operator beside a $and of several holds, too",
+    filter: { score: { $gt: 3, $and: [{ $ne: 7 }, { $ne: 8 }] } },
+    matching: [{ score: 4 }],
+    others: [{ score: 2 }, { score: 7 }, { score: 8 }, {}],
+  },
+  {
+    says: "an empty object matches objects",
+    filter: { score: {} },
+    matching: [{ score: {} }, { score: { a: 1 } }, { score: [1, { a: 1 }] }],
+    others: [{ score: 1 }, { score: null }, { score: [] }, {}],
+  },
+  {
     says: "$ne holds for what is missing",
     filter: { score: { $ne: 1 } },
     matching: [{ score: 2 }, { score: "1" }, { score: null }, {}],

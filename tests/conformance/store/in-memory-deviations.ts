@@ -23,6 +23,9 @@ const FILTERS: Record<string, string> = {
   "a path can be long": "$exists is unknown and taken for a value",
   "arrays on the way of a path are entered": "only top-level properties can be filtered by",
   "a plain object is matched by one element as a whole": "objects are compared by identity",
+  "an empty object matches objects": "it asks for nothing",
+  "an infinite bound beside another one says nothing": "operands are converted with Number()",
+  "an operator beside a $and of several holds, too": "the operator is unknown and taken for a value",
   "an array is equal to an array with the same elements": "arrays are compared by identity",
   ...Object.fromEntries(
     [

@@ -63,9 +63,16 @@ export function satisfies(value: Json, filter: Record<string, Json>): boolean {
   });
 }
 
+const NO_BOUND: Record<string, number> = { $gt: -Infinity, $gte: -Infinity, $lt: Infinity, $lte: Infinity };
+
 /** Whether the values that a path leads to satisfy what follows the path in a filter. */
 function fits(values: Json[], operand: Json): boolean {
-  const conditions = Object.entries(isOperators(operand) ? operand : { $eq: operand });
+  const asked = Object.entries(isOperators(operand) ? operand : { $eq: operand });
+  const bounds = asked.filter(([name]) => name in NO_BOUND);
+  const needless = bounds.filter(([name, bound]) => NO_BOUND[name] === bound);
+  // Beside another bound an infinite one says nothing.
+  const conditions =
+    bounds.length === needless.length ? asked : asked.filter((each) => !needless.includes(each));
   const positive = conditions.filter(
     ([operator]) => !["$ne", "$nin", "$exists", "$or", "$and", "$not"].includes(operator),
   );

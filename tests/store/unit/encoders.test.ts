@@ -27,7 +27,7 @@ const builder = new QueryBuilder(["score"]);
 builder.index = "idx";
 const vector = Float32Array.of(1, 0);
 const scope = { scope: ["a", "b c"], predicates: parseFilter({ kind: "x", score: { $gte: 2 } }) };
-const common = { DIALECT: 2, TIMEOUT: 600_000 };
+const common = { VERBATIM: true, DIALECT: 2, TIMEOUT: 600_000 };
 const byDistance = { BY: "distance", DIRECTION: "ASC" };
 
 describe("commands are encoded as @redis/search does", () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { FilterError } from "../../../src/store/errors.js";
 import { matches } from "../../../src/store/filter/match.js";
 import { parseFilter } from "../../../src/store/filter/parse-filter.js";
 import type { Json } from "../../../src/store/items/json.js";
@@ -26,6 +27,11 @@ describe("filters", () => {
       }),
       { numRuns: 5_000 },
     );
+  });
+
+  test("a list with a hole in it is refused", () => {
+    // biome-ignore lint/suspicious/noSparseArray: it is what is tested
+    expect(() => parseFilter({ n: { $in: [, 5] } })).toThrow(FilterError);
   });
 
   test("a path with many dots finds what it spells, however it is divided into names", () => {

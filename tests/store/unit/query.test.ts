@@ -25,7 +25,7 @@ describe("a query is data", () => {
   test("a listing", () => {
     const command = builder.listing(within(["a", "b:c"]), 20, 10);
     expect(command.args).toEqual([
-      ...["FT.SEARCH", "idx", "@kind:{item} @scope:{$p1}"],
+      ...["FT.SEARCH", "idx", "@kind:{item} @scope:{$p1}", "VERBATIM"],
       ...["RETURN", "2", "value", "meta", "TIMEOUT", "600000"],
       ...["SORTBY", "order", "ASC", "LIMIT", "20", "10"],
       ...["PARAMS", "2", "p1", "a:b%3Ac", "DIALECT", "2"],
@@ -39,6 +39,7 @@ describe("a query is data", () => {
       "FT.SEARCH",
       "idx",
       "(@scope:{$p1} @paths:{$p2|$p3})=>[KNN $p4 @vector $p5 EF_RUNTIME $p6 AS distance]",
+      "VERBATIM",
       ...["RETURN", "3", "value", "meta", "distance", "TIMEOUT", "600000"],
       ...["SORTBY", "distance", "ASC", "LIMIT", "0", "5"],
       ...["PARAMS", "12", "p1", "a", "p2", "kind=sx", "p3", "~", "p4", "32", "p5", bytes, "p6", "200"],
@@ -54,7 +55,7 @@ describe("a query is data", () => {
   test("a search by words", () => {
     const command = builder.text(within(["a"]), ["green", "apples"], { count: 7, values: true });
     expect(command.args).toEqual([
-      ...["FT.SEARCH", "idx", "@scope:{$p1} @words:($p2|$p3)"],
+      ...["FT.SEARCH", "idx", "@scope:{$p1} @words:($p2|$p3)", "VERBATIM"],
       ...["WITHSCORES", "RETURN", "2", "value", "meta", "TIMEOUT", "600000"],
       ...["SCORER", "BM25", "LIMIT", "0", "7"],
       ...["PARAMS", "6", "p1", "a", "p2", "green", "p3", "apples", "DIALECT", "2"],
@@ -63,7 +64,7 @@ describe("a query is data", () => {
 
   test("the whole of a ranking, beyond the results that a server lets a search have", () => {
     expect(builder.allByText(within(["a"]), ["green"]).args).toEqual([
-      ...["FT.AGGREGATE", "idx", "@scope:{$p1} @words:($p2)", "WITHSCORES", "SCORER", "BM25"],
+      ...["FT.AGGREGATE", "idx", "@scope:{$p1} @words:($p2)", "VERBATIM", "WITHSCORES", "SCORER", "BM25"],
       ...["LOAD", "2", "@__key", "@kind", "TIMEOUT", "600000"],
       ...["PARAMS", "4", "p1", "a", "p2", "green", "DIALECT", "2"],
     ]);
@@ -73,13 +74,14 @@ describe("a query is data", () => {
       expect.arrayContaining(["ADDSCORES", "SCORER", "BM25STD"]),
     );
     expect(builder.documentsWithVectors(within(["a"])).args).toEqual([
-      ...["FT.AGGREGATE", "idx", "@kind:{vector} @scope:{$p1}", "LOAD", "1", "@__key"],
+      ...["FT.AGGREGATE", "idx", "@kind:{vector} @scope:{$p1}", "VERBATIM", "LOAD", "1", "@__key"],
       ...["TIMEOUT", "600000", "PARAMS", "2", "p1", "a", "DIALECT", "2"],
     ]);
     expect(builder.distances(within(["a"]), vector, ["k1", "k2"]).args).toEqual([
       "FT.SEARCH",
       "idx",
       "(@scope:{$p1})=>[KNN $p2 @vector $p3 HYBRID_POLICY ADHOC_BF AS distance]",
+      "VERBATIM",
       ...["INKEYS", "2", "k1", "k2", "RETURN", "1", "distance", "TIMEOUT", "600000"],
       ...["SORTBY", "distance", "ASC", "LIMIT", "0", "2"],
       ...["PARAMS", "6", "p1", "a", "p2", "2", "p3", bytes, "DIALECT", "2"],
@@ -88,7 +90,17 @@ describe("a query is data", () => {
 
   test("how many documents there are to be ranked", () => {
     expect(builder.countRanked(within(["a"])).args).toEqual([
-      ...["FT.SEARCH", "idx", "@kind:{vector} @scope:{$p1}", "TIMEOUT", "600000", "LIMIT", "0", "0"],
+      ...[
+        "FT.SEARCH",
+        "idx",
+        "@kind:{vector} @scope:{$p1}",
+        "VERBATIM",
+        "TIMEOUT",
+        "600000",
+        "LIMIT",
+        "0",
+        "0",
+      ],
       ...["PARAMS", "2", "p1", "a", "DIALECT", "2"],
     ]);
     expect(builder.countRanked(within(["a"]), ["green"]).query).toBe("@scope:{$p1} @words:($p2)");

@@ -4,6 +4,9 @@ import type { QueryParams } from "./params.js";
 /** Far more than any query takes, in milliseconds. The server's default of 500 would silently cut results off. */
 const TIMEOUT = "600000";
 
+/** A word is that word: otherwise a server looks for its stem as well, as English has it. */
+const VERBATIM = "VERBATIM";
+
 /** BM25 by its name on newer servers, and by the one that older ones know. */
 export type Scorer = "BM25STD" | "BM25";
 
@@ -30,7 +33,7 @@ export function encodeSearch(
   options: SearchOptions,
 ): Arg[] {
   const { scorer, sortBy, among, fields, from = 0, count } = options;
-  const args: Arg[] = ["FT.SEARCH", index, query];
+  const args: Arg[] = ["FT.SEARCH", index, query, VERBATIM];
   if (scorer) args.push("WITHSCORES");
   if (among) args.push("INKEYS", String(among.length), ...among);
   if (fields) args.push("RETURN", String(fields.length), ...fields);
@@ -55,7 +58,7 @@ export function encodeAggregate(
   fields: readonly string[],
   scorer?: Scorer,
 ): Arg[] {
-  const args: Arg[] = ["FT.AGGREGATE", index, query];
+  const args: Arg[] = ["FT.AGGREGATE", index, query, VERBATIM];
   // Servers that know BM25 by its old name tell scores beside the fields, as FT.SEARCH does.
   if (scorer) args.push(scorer === "BM25" ? "WITHSCORES" : "ADDSCORES", "SCORER", scorer);
   args.push("LOAD", String(fields.length), ...fields, "TIMEOUT", TIMEOUT);

@@ -91,6 +91,7 @@ class Translation implements FilterClauses {
   private addTest(test: Test, path: string): void {
     if (test.is === "object") {
       this.isExact = false;
+      if (test.entries.length === 0) this.require([existsToken(path)]);
       const { clauses } = this.within({ base: `${path}.`, ofElement: true }).addAll(test.entries);
       this.clauses.push(...clauses);
       return;
