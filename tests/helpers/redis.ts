@@ -19,7 +19,30 @@ export function plainRedisUrl(): string {
 /** A key prefix that nobody else uses. Keys and search indexes under it are gone after the file. */
 export function freshPrefix(): string {
   filePrefix ??= `${inject("runPrefix")}${randomBytes(4).toString("hex")}-`;
-  return filePrefix + randomUUID();
+  latestPrefix = filePrefix + randomUUID();
+  return latestPrefix;
+}
+
+let latestPrefix: string | undefined;
+
+/**
+ * Deletes what is under the prefix that was made last from the server with a search engine: for files with so many
+ * stores that the keys of all of them would slow every index that is created.
+ */
+export async function clearLatestPrefix(): Promise<void> {
+  if (latestPrefix === undefined) return;
+  cleaner ??= openCleaner();
+  await deleteUnder(await cleaner, latestPrefix);
+  latestPrefix = undefined;
+}
+
+let cleaner: ReturnType<typeof openCleaner> | undefined;
+
+async function openCleaner() {
+  const client = createClient({ url: redisUrl(), RESP: 2 });
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
 }
 
 /** What all prefixes of this file start with. */
@@ -27,6 +50,7 @@ let filePrefix: string | undefined;
 
 // A search engine looks at every key of the server whenever an index is created: what files leave behind slows others.
 afterAll(async () => {
+  await cleaner?.then((client) => client.close());
   if (filePrefix === undefined) return;
   for (const url of [redisUrl(), plainRedisUrl()]) {
     const client = createClient({ url, RESP: 2 });

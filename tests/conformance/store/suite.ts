@@ -1,6 +1,7 @@
 import type { BaseStore } from "@langchain/langgraph-checkpoint";
 import { describe, expect, test } from "vitest";
 import { WHOLE_MATRIX } from "../../helpers/matrix.js";
+import { clearLatestPrefix } from "../../helpers/redis.js";
 import type { FakeEmbeddings } from "../../store/fake-embeddings.js";
 import { batchTests } from "./batch-tests.js";
 import { filterTests } from "./filter-tests.js";
@@ -55,6 +56,7 @@ export function storeConformance(factory: StoreFactory): void {
           await check(store);
         } finally {
           await factory.destroy(store);
+          if (!factory.concurrent) await clearLatestPrefix();
         }
       });
     },
