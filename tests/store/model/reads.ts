@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { encodeKeyPart } from "../../../src/redis/key-encoding.js";
-import { toRegistryMember } from "../../../src/store/namespaces/encoding.js";
+import { encodeNamespace, toRegistryMember } from "../../../src/store/namespaces/encoding.js";
 import type { RedisStore } from "../../../src/store/redis-store.js";
 import type { RedisItem } from "../../../src/store/types.js";
 import { cosine, type FakeEmbeddings } from "../fake-embeddings.js";
@@ -28,7 +28,8 @@ export class Reads {
     const by = orderBy ?? "updatedAt";
     const sorted = [...all].sort((a, b) => {
       const later = by === "key" ? 0 : b[by].getTime() - a[by].getTime();
-      return later || compare(encodeKeyPart(a.key), encodeKeyPart(b.key)) || compareNamespaces(a, b);
+      const [one, other] = [encodeNamespace(a.namespace), encodeNamespace(b.namespace)];
+      return later || compare(encodeKeyPart(a.key), encodeKeyPart(b.key)) || compare(one, other);
     });
     const isReversed = (order ?? (by === "key" ? "asc" : "desc")) === (by === "key" ? "desc" : "asc");
     expect(all.map(idOf)).toEqual((isReversed ? sorted.reverse() : sorted).map(idOf));

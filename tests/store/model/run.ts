@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { IndexMismatchError, VersionConflictError } from "../../../src/store/errors.js";
+import { parseFilter } from "../../../src/store/filter/parse-filter.js";
+import { holdAlways } from "../../../src/store/filter/predicate.js";
 import type { RedisStore } from "../../../src/store/redis-store.js";
 import type { RedisItem, StoreOperation } from "../../../src/store/types.js";
 import type { Step, Turn } from "./arbitraries.js";
@@ -64,6 +66,10 @@ class Player {
       case "deleteWhere": {
         const { filter, batchSize } = step;
         const path = this.at(step.path);
+        if (holdAlways(parseFilter(filter))) {
+          await expect(store.deleteWhere(path, filter)).rejects.toThrow(/needs a filter/);
+          return;
+        }
         const deleted = await store.deleteWhere(path, filter, { batchSize });
         expect(deleted).toBe(this.oracle.deleteUnder(path, filter));
         return;
