@@ -120,9 +120,9 @@ describe("a short page", () => {
     const server = new ScriptedServer(stored, "BM25STD");
     expect(server.search({ limit: 10 })).toEqual(names(40, 50));
     expect(server.sent.filter((each) => each !== "HMGET")).toEqual([
-      ...["-", "k=32 11", "-", "count"],
-      ...["-", "k=32 32", "k=128 44", "-", "count"],
-      ...["-", "k=32 32", "k=128 128", "k=512 176", "-", "count"],
+      ...["-", "k=12 11", "-", "count"],
+      ...["-", "k=12 12", "k=48 44", "-", "count"],
+      ...["-", "k=12 12", "k=48 48", "k=192 176", "-", "count"],
       "-",
     ]);
     const words = new ScriptedServer(stored, "BM25STD");
@@ -132,7 +132,7 @@ describe("a short page", () => {
 
   test("of a newer server is the last one when there are no more documents", () => {
     for (const [mode, first] of [
-      ["vector", "k=32 11"],
+      ["vector", "k=12 11"],
       ["text", "text 32"],
     ] as const) {
       const server = new ScriptedServer(items(4), "BM25STD");
@@ -147,7 +147,7 @@ describe("a short page", () => {
       "BM25",
     );
     expect(server.search({ limit: 10 })).toEqual(names(5, 9));
-    expect(server.sent).toEqual(["-", "k=32 11"]);
+    expect(server.sent).toEqual(["-", "k=12 11"]);
   });
 });
 
@@ -173,8 +173,8 @@ describe("a ranking that is longer than the server lets a search be", () => {
     const server = new ScriptedServer(items(250), "BM25", 100);
     expect(server.search({ limit: 150 })).toEqual(names(0, 150));
     expect(server.sent).toEqual([
-      ...["-", "k=32 32", "k=128 128", "k=512 151"],
-      ...["-", "k=32 32", "k=100 100"],
+      ...["-", "k=12 12", "k=48 48", "k=192 151"],
+      ...["-", "k=12 12", "k=48 48", "k=100 100"],
       ...["-", "all"],
       ...["-", "named 100", "named 100", "named 50"],
       ...["-", ...names(100, 150).map(() => "HMGET")],
@@ -238,11 +238,11 @@ describe("equally good documents at the end of a page", () => {
 test("further pages of neighbours begin with those that the first ones found", () => {
   const server = new ScriptedServer(items(600), "BM25");
   expect(server.search({ limit: 20, offset: 180 })).toEqual(names(180, 200));
-  expect(server.sent).toEqual(["-", "k=32 32", "k=128 128", "k=512 201"]);
+  expect(server.sent).toEqual(["-", "k=12 12", "k=48 48", "k=192 192", "k=768 201"]);
 });
 
 test("hybrid sends both queries in one round trip", () => {
   const server = new ScriptedServer(items(300), "BM25");
   expect(server.search({ mode: "hybrid", limit: 10 })).toEqual(names(0, 10));
-  expect(server.sent).toEqual(["-", "k=32 32", "k=128 101", "text 101"]);
+  expect(server.sent).toEqual(["-", "k=12 12", "k=48 48", "k=192 101", "text 101"]);
 });

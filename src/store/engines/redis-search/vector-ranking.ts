@@ -18,8 +18,11 @@ import { decodeRows, decodeSearchReply, type FoundDocument, fieldOf } from "./re
 
 const DISTANCE_NAME = Buffer.from(DISTANCE);
 
-/** How many neighbours the first query asks for at least, and how many times more each further one. */
-const FIRST_DEPTH = 32;
+/**
+ * How many neighbours the first query asks for at least, and how many times more each further one. Where a query has a path or a
+ * filter, servers compare every vector under it when they are asked for more than 12.
+ */
+const FIRST_DEPTH = 12;
 const DEEPER = 4;
 
 /** A query for neighbours: `k` of them, of which the first `count` are returned. */
