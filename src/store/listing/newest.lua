@@ -3,27 +3,27 @@
 --
 -- KEYS  the registry and the recent namespaces of each partition
 -- ARGV  1 how many items at least   2 and 3 the part of the registries, as ZRANGEBYLEX takes it
---       4 what the names in that part begin with   5 a name that does not belong to it, or ""
---       6 how many items at most, as more are not needed
+--       4 what the names in that part begin with; one that is no more than this does not belong to it
+--       5 how many items at most, as more are not needed
 --       then, for each partition: what the keys of its namespaces begin with
 -- Reply { how many items, 1 when these are all there are, else 0, { name, member, score, ... } }: so many, if there are, and
 --       all that are as new as the last of them
 --
 -- Atomic, because an item that is put again moves to the front, where it would be missed, or counted twice.
-local from, to, prefix, except = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local from, to, prefix = ARGV[2], ARGV[3], ARGV[4]
 local now = now_in_milliseconds()
 local streams, namespaces = {}, 0
 for index = 1, #KEYS / 2 do
   local registry = KEYS[2 * index - 1]
   local count = redis.call('ZLEXCOUNT', registry, from, to)
   if count > 0 then
-    streams[#streams + 1] = { registry = registry, recent = KEYS[2 * index], base = ARGV[6 + index], count = count }
+    streams[#streams + 1] = { registry = registry, recent = KEYS[2 * index], base = ARGV[5 + index], count = count }
     namespaces = namespaces + count
   end
 end
 -- Where there are few namespaces, each of them may well have all that is wanted.
 local share = math.ceil(2 * #KEYS / math.max(1, namespaces))
-local wanted = math.min(tonumber(ARGV[6]), math.max(tonumber(ARGV[1]), share))
+local wanted = math.min(tonumber(ARGV[5]), math.max(tonumber(ARGV[1]), share))
 
 -- A stream gives the namespaces of a partition, { name, bound }, the one with the latest put first.
 local function open(stream)
@@ -46,7 +46,7 @@ local function head(stream)
     stream.heads, stream.at = {}, 1
     for index = 1, #names, 2 do
       local name = names[index]
-      if string.sub(name, 1, #prefix) == prefix and name ~= except then
+      if string.sub(name, 1, #prefix) == prefix and name ~= prefix then
         stream.heads[#stream.heads + 1] = { name, tonumber(names[index + 1]) }
       end
     end

@@ -94,15 +94,7 @@ export class NewestItems {
     const [from, to] = start === "" ? ["-", "+"] : [`(${start}`, `[${start}\xff`];
     return NEWEST.call(
       partitions.flatMap(({ registry, recent }) => [registry, recent]),
-      [
-        String(count),
-        from,
-        to,
-        start,
-        start,
-        String(needed),
-        ...partitions.map(({ namespaces }) => namespaces),
-      ],
+      [String(count), from, to, start, String(needed), ...partitions.map(({ namespaces }) => namespaces)],
     );
   }
 }

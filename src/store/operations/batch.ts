@@ -12,7 +12,7 @@ import { asError, type Outcome, type PipelineTask, runTasks } from "../pipeline.
 import type { BatchOperation, IndexedRequest, Request, SearchRequest } from "../requests.js";
 import type { RedisItem, RedisSearchItem } from "../types.js";
 import { type Embedded, embedBatch } from "./embed-batch.js";
-import { type ReadRequest, visibilityOf } from "./visibility.js";
+import { canSeeAny, type ReadRequest } from "./visibility.js";
 import { WriteBatch } from "./write-batch.js";
 import type { IndexedWrite } from "./write-order.js";
 
@@ -96,10 +96,9 @@ class Batch {
       }
     }
     const write = () => new WriteBatch(this.context, this.outcomes, active).run(writes);
-    const isSeen = visibilityOf(writes);
     // What can see a write is answered before the first write is sent: commands that are sent together may be done in
     // another order, over several connections of a pool or when they are sent again.
-    if (reads.some(({ request }) => isSeen(request))) {
+    if (canSeeAny(reads, writes)) {
       await this.read(reads, embedded, active);
       await write();
     } else {

@@ -8,7 +8,7 @@ import { namespacesUnder } from "../namespaces/registry.js";
 import { runTask } from "../pipeline.js";
 import type { DeleteWhereProgress } from "../types.js";
 import deleteWhereSource from "./delete-where.lua";
-import { countItems, readVisited, type Visited, visitItems } from "./visit-items.js";
+import { countItems, readVisited, type Visited, visitBatches } from "./visit-items.js";
 
 const DELETE_UNCHANGED = new Script(membersSource, deleteWhereSource);
 
@@ -38,7 +38,7 @@ export async function deleteWhere(
   const total = onProgress ? await countItems(context, namespaces) : 0;
   let visited = 0;
   let deleted = 0;
-  const visit = async (batch: readonly Visited[]) => {
+  for await (const batch of visitBatches(context, namespaces, batchSize)) {
     for (let items = batch; items.length > 0; ) {
       const found = await findMatches(context, items, predicates);
       const { count, changed } = await deleteUnchanged(context, found);
@@ -47,15 +47,7 @@ export async function deleteWhere(
     }
     visited += batch.length;
     onProgress?.({ deleted, visited, total: Math.max(visited, total) });
-  };
-  let batch: Visited[] = [];
-  for await (const item of visitItems(context, namespaces, batchSize)) {
-    batch.push(item);
-    if (batch.length < batchSize) continue;
-    await visit(batch);
-    batch = [];
   }
-  if (batch.length > 0) await visit(batch);
   return deleted;
 }
 

@@ -5,7 +5,7 @@ import { completeTask } from "../items/read.js";
 import { namespacesUnder } from "../namespaces/registry.js";
 import { runTask } from "../pipeline.js";
 import type { RedisItem } from "../types.js";
-import { readVisited, type Visited, visitItems } from "./visit-items.js";
+import { readVisited, type Visited, visitBatches } from "./visit-items.js";
 
 /** What to iterate over, checked, with every default filled in. */
 export interface Iteration {
@@ -22,17 +22,8 @@ export async function* iterateItems(
 ): AsyncGenerator<RedisItem> {
   const { connection, keys, settings } = context;
   const namespaces = await runTask(connection, namespacesUnder(keys, path, settings.limits));
-  let batch: Visited[] = [];
-  const read = async () => {
-    const found = await readMatching(context, batch, predicates);
-    batch = [];
-    return found;
-  };
-  for await (const visited of visitItems(context, namespaces, batchSize, after)) {
-    batch.push(visited);
-    if (batch.length === batchSize) yield* await read();
-  }
-  if (batch.length > 0) yield* await read();
+  for await (const batch of visitBatches(context, namespaces, batchSize, after))
+    yield* await readMatching(context, batch, predicates);
 }
 
 async function readMatching(

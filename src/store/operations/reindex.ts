@@ -22,7 +22,7 @@ import type { ItemValue, ReindexOptions, ReindexProgress, ReindexReport } from "
 import pruneSource from "./prune.lua";
 import { ReindexLease, type ReindexPlan } from "./reindex-lease.js";
 import rewriteSource from "./rewrite.lua";
-import { countItems, type Visited, visitItems } from "./visit-items.js";
+import { countItems, type Visited, visitBatches } from "./visit-items.js";
 
 /** Exported for tests, which recognise its calls. */
 export const REWRITE = new Script(documentsSource, rewriteSource);
@@ -157,19 +157,15 @@ class Reindexer {
     const total = await countItems(this.context, namespaces);
     let done = 0;
     const progress = () => onProgress?.({ phase, done, total: Math.max(done, total) });
-    let page: Visited[] = [];
-    const finish = async () => {
+    for await (const page of visitBatches(this.context, namespaces, batchSize)) {
       await this.lease.check();
       await visit(page);
       done += page.length;
-      page = [];
       progress();
-    };
-    for await (const visited of visitItems(this.context, namespaces, batchSize)) {
-      page.push(visited);
-      if (page.length === batchSize) await finish();
     }
-    if (page.length > 0 || total === 0) await finish();
+    if (total > 0 || done > 0) return;
+    await this.lease.check();
+    progress();
   }
 
   /** @returns how many items of the page were not described for the new index yet. */

@@ -44,8 +44,14 @@ export async function* visitItems(
   const begin = (namespace: string[]) =>
     after && toRegistryMember(namespace) === first ? `(${encodeKeyPart(after.key)}` : "-";
   for (let at = 0; at < ahead.length; at += batchSize) {
-    let waiting = await sizesOf(
-      ahead.slice(at, at + batchSize).map((namespace) => ({ namespace, from: begin(namespace) })),
+    const begun = ahead.slice(at, at + batchSize);
+    const sizes = await sizesOf({ connection, keys }, begun);
+    let waiting = begun.map(
+      (namespace, position): Cursor => ({
+        namespace,
+        from: begin(namespace),
+        left: sizes[position] as number,
+      }),
     );
     while (waiting.length > 0) {
       const group = take(waiting, batchSize);
@@ -77,21 +83,23 @@ export async function* visitItems(
       }
     }
   }
+}
 
-  async function sizesOf(begun: readonly Omit<Cursor, "left">[]): Promise<Cursor[]> {
-    const sizes = await executeAll(
-      connection,
-      begun.map(({ namespace }) => {
-        const { keys: own } = keys.ofNamespace(namespace);
-        return { key: own, args: ["ZCARD", own] };
-      }),
-    );
-    return begun.map((cursor, at) => {
-      const size = sizes[at];
-      if (size instanceof Error) throw size;
-      return { ...cursor, left: Number(size) };
-    });
+/** As {@link visitItems}, so many items together; fewer in the end. */
+export async function* visitBatches(
+  context: Pick<StoreContext, "connection" | "keys">,
+  namespaces: readonly string[][],
+  batchSize: number,
+  after?: { namespace: readonly string[]; key: string },
+): AsyncGenerator<Visited[]> {
+  let batch: Visited[] = [];
+  for await (const visited of visitItems(context, namespaces, batchSize, after)) {
+    batch.push(visited);
+    if (batch.length < batchSize) continue;
+    yield batch;
+    batch = [];
   }
+  if (batch.length > 0) yield batch;
 }
 
 /** Reads visited items; `null` for those that have gone since. */
@@ -113,9 +121,16 @@ export async function readVisited(
 
 /** How many items some namespaces have together, those that have just expired included. */
 export async function countItems(
-  { connection, keys }: Pick<StoreContext, "connection" | "keys">,
+  context: Pick<StoreContext, "connection" | "keys">,
   namespaces: readonly string[][],
 ): Promise<number> {
+  return (await sizesOf(context, namespaces)).reduce((sum, size) => sum + size, 0);
+}
+
+async function sizesOf(
+  { connection, keys }: Pick<StoreContext, "connection" | "keys">,
+  namespaces: readonly string[][],
+): Promise<number[]> {
   const sizes = await executeAll(
     connection,
     namespaces.map((namespace) => {
@@ -123,10 +138,10 @@ export async function countItems(
       return { key: own, args: ["ZCARD", own] };
     }),
   );
-  return sizes.reduce<number>((sum, size) => {
+  return sizes.map((size) => {
     if (size instanceof Error) throw size;
-    return sum + Number(size);
-  }, 0);
+    return Number(size);
+  });
 }
 
 /** The next namespaces that have so many items together, each with how many are to be read of it. */

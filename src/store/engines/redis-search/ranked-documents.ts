@@ -3,8 +3,8 @@ import { itemDocument } from "../../keys.js";
 import { type PipelineTask, send } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
 import { type Ranked, rankItems } from "../ranking.js";
-import { explainTo, type SearchCommand, toEntry } from "./query.js";
-import type { FlatFields } from "./reply.js";
+import { explainTo, type QueryBuilder, type SearchCommand, toEntry } from "./query.js";
+import { decodeSearchReply, type FlatFields } from "./reply.js";
 
 /** A document that a ranking found, with what was returned of it. */
 export interface Hit {
@@ -58,6 +58,22 @@ export class ResultLimit {
 export function* ask(command: SearchCommand, { explain }: SearchRequest): PipelineTask<Reply> {
   explainTo(explain, command);
   return yield* send(toEntry(command));
+}
+
+/**
+ * How many documents there are to be ranked, by words when some are given. Newer servers leave expired ones out of pages and of
+ * the totals that come with them: a short page does not say there that it is the last one.
+ *
+ * @param total What came with a page.
+ */
+export function* countRanked(
+  queries: QueryBuilder,
+  request: SearchRequest,
+  total: number,
+  words?: readonly string[],
+): PipelineTask<number> {
+  if (!queries.dropsExpired) return total;
+  return decodeSearchReply(yield* ask(queries.countRanked(request, words), request), false).total;
 }
 
 /** Sends queries together; errors stand in the place of their replies. */

@@ -2,7 +2,15 @@ import type { PipelineTask } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
 import type { FoundItems } from "./found-items.js";
 import type { QueryBuilder, RankingPage } from "./query.js";
-import { ask, askAll, certainItems, type RankedItems, type ResultLimit, unwrap } from "./ranked-documents.js";
+import {
+  ask,
+  askAll,
+  certainItems,
+  countRanked,
+  type RankedItems,
+  type ResultLimit,
+  unwrap,
+} from "./ranked-documents.js";
 import { decodeRows, decodeSearchReply } from "./reply.js";
 
 /** Ranks items by words in common. */
@@ -25,7 +33,8 @@ export class TextRanking {
       const replies = yield* askAll([queries.text(request, words, page)], request);
       if (limit.isRefusal(replies)) continue;
       const { total, documents } = decodeSearchReply(unwrap(replies[0]), true);
-      const exhausted = documents.length < page.count && (yield* this.count(total)) <= page.count;
+      const exhausted =
+        documents.length < page.count && (yield* countRanked(queries, request, total, words)) <= page.count;
       const hits = documents
         .filter(({ fields }) => fields) // others have expired
         .map(({ id, score = 0, fields }) => ({ id, score, fields }));
@@ -33,13 +42,6 @@ export class TextRanking {
       return { items: certainItems(hits, exhausted), exhausted, isComplete: exhausted };
     }
     return { items: yield* this.all(), exhausted: true, isComplete: true };
-  }
-
-  /** How many documents there are. Newer servers leave expired ones out of pages and of the totals that come with them. */
-  private *count(total: number): PipelineTask<number> {
-    const { queries, request, words } = this;
-    if (!queries.dropsExpired) return total;
-    return decodeSearchReply(yield* ask(queries.countRanked(request, words), request), false).total;
   }
 
   private *all(): PipelineTask<RankedItems["items"]> {
