@@ -9,6 +9,7 @@ import { SearchEngine } from "./engines/redis-search/search-engine.js";
 import { ScanEngine } from "./engines/scan/scan-engine.js";
 import { agreeOnIndex, type Refusal, readServingIndex } from "./engines/serving-index.js";
 import { EngineUnavailableError, IndexMismatchError } from "./errors.js";
+import { type ItemCodec, PLAIN_CODEC } from "./items/item-codec.js";
 import type { ReadMode } from "./items/read.js";
 import { StoreKeys } from "./keys.js";
 import type { StoreSettings } from "./options.js";
@@ -24,6 +25,7 @@ export interface ActiveIndex {
 /** What all operations of a store share. */
 export class StoreContext {
   readonly keys: StoreKeys;
+  readonly codec: ItemCodec = PLAIN_CODEC;
   readonly embedder: Embedder | undefined;
   /** Known once the engine was chosen. */
   engineName: StoreEngine["name"] | undefined;
@@ -123,7 +125,7 @@ export class StoreContext {
     const { connection, keys, settings } = this;
     if (settings.engine === "core") return this.core();
     const missing = await whyNoSearch(connection, keys.definition);
-    if (missing === undefined) return new SearchEngine(connection, keys, settings);
+    if (missing === undefined) return new SearchEngine(connection, keys, this.codec, settings);
     if (settings.engine === "auto") return this.core(missing);
     throw new EngineUnavailableError(
       missing === OTHER_DATABASE
@@ -134,7 +136,7 @@ export class StoreContext {
 
   private core(reason?: string): StoreEngine {
     this.engineReason = reason;
-    return new ScanEngine(this.connection, this.keys, this.settings);
+    return new ScanEngine(this.connection, this.keys, this.codec, this.settings);
   }
 }
 

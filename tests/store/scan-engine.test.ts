@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { asClient, createConnection } from "../../src/redis/connection.js";
-import { bm25, countWords } from "../../src/store/engines/scan/bm25.js";
+import { bm25, wordCounter } from "../../src/store/engines/scan/bm25.js";
 import { SCAN } from "../../src/store/engines/scan/scan.js";
 import { similarityTo } from "../../src/store/engines/similarity.js";
 import { RedisStore } from "../../src/store/redis-store.js";
@@ -125,7 +125,7 @@ test("search does not find items that were evicted, and forgets their namespace"
 test("BM25 prefers rare words, repeated words, and short texts", () => {
   const query = ["rare", "common"];
   const texts = ["x", "common x x x x", "rare x", "common x", "common common"];
-  const scores = bm25(texts.map((text) => countWords(text, query)));
+  const scores = bm25(texts.map(wordCounter(query.map((word) => [word]))));
   const order = texts
     .map((text, at) => ({ text, score: scores[at] as number }))
     .sort((a, b) => b.score - a.score);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Arg } from "../../redis/command.js";
 import { toBytes } from "../embedding/embedder.js";
 import type { FieldPath } from "../embedding/field-path.js";
@@ -6,6 +5,7 @@ import { describeValue } from "../filter/tokens.js";
 import { boundedToken, encodeNamespace, scopeTokens } from "../namespaces/encoding.js";
 import { itemWords } from "../text/item-words.js";
 import { FIELD } from "./item.js";
+import type { ItemCodec } from "./item-codec.js";
 import type { Json } from "./json.js";
 
 /** Separates the tokens of a TAG field; none of them contains it. */
@@ -27,6 +27,7 @@ export interface DocumentFormat {
   numericFields: readonly string[];
   /** Where the words are that are indexed; `undefined` when none are. */
   textFields: readonly FieldPath[] | undefined;
+  codec: ItemCodec;
 }
 
 /** What of an item the index finds it by. */
@@ -58,27 +59,26 @@ export function partNames(generation: number, vectors: number): string {
  */
 export function documentArgs(
   { namespace, value, vectors }: IndexedItem,
-  { generation, numericFields, textFields }: DocumentFormat,
+  { generation, numericFields, textFields, codec }: DocumentFormat,
   own: readonly Arg[],
 ): Arg[] {
   const { tokens, numbers } = describeValue(value, numericFields);
   const shared: Arg[] = [FIELD.scope, scopeTokens(namespace).join(TAG_SEPARATOR)];
-  shared.push(FIELD.paths, tokens.join(TAG_SEPARATOR));
+  shared.push(FIELD.paths, codec.terms("token", tokens).join(TAG_SEPARATOR));
   for (const [path, number] of numbers) shared.push(FIELD.number(path), String(number));
   const item: Arg[] = [...own, FIELD.kind, vectors.length > 0 ? ITEM_WITH_VECTOR : KIND.item];
-  if (textFields) item.push(FIELD.words, itemWords(value, textFields));
+  if (textFields) item.push(FIELD.words, codec.terms("word", itemWords(value, textFields)).join(" "));
   const args: Arg[] = [];
-  vectors.forEach(({ text, vector }, at) => {
+  const texts = codec.terms(
+    "text",
+    vectors.map(({ text }) => text),
+  );
+  vectors.forEach(({ vector }, at) => {
     const fields = at === 0 ? item : [FIELD.kind, KIND.vector];
-    fields.push(FIELD.vector(generation), toBytes(vector), FIELD.text(generation), digestOf(text));
+    fields.push(FIELD.vector(generation), toBytes(vector), FIELD.text(generation), texts[at] as string);
     if (at > 0) args.push(String(fields.length), ...fields);
   });
   return [String(shared.length), String(item.length), ...shared, ...item, ...args];
 }
 
 const ITEM_WITH_VECTOR = KIND.item + TAG_SEPARATOR + KIND.vector;
-
-/** By which a text is recognised that a vector was made from: 128 bits of it, in 22 characters. */
-export function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
-}

@@ -1,6 +1,7 @@
 import { CorruptRecordError } from "../../errors.js";
 import type { Reply } from "../../redis/command.js";
 import type { RedisItem } from "../types.js";
+import type { ItemCodec } from "./item-codec.js";
 import { decodeValue } from "./value.js";
 
 /** Names of the fields of an item's document. */
@@ -59,13 +60,15 @@ export interface ItemMeta {
  * @throws {CorruptRecordError} naming the Redis key.
  */
 export function decodeItem(
+  codec: ItemCodec,
   address: ItemAddress,
   value: Reply | undefined,
   meta: Reply | undefined,
   deadline?: number,
 ): RedisItem | null {
   if (value === null || value === undefined) return null;
-  return toItem(address, value.toString(), decodeMeta(meta, address.document), deadline);
+  const text = codec.decode(value, address, FIELD.value);
+  return toItem(address, text, decodeMeta(meta, address.document), deadline);
 }
 
 /** The item of a stored value. */

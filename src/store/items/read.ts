@@ -5,6 +5,7 @@ import { type PipelineTask, send } from "../pipeline.js";
 import type { GetRequest } from "../requests.js";
 import type { RedisItem } from "../types.js";
 import { decodeItem, decodeMeta, ITEM_FIELDS, toDate } from "./item.js";
+import type { ItemCodec } from "./item-codec.js";
 import touchSource from "./touch.lua";
 
 const TOUCH = new Script(touchSource);
@@ -19,7 +20,7 @@ export interface ReadMode {
 
 /** Reads one item by its key. */
 export function* getTask(
-  keys: StoreKeys,
+  { keys, codec }: { keys: StoreKeys; codec: ItemCodec },
   request: GetRequest,
   mode: ReadMode,
 ): PipelineTask<RedisItem | null> {
@@ -28,13 +29,13 @@ export function* getTask(
   const address = { namespace, key, document };
   if (!mode.refresh && !mode.someExpire) {
     const [value, meta] = (yield* send(readEntry(document))) as Reply[];
-    const item = decodeItem(address, value, meta);
+    const item = decodeItem(codec, address, value, meta);
     if (item?.expiresAt === undefined) return item;
     mode.someExpire = true;
   }
   const call = touchCall(keys, [address], { refresh: mode.refresh, values: true });
   const [[meta, deadline, value]] = (yield* send(call)) as [Reply[]];
-  return decodeItem(address, value, meta, toDeadline(deadline));
+  return decodeItem(codec, address, value, meta, toDeadline(deadline));
 }
 
 /** Reads the fields of one item, for {@link decodeItem}. */

@@ -91,8 +91,13 @@ function putCall(
   if (!format) throw new TypeError("a put needs the index");
   const { condition, fields } = request;
   const parts = partNames(format.generation, vectors.length);
-  const own: Arg[] = [FIELD.value, request.text, FIELD.generation, String(format.generation)];
-  if (fields !== undefined) own.push(FIELD.fields, JSON.stringify(fields.map(({ source }) => source)));
+  const { codec } = format;
+  const own: Arg[] = [FIELD.value, codec.encode(request.text, request, FIELD.value)];
+  own.push(FIELD.generation, String(format.generation));
+  if (fields !== undefined) {
+    const sources = JSON.stringify(fields.map(({ source }) => source));
+    own.push(FIELD.fields, codec.encode(sources, request, FIELD.fields));
+  }
   // Most items have one document. A field that says so would take memory.
   if (parts !== "") own.push(FIELD.parts, parts);
   return PUT.call(

@@ -5,6 +5,7 @@ import type { StoreContext } from "../context.js";
 import { scan } from "../engines/scan/scan.js";
 import { matches } from "../filter/match.js";
 import { decodeItem, decodeMeta, FIELD, ITEM_FIELDS } from "../items/item.js";
+import type { ItemCodec } from "../items/item-codec.js";
 import membersSource from "../items/members.lua";
 import { readEntry } from "../items/read.js";
 import { memberKeys, type StoreKeys } from "../keys.js";
@@ -29,7 +30,7 @@ const GROWTH = 100;
 
 /** Lists items in order, by what namespaces know of their items. */
 export function* listItems(
-  context: Pick<StoreContext, "keys" | "settings">,
+  context: Pick<StoreContext, "keys" | "codec" | "settings">,
   request: SearchRequest,
 ): PipelineTask<RedisSearchItem[]> {
   for (let attempt = 1; ; attempt++) {
@@ -56,6 +57,7 @@ class Listing {
   /** Items whose documents were not there any more. */
   readonly gone: Entry[] = [];
   private readonly keys: StoreKeys;
+  private readonly codec: ItemCodec;
   private readonly limits: Limits;
   private readonly atOnce: number;
   private readonly compare: (a: Entry, b: Entry) => number;
@@ -64,10 +66,11 @@ class Listing {
   private readonly known = new Map<string, { time: number; item: RedisSearchItem | undefined }>();
 
   constructor(
-    { keys, settings }: Pick<StoreContext, "keys" | "settings">,
+    { keys, codec, settings }: Pick<StoreContext, "keys" | "codec" | "settings">,
     private readonly request: SearchRequest,
   ) {
     this.keys = keys;
+    this.codec = codec;
     this.limits = settings.limits;
     this.atOnce = settings.scanBatchSize;
     this.compare = comparing(request.order);
@@ -147,7 +150,7 @@ class Listing {
     for (const [member, value, meta] of page) {
       const entry = { name, member: String(member), time: 0 };
       const address = addressOf(this.keys, entry);
-      const item = decodeItem(address, value, meta);
+      const item = decodeItem(this.codec, address, value, meta);
       if (!item) continue;
       const time = this.timeOf(item);
       const isWanted = matches(item.value, this.request.predicates);
@@ -173,7 +176,7 @@ class Listing {
         const reply = replies[position];
         if (reply instanceof Error) throw reply;
         const [value, meta] = reply as Reply[];
-        const item = decodeItem(address, value, meta);
+        const item = decodeItem(this.codec, address, value, meta);
         if (!item) this.gone.push(entry);
         const isWanted = item && matches(item.value, this.request.predicates);
         this.known.set(address.document, { time: entry.time, item: isWanted ? item : undefined });
@@ -207,7 +210,7 @@ class Listing {
             first.add({ name, member, time });
             continue;
           }
-          const item = decodeItem(address, fields[0], fields[1]);
+          const item = decodeItem(this.codec, address, fields[0], fields[1]);
           if (item && matches(item.value, predicates))
             first.add({ name, member, time: this.timeOf(item), item });
         }

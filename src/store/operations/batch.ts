@@ -141,7 +141,7 @@ class Batch {
     const { keys, settings, readMode } = this.context;
     switch (request.kind) {
       case "get":
-        return getTask(keys, request, readMode);
+        return getTask(this.context, request, readMode);
       case "list":
         return listTask(keys, request, settings.limits);
       case "search": {

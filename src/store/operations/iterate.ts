@@ -27,13 +27,13 @@ export async function* iterateItems(
 }
 
 async function readMatching(
-  { connection, keys }: StoreContext,
+  context: StoreContext,
   batch: readonly Visited[],
   predicates: readonly Predicate[],
 ): Promise<RedisItem[]> {
-  const items = await readVisited({ connection, keys }, batch);
+  const items = await readVisited(context, batch);
   const found = items.filter((item) => item !== null && matches(item.value, predicates)) as RedisItem[];
   // Going through items is no use of them: their time to live does not start again.
-  await runTask(connection, completeTask(keys, found, { refresh: false }));
+  await runTask(context.connection, completeTask(context.keys, found, { refresh: false }));
   return found;
 }

@@ -1,4 +1,5 @@
 import type { Reply } from "../../redis/command.js";
+import { decodeKeyPart } from "../../redis/key-encoding.js";
 import { executeAll, Script, type ScriptCall } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
 import { fromBytes } from "../embedding/embedder.js";
@@ -7,13 +8,7 @@ import type { StoreEngine } from "../engines/engine.js";
 import { readServingIndex, serveInPartitions } from "../engines/serving-index.js";
 import { ReindexConflictError } from "../errors.js";
 import documentsSource from "../items/documents.lua";
-import {
-  type DocumentFormat,
-  digestOf,
-  documentArgs,
-  partNames,
-  type TextVector,
-} from "../items/index-document.js";
+import { type DocumentFormat, documentArgs, partNames, type TextVector } from "../items/index-document.js";
 import { decodeMeta, FIELD } from "../items/item.js";
 import { decodeValue } from "../items/value.js";
 import { namespacesUnder } from "../namespaces/registry.js";
@@ -183,8 +178,9 @@ class Reindexer {
         if (!(vector instanceof Float32Array)) throw vector;
         return { text, vector };
       });
-      const { textFields } = this.context.settings;
-      const format = { generation, numericFields: definition.numericFields, textFields };
+      const { settings, codec } = this.context;
+      const { textFields } = settings;
+      const format = { generation, numericFields: definition.numericFields, textFields, codec };
       return rewriteCall(item, vectors, format);
     });
     for (const reply of await executeAll(connection, calls)) {
@@ -206,20 +202,26 @@ class Reindexer {
       this.context.connection,
       page.map(({ document }) => ({ key: document, args: ["HMGET", document, ...names] })),
     );
-    return page.flatMap(({ document, namespace, serving }, at) => {
+    return page.flatMap(({ document, namespace, member, serving }, at) => {
       const reply = replies[at];
       if (this.undecodable.has(document)) return [];
       try {
         if (reply instanceof Error) throw reply; // another type of key
-        const [generation, meta, value, fields, parts] = (reply as Reply[]).map((each) => each?.toString());
-        if (value === undefined || generation === String(this.plan.generation)) return [];
+        const [generation, meta, value, fields, parts] = reply as Reply[];
+        if (!value || generation?.toString() === String(this.plan.generation)) return [];
+        const { codec } = this.context;
         const { version } = decodeMeta(meta, document);
-        const decoded = decodeValue(value, document);
+        const item = { namespace, key: decodeKeyPart(member) };
+        const decoded = decodeValue(codec.decode(value, item, FIELD.value), document);
         const paths =
-          fields === undefined ? undefined : (JSON.parse(fields) as string[]).map(FieldPath.parse);
-        const texts = extractTexts(decoded, paths ?? this.context.settings.vectors?.fields ?? []);
+          fields && (JSON.parse(codec.decode(fields, item, FIELD.fields)) as string[]).map(FieldPath.parse);
+        const texts = extractTexts(decoded, (paths || this.context.settings.vectors?.fields) ?? []);
         const embedded = this.context.embedder ? texts : [];
-        const further = parts?.split(" ").filter((part) => part !== "") ?? [];
+        const further =
+          parts
+            ?.toString()
+            .split(" ")
+            .filter((part) => part !== "") ?? [];
         return [{ document, namespace, serving, version, value: decoded, texts: embedded, parts: further }];
       } catch {
         this.undecodable.add(document);
@@ -250,7 +252,10 @@ class Reindexer {
       if (digest && vector) byDigest.set(digest.toString(), fromBytes(vector as Buffer));
     }
     for (const text of items.flatMap(({ texts }) => texts)) {
-      const vector = byDigest.get(digestOf(text));
+      const vector = this.context.codec
+        .forms("text", text)
+        .map((digest) => byDigest.get(digest))
+        .find((each) => each);
       if (vector?.length === dims) found.set(text, vector);
     }
     return found;

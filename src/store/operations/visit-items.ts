@@ -104,7 +104,7 @@ export async function* visitBatches(
 
 /** Reads visited items; `null` for those that have gone since. */
 export async function readVisited(
-  { connection }: Pick<StoreContext, "connection" | "keys">,
+  { connection, codec }: StoreContext,
   visited: readonly Visited[],
 ): Promise<(RedisItem | null)[]> {
   const replies = await executeAll(
@@ -115,7 +115,12 @@ export async function readVisited(
     const reply = replies[at];
     if (reply instanceof Error) throw reply;
     const [value, meta] = reply as Reply[];
-    return decodeItem({ namespace: [...namespace], key: decodeKeyPart(member), document }, value, meta);
+    return decodeItem(
+      codec,
+      { namespace: [...namespace], key: decodeKeyPart(member), document },
+      value,
+      meta,
+    );
   });
 }
 

@@ -3,7 +3,6 @@ import { newestDefinition } from "../engines/serving-index.js";
 import type { ItemMeta } from "../items/item.js";
 import { OutdatedIndexError, sizeOf, type Write, type WriteFormat, writeTask } from "../items/write.js";
 import type { Limits } from "../limits.js";
-import type { StoreSettings } from "../options.js";
 import { asError, type Outcome, runTask } from "../pipeline.js";
 import { dropSuperseded, groupConflicting, type IndexedWrite, type OrderedWrite } from "./write-order.js";
 
@@ -68,9 +67,9 @@ export class WriteBatch {
     writes: readonly Write[],
     attempts = 5,
   ): Promise<Outcome<ItemMeta | undefined>[]> {
-    const { connection, keys, settings } = this.context;
+    const { connection, keys } = this.context;
     const { active } = this;
-    const format = active && formatFor(active, settings);
+    const format = active && formatFor(active, this.context);
     const outcomes = await runTask(connection, writeTask(keys, writes, format));
     const refused: { at: number; serving: string }[] = [];
     outcomes.forEach((outcome, at) => {
@@ -120,7 +119,8 @@ function* inParts(
   if (part.length > 0) yield part;
 }
 
-function formatFor({ index }: ActiveIndex, { textFields }: StoreSettings): WriteFormat {
+function formatFor({ index }: ActiveIndex, { settings, codec }: StoreContext): WriteFormat {
   const { generation, fence, definition } = index;
-  return { generation, fence, numericFields: definition.numericFields, textFields };
+  const { numericFields } = definition;
+  return { generation, fence, numericFields, textFields: settings.textFields, codec };
 }

@@ -3,10 +3,10 @@ import { isObject, type Json } from "../items/json.js";
 import { MOST_CHARACTERS, wordsOf } from "./words.js";
 
 /**
- * The words of an item, with a space between: of all strings that the paths lead to, and of none of the names of
+ * The words of an item, each as often as it is there: of all strings that the paths lead to, and of none of the names of
  * properties. The first hundred thousand characters of them count.
  */
-export function itemWords(value: Json, paths: readonly FieldPath[]): string {
+export function itemWords(value: Json, paths: readonly FieldPath[]): string[] {
   const texts = new Set<string>();
   for (const path of paths) for (const reached of path.reach(value)) addStrings(reached, texts);
   const words: string[] = [];
@@ -16,7 +16,7 @@ export function itemWords(value: Json, paths: readonly FieldPath[]): string {
     for (const word of wordsOf(text.slice(0, left))) words.push(word);
     left -= text.length;
   }
-  return words.join(" ");
+  return words;
 }
 
 function addStrings(value: Json, texts: Set<string>): void {

@@ -5,6 +5,7 @@ import type { IndexDefinition } from "../../../src/store/engines/index-definitio
 import { createIndexArgs } from "../../../src/store/engines/redis-search/index-commands.js";
 import { QueryBuilder } from "../../../src/store/engines/redis-search/query.js";
 import { parseFilter } from "../../../src/store/filter/parse-filter.js";
+import { PLAIN_CODEC } from "../../../src/store/items/item-codec.js";
 import { StoreKeys } from "../../../src/store/keys.js";
 
 // node-redis brings the encoders of @redis/search along.
@@ -23,7 +24,7 @@ function encode(name: string, ...args: unknown[]): Arg[] {
   return parser.redisArgs;
 }
 
-const builder = new QueryBuilder(["score"]);
+const builder = new QueryBuilder(["score"], PLAIN_CODEC);
 builder.index = "idx";
 const vector = Float32Array.of(1, 0);
 const scope = { scope: ["a", "b c"], predicates: parseFilter({ kind: "x", score: { $gte: 2 } }) };

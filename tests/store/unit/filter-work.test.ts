@@ -5,6 +5,7 @@ import { QueryParams } from "../../../src/store/engines/redis-search/params.js";
 import { matches, valuesAt } from "../../../src/store/filter/match.js";
 import { parseFilter } from "../../../src/store/filter/parse-filter.js";
 import { describeValue, UNDESCRIBED, valueToken } from "../../../src/store/filter/tokens.js";
+import { PLAIN_CODEC } from "../../../src/store/items/item-codec.js";
 import type { Json, JsonObject } from "../../../src/store/items/json.js";
 
 /** A value that counts how often something is asked of it or of an object in it. */
@@ -125,7 +126,11 @@ describe("what describes a value", () => {
 describe("a query", () => {
   const clausesOf = (filter: object) => {
     const params = new QueryParams();
-    const { clauses, isExact } = toFilterClauses(parseFilter(filter), [], params);
+    const { clauses, isExact } = toFilterClauses(
+      parseFilter(filter),
+      { numericFields: [], codec: PLAIN_CODEC },
+      params,
+    );
     return { clauses, isExact, params: Object.values(params.toRecord()) };
   };
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Reply } from "../../../src/redis/command.js";
 import { filteredListing } from "../../../src/store/engines/redis-search/filtered-listing.js";
 import { QueryBuilder } from "../../../src/store/engines/redis-search/query.js";
+import { PLAIN_CODEC } from "../../../src/store/items/item-codec.js";
 import { StoreKeys } from "../../../src/store/keys.js";
 import { resolveOptions } from "../../../src/store/options.js";
 import { parseOperation } from "../../../src/store/requests.js";
@@ -13,7 +14,7 @@ function answerTo(reply: Reply | Error) {
   const operation = { namespacePrefix: ["a"], filter: { kind: "x" }, limit: 2 };
   const request = parseOperation(operation, resolveOptions({ keyPrefix: "p" }));
   if (request.kind !== "search") throw new TypeError("not a search");
-  const task = filteredListing(keys, new QueryBuilder([]), request);
+  const task = filteredListing({ keys, codec: PLAIN_CODEC }, new QueryBuilder([], PLAIN_CODEC), request);
   task.next([]);
   return task.next([reply]);
 }

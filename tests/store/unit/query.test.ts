@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { QueryBuilder } from "../../../src/store/engines/redis-search/query.js";
 import { parseFilter } from "../../../src/store/filter/parse-filter.js";
+import { PLAIN_CODEC } from "../../../src/store/items/item-codec.js";
 
-const builder = new QueryBuilder(["meta.year", "score"]);
+const builder = new QueryBuilder(["meta.year", "score"], PLAIN_CODEC);
 builder.index = "idx";
 const vector = Float32Array.of(1, 0);
 const bytes = Buffer.from("0000803f00000000", "hex");
@@ -68,7 +69,7 @@ describe("a query is data", () => {
       ...["LOAD", "2", "@__key", "@kind", "TIMEOUT", "600000"],
       ...["PARAMS", "4", "p1", "a", "p2", "green", "DIALECT", "2"],
     ]);
-    const newer = new QueryBuilder([]);
+    const newer = new QueryBuilder([], PLAIN_CODEC);
     newer.scorer = "BM25STD";
     expect(newer.allByText(within([]), ["green"]).args).toEqual(
       expect.arrayContaining(["ADDSCORES", "SCORER", "BM25STD"]),

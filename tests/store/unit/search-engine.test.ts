@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Connection, Reply } from "../../../src/redis/command.js";
 import { defineIndex } from "../../../src/store/engines/index-definition.js";
 import { SearchEngine } from "../../../src/store/engines/redis-search/search-engine.js";
+import { PLAIN_CODEC } from "../../../src/store/items/item-codec.js";
 import { StoreKeys } from "../../../src/store/keys.js";
 import { resolveOptions } from "../../../src/store/options.js";
 import { parseOperation } from "../../../src/store/requests.js";
@@ -27,7 +28,7 @@ async function serveOn(scorer: string) {
         return answer(args.map(String));
       }),
   };
-  const engine = new SearchEngine(connection, new StoreKeys("p"), settings);
+  const engine = new SearchEngine(connection, new StoreKeys("p"), PLAIN_CODEC, settings);
   await engine.serve({ generation: 3, definition: defineIndex(settings) });
   return { engine, sent };
 }

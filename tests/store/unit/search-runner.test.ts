@@ -4,6 +4,7 @@ import type { PipelineEntry } from "../../../src/redis/script.js";
 import type { Scorer } from "../../../src/store/engines/redis-search/encode.js";
 import { QueryBuilder } from "../../../src/store/engines/redis-search/query.js";
 import { SearchRunner } from "../../../src/store/engines/redis-search/search-runner.js";
+import { PLAIN_CODEC } from "../../../src/store/items/item-codec.js";
 import { StoreKeys } from "../../../src/store/keys.js";
 import { resolveOptions } from "../../../src/store/options.js";
 import { parseOperation } from "../../../src/store/requests.js";
@@ -37,11 +38,11 @@ class ScriptedServer {
 
   /** The keys that a search finds. */
   search(options: Partial<RedisSearchOperation>): string[] {
-    const queries = new QueryBuilder([]);
+    const queries = new QueryBuilder([], PLAIN_CODEC);
     queries.scorer = this.scorer;
     const request = parseOperation({ namespacePrefix: ["a"], query: "words", ...options }, settings);
     if (request.kind !== "search") throw new TypeError("not a search");
-    const runner = new SearchRunner(keys, queries, settings.vectors, settings.limits);
+    const runner = new SearchRunner(keys, PLAIN_CODEC, queries, settings.vectors, settings.limits);
     const task = runner.search(request, Float32Array.of(1, 0));
     let next = task.next([]);
     for (let round = 0; !next.done; round++) {

@@ -58,19 +58,19 @@ describe("itemWords", () => {
   const paths = (...sources: string[]) => sources.map(FieldPath.parse);
 
   test("are those of strings, never of names of properties", () => {
-    expect(itemWords(value, paths("$"))).toBe("one apple two pears three four five");
+    expect(itemWords(value, paths("$")).join(" ")).toBe("one apple two pears three four five");
   });
 
   test("are those of the fields that are given, each text once", () => {
-    expect(itemWords(value, paths("meta"))).toBe("two pears");
-    expect(itemWords(value, paths("chapters[*].text", "title"))).toBe("three one apple");
-    expect(itemWords(value, paths("title", "$"))).toBe("one apple two pears three four five");
-    expect(itemWords(value, paths("missing"))).toBe("");
+    expect(itemWords(value, paths("meta")).join(" ")).toBe("two pears");
+    expect(itemWords(value, paths("chapters[*].text", "title")).join(" ")).toBe("three one apple");
+    expect(itemWords(value, paths("title", "$")).join(" ")).toBe("one apple two pears three four five");
+    expect(itemWords(value, paths("missing")).join(" ")).toBe("");
   });
 
   test("are those of a bounded part of an item", () => {
     const texts = Array.from({ length: 100 }, (_, at) => `${at} ${"word ".repeat(1_000)}`);
-    const words = itemWords({ texts }, paths("$")).split(" ");
+    const words = itemWords({ texts }, paths("$"));
     expect(words.length).toBeGreaterThan(15_000);
     expect(words.length).toBeLessThan(25_000);
   });

@@ -6,6 +6,7 @@ import {
   UNDESCRIBED,
   valueToken,
 } from "../../filter/tokens.js";
+import type { ItemCodec } from "../../items/item-codec.js";
 import type { QueryParams } from "./params.js";
 
 /** A filter as far as the index can answer it. */
@@ -14,6 +15,12 @@ export interface FilterClauses {
   clauses: string[];
   /** Whether the clauses say all that the filter says, so that hardly any document found fails it. */
   isExact: boolean;
+}
+
+/** How an index describes items. */
+export interface FilterIndex {
+  readonly numericFields: readonly string[];
+  readonly codec: Pick<ItemCodec, "forms">;
 }
 
 /** Alternatives within alternatives deeper than this are tested afterwards: parsers of queries have small stacks. */
@@ -25,10 +32,10 @@ const DEEPEST_ALTERNATIVES = 10;
  */
 export function toFilterClauses(
   predicates: readonly Predicate[],
-  numericFields: readonly string[],
+  index: FilterIndex,
   params: QueryParams,
 ): FilterClauses {
-  return new Translation(numericFields, params).addAll(predicates);
+  return new Translation(index, params).addAll(predicates);
 }
 
 /** Where the predicates stand that are translated. */
@@ -46,7 +53,7 @@ class Translation implements FilterClauses {
   isExact = true;
 
   constructor(
-    private readonly numericFields: readonly string[],
+    private readonly index: FilterIndex,
     private readonly params: QueryParams,
     private readonly place: Place = { base: "", ofElement: false, depth: 0 },
   ) {}
@@ -60,7 +67,7 @@ class Translation implements FilterClauses {
   }
 
   private within(place: Partial<Place>): Translation {
-    return new Translation(this.numericFields, this.params, { ...this.place, ...place });
+    return new Translation(this.index, this.params, { ...this.place, ...place });
   }
 
   private add({ path: own, some, none, exists }: PathPredicate): void {
@@ -99,7 +106,7 @@ class Translation implements FilterClauses {
     if (test.is === "range") {
       const range = this.numberClause(path, test);
       if (range) {
-        this.clauses.push(`(${range} | @paths:{${this.union([manyNumbersToken(path), UNDESCRIBED])}})`);
+        this.clauses.push(`(${range} | ${this.having([manyNumbersToken(path)])})`);
         return;
       }
     }
@@ -118,11 +125,11 @@ class Translation implements FilterClauses {
   }
 
   private require(tokens: readonly string[]): void {
-    this.clauses.push(`@paths:{${this.union([...tokens, UNDESCRIBED])}}`);
+    this.clauses.push(this.having(tokens));
   }
 
   private exclude(tokens: readonly string[]): void {
-    if (tokens.length > 0) this.clauses.push(`-@paths:{${this.union(tokens)}}`);
+    if (tokens.length > 0) this.clauses.push(`-@paths:{${this.toParams(tokens).join("|")}}`);
   }
 
   /** The clause of documents with one number at the path, which is in the range; `undefined` when it is not indexed. */
@@ -130,7 +137,8 @@ class Translation implements FilterClauses {
     path: string,
     { operator, bound }: { operator: RangeOperator; bound: number | string },
   ): string | undefined {
-    if (typeof bound !== "number" || !this.numericFields.includes(path)) return undefined;
+    const { numericFields } = this.index;
+    if (typeof bound !== "number" || !numericFields.includes(path)) return undefined;
     const $bound = Number.isFinite(bound) ? this.params.add(String(bound)) : bound > 0 ? "+inf" : "-inf";
     const range = {
       $gt: `[(${$bound} +inf]`,
@@ -138,11 +146,19 @@ class Translation implements FilterClauses {
       $lt: `[-inf (${$bound}]`,
       $lte: `[-inf ${$bound}]`,
     }[operator];
-    return `@number${this.numericFields.indexOf(path)}:${range}`;
+    return `@number${numericFields.indexOf(path)}:${range}`;
   }
 
-  private union(tokens: readonly string[]): string {
-    return tokens.map((token) => this.params.add(token)).join("|");
+  /** The clause of documents that have one of these tokens, or are not described by tokens. */
+  private having(tokens: readonly string[]): string {
+    return `@paths:{${[...this.toParams(tokens), this.params.add(UNDESCRIBED)].join("|")}}`;
+  }
+
+  /** All forms of the tokens as parameters. */
+  private toParams(tokens: readonly string[]): string[] {
+    return tokens
+      .flatMap((token) => this.index.codec.forms("token", token))
+      .map((form) => this.params.add(form));
   }
 }
 

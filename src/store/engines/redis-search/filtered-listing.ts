@@ -1,5 +1,6 @@
 import { matches } from "../../filter/match.js";
 import { decodeItem, FIELD } from "../../items/item.js";
+import type { ItemCodec } from "../../items/item-codec.js";
 import type { StoreKeys } from "../../keys.js";
 import type { PipelineTask } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
@@ -21,7 +22,7 @@ const GROWTH = 8;
  * @returns `undefined` when the index cannot say: as the server caps results, or leaves out what has just expired.
  */
 export function* filteredListing(
-  keys: StoreKeys,
+  { keys, codec }: { keys: StoreKeys; codec: ItemCodec },
   queries: QueryBuilder,
   request: SearchRequest,
 ): PipelineTask<RedisSearchItem[] | undefined> {
@@ -38,7 +39,9 @@ export function* filteredListing(
     for (const { id, fields } of documents) {
       const address = keys.parseDocument(id);
       const item =
-        address && fields && decodeItem(address, fieldOf(fields, VALUE_NAME), fieldOf(fields, META_NAME));
+        address &&
+        fields &&
+        decodeItem(codec, address, fieldOf(fields, VALUE_NAME), fieldOf(fields, META_NAME));
       if (item && matches(item.value, predicates)) found.push(item);
     }
     if (found.length >= needed) return found.slice(offset, needed);

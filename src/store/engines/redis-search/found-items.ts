@@ -1,6 +1,7 @@
 import type { Reply } from "../../../redis/command.js";
 import { matches } from "../../filter/match.js";
 import { decodeItem, FIELD } from "../../items/item.js";
+import type { ItemCodec } from "../../items/item-codec.js";
 import { readEntry } from "../../items/read.js";
 import { itemDocument, type StoreKeys } from "../../keys.js";
 import type { PipelineTask } from "../../pipeline.js";
@@ -22,6 +23,7 @@ export class FoundItems {
   /** @param atOnce How many items are read in one round trip. */
   constructor(
     private readonly keys: StoreKeys,
+    private readonly codec: ItemCodec,
     private readonly predicates: SearchRequest["predicates"],
     private readonly atOnce: number,
   ) {}
@@ -93,6 +95,6 @@ export class FoundItems {
 
   private decode(id: string, value: Reply | undefined, meta: Reply | undefined): void {
     const address = this.keys.parseDocument(id);
-    this.items.set(id, address ? decodeItem(address, value, meta) : null);
+    this.items.set(id, address ? decodeItem(this.codec, address, value, meta) : null);
   }
 }

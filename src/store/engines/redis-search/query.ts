@@ -3,6 +3,7 @@ import type { PipelineEntry } from "../../../redis/script.js";
 import { toBytes } from "../../embedding/embedder.js";
 import { KIND } from "../../items/index-document.js";
 import { FIELD, ITEM_FIELDS } from "../../items/item.js";
+import type { ItemCodec } from "../../items/item-codec.js";
 import { scopeToken } from "../../namespaces/encoding.js";
 import type { SearchRequest } from "../../requests.js";
 import { encodeAggregate, encodeSearch, type Scorer, type SearchOptions } from "./encode.js";
@@ -46,7 +47,10 @@ export class QueryBuilder {
   /** Its generation, which names the field that holds its vectors. */
   generation = 1;
 
-  constructor(private readonly numericFields: readonly string[]) {}
+  constructor(
+    readonly numericFields: readonly string[],
+    readonly codec: ItemCodec,
+  ) {}
 
   /** Whether the server leaves documents that have expired out of its answers: newer ones do. */
   get dropsExpired(): boolean {
@@ -110,7 +114,7 @@ export class QueryBuilder {
   text(request: Scope, words: readonly string[], { count, values }: RankingPage): SearchCommand {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
-    return this.command(anyOf(words, clauses, params), params, isExact, {
+    return this.command(this.anyOf(words, clauses, params), params, isExact, {
       scorer: this.scorer,
       fields: values ? ITEM_FIELDS : [FIELD.kind],
       count,
@@ -122,22 +126,22 @@ export class QueryBuilder {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
     const fields = ["@__key", `@${FIELD.kind}`];
-    return this.aggregation(anyOf(words, clauses, params), params, isExact, fields, this.scorer);
+    return this.aggregation(this.anyOf(words, clauses, params), params, isExact, fields, this.scorer);
   }
 
   /** How many documents there are to be ranked by similarity, or by words when some are given. */
   countRanked(request: Scope, words?: readonly string[]): SearchCommand {
     const params = new QueryParams();
     const { clauses, isExact } = this.restrict(request, params);
-    const query = words ? anyOf(words, clauses, params) : [`@kind:{${KIND.vector}}`, ...clauses].join(" ");
+    const query = words
+      ? this.anyOf(words, clauses, params)
+      : [`@kind:{${KIND.vector}}`, ...clauses].join(" ");
     return this.command(query, params, isExact, { count: 0 });
   }
 
   /** Whether queries say all that these predicates say, so that hardly anything found fails them. */
   isExact(predicates: SearchRequest["predicates"]): boolean {
-    return (
-      predicates.length === 0 || toFilterClauses(predicates, this.numericFields, new QueryParams()).isExact
-    );
+    return predicates.length === 0 || toFilterClauses(predicates, this, new QueryParams()).isExact;
   }
 
   /** How many documents are of a kind. */
@@ -158,8 +162,13 @@ export class QueryBuilder {
 
   private restrict({ scope, predicates }: Scope, params: QueryParams) {
     const clauses = scope.length === 0 ? [] : [`@scope:{${params.add(scopeToken(scope))}}`];
-    const filter = toFilterClauses(predicates, this.numericFields, params);
+    const filter = toFilterClauses(predicates, this, params);
     return { clauses: [...clauses, ...filter.clauses], isExact: filter.isExact };
+  }
+
+  private anyOf(words: readonly string[], clauses: readonly string[], params: QueryParams): string {
+    const $words = words.flatMap((word) => this.codec.forms("word", word)).map((word) => params.add(word));
+    return [...clauses, `@words:(${$words.join("|")})`].join(" ");
   }
 
   private command(query: string, params: QueryParams, isExact: boolean, options: SearchOptions) {
@@ -204,8 +213,4 @@ export function explainTo(
   { name, index, query, params }: SearchCommand,
 ): void {
   explain?.({ command: name, index, query, params: params.toRecord() });
-}
-
-function anyOf(words: readonly string[], clauses: readonly string[], params: QueryParams): string {
-  return [...clauses, `@words:(${words.map((word) => params.add(word)).join("|")})`].join(" ");
 }

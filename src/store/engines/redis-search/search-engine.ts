@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection, Reply } from "../../../redis/command.js";
 import { execute, executeAll } from "../../../redis/script.js";
 import { EngineUnavailableError } from "../../errors.js";
+import type { ItemCodec } from "../../items/item-codec.js";
 import type { StoreKeys } from "../../keys.js";
 import type { StoreSettings } from "../../options.js";
 import type { PipelineTask } from "../../pipeline.js";
@@ -32,15 +33,16 @@ export class SearchEngine implements StoreEngine {
   constructor(
     private readonly connection: Connection,
     private readonly keys: StoreKeys,
+    private readonly codec: ItemCodec,
     settings: StoreSettings,
   ) {
-    this.queries = new QueryBuilder(settings.numericFields);
-    this.runner = new SearchRunner(keys, this.queries, settings.vectors, settings.limits);
+    this.queries = new QueryBuilder(settings.numericFields, codec);
+    this.runner = new SearchRunner(keys, codec, this.queries, settings.vectors, settings.limits);
   }
 
   *listMatching(request: SearchRequest): PipelineTask<RedisSearchItem[] | undefined> {
     return request.order.by === "updatedAt"
-      ? yield* filteredListing(this.keys, this.queries, request)
+      ? yield* filteredListing({ keys: this.keys, codec: this.codec }, this.queries, request)
       : undefined;
   }
 

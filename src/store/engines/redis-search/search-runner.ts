@@ -1,4 +1,5 @@
 import type { VectorSettings } from "../../index-options.js";
+import type { ItemCodec } from "../../items/item-codec.js";
 import type { StoreKeys } from "../../keys.js";
 import type { Limits } from "../../limits.js";
 import { type PipelineTask, together } from "../../pipeline.js";
@@ -32,6 +33,7 @@ export class SearchRunner {
 
   constructor(
     private readonly keys: StoreKeys,
+    private readonly codec: ItemCodec,
     private readonly queries: QueryBuilder,
     private readonly vectors: VectorSettings | undefined,
     private readonly limits: Limits,
@@ -44,7 +46,7 @@ export class SearchRunner {
     const { mode, offset, limit, predicates } = request;
     const words = mode === "vector" ? [] : queryWords(request.query ?? "");
     if (mode === "text" && words.length === 0) return [];
-    const found = new FoundItems(this.keys, predicates, this.limits.rankedValues);
+    const found = new FoundItems(this.keys, this.codec, predicates, this.limits.rankedValues);
     for (;;) {
       const page = (yield* this.rank(request, words, vector, found)).slice(offset, offset + limit);
       const items = yield* found.read(page);

@@ -10,15 +10,22 @@ export interface WordCounts {
   length: number;
 }
 
-/** Counts the query's words in a text that is its words with a space between. */
-export function countWords(words: string, query: readonly string[]): WordCounts {
-  const all = words === "" ? [] : words.split(" ");
-  const counts = new Array<number>(query.length).fill(0);
-  for (const word of all) {
-    const at = query.indexOf(word);
-    if (at !== -1) counts[at] = (counts[at] as number) + 1;
-  }
-  return { counts, length: all.length };
+/**
+ * Counts the query's words in texts that are their words with a space between.
+ *
+ * @param query Of each word all forms in which it may stand there.
+ */
+export function wordCounter(query: readonly (readonly string[])[]): (words: string) => WordCounts {
+  const positions = new Map(query.flatMap((forms, at) => forms.map((form) => [form, at] as const)));
+  return (words) => {
+    const all = words === "" ? [] : words.split(" ");
+    const counts = new Array<number>(query.length).fill(0);
+    for (const word of all) {
+      const at = positions.get(word);
+      if (at !== undefined) counts[at] = (counts[at] as number) + 1;
+    }
+    return { counts, length: all.length };
+  };
 }
 
 /** BM25 scores of texts, in their order: the rarer the words in common with the query, the better. */

@@ -3,6 +3,7 @@ import { executeAll } from "../../../redis/script.js";
 import { fromBytes } from "../../embedding/embedder.js";
 import { matches } from "../../filter/match.js";
 import { decodeItem, FIELD, ITEM_FIELDS, type ItemAddress } from "../../items/item.js";
+import type { ItemCodec } from "../../items/item-codec.js";
 import { readEntry } from "../../items/read.js";
 import type { StoreKeys } from "../../keys.js";
 import type { StoreSettings } from "../../options.js";
@@ -14,7 +15,7 @@ import type { StoreEngine } from "../engine.js";
 import type { StoredIndex } from "../index-definition.js";
 import { fuseRankings, type Ranked, rankItems } from "../ranking.js";
 import { similarityTo } from "../similarity.js";
-import { bm25, countWords, type WordCounts } from "./bm25.js";
+import { bm25, type WordCounts, wordCounter } from "./bm25.js";
 import { type Candidate, scan } from "./scan.js";
 
 /** Never seen by users: it makes the store look at the definition of the index again. */
@@ -40,6 +41,7 @@ export class ScanEngine implements StoreEngine {
   constructor(
     private readonly connection: Connection,
     private readonly keys: StoreKeys,
+    private readonly codec: ItemCodec,
     private readonly settings: StoreSettings,
   ) {}
 
@@ -104,6 +106,7 @@ export class ScanEngine implements StoreEngine {
     const { vectors, scanBatchSize: atOnce, limits } = this.settings;
     const words = request.mode === "vector" ? [] : queryWords(request.query ?? "");
     if (request.mode === "text" && words.length === 0) return [];
+    const countWords = wordCounter(words.map((word) => this.codec.forms("word", word)));
     const similarity = query && vectors && similarityTo(query, vectors.distance);
     const { generation } = this;
     const compared = new Map<string, Compared>();
@@ -117,7 +120,7 @@ export class ScanEngine implements StoreEngine {
       if (!keeps) kept.clear();
       for (const { address, item: read, documents } of candidates) {
         if (predicates.length > 0) {
-          const item = decodeItem(address, read[0], read[1]);
+          const item = decodeItem(this.codec, address, read[0], read[1]);
           if (!item || !matches(item.value, predicates)) continue;
         }
         if (keeps) kept.set(address.document, read);
@@ -125,7 +128,7 @@ export class ScanEngine implements StoreEngine {
         for (const [at, [bytes, made, text]] of documents.entries()) {
           if (at === 0 && made?.toString() !== String(generation)) isOther = true;
           // Words are the item's, and on its own document.
-          if (at === 0 && text instanceof Buffer) own.words = countWords(text.toString(), words);
+          if (at === 0 && text instanceof Buffer) own.words = countWords(text.toString());
           if (!similarity || !vectors || !(bytes instanceof Buffer) || bytes.length !== 4 * vectors.dims)
             continue;
           own.similarity = Math.max(own.similarity ?? -Infinity, similarity(fromBytes(bytes)));
@@ -174,7 +177,7 @@ export class ScanEngine implements StoreEngine {
     });
     return ranked.flatMap(({ address, score }) => {
       const [value, meta] = kept.get(address.document) ?? read.get(address.document) ?? [];
-      const item = decodeItem(address, value, meta);
+      const item = decodeItem(this.codec, address, value, meta);
       return item ? [Object.assign(item, { score })] : [];
     });
   }
