@@ -10,6 +10,7 @@ export type LangGraphRedisErrorCode =
   | "CORRUPT_RECORD"
   | "DESERIALIZATION_FAILED"
   | "EMBEDDING_FAILED"
+  | "ENCRYPTION"
   | "ENGINE_UNAVAILABLE"
   | "INDEX_MISMATCH"
   | "REINDEX_CONFLICT"
@@ -230,6 +231,48 @@ export class CorruptRecordError extends LangGraphRedisError {
     options?: ErrorOptions,
   ) {
     super(`${problem} (${placeOf(location)})`, options);
+  }
+}
+
+/**
+ * Something stored in Redis cannot be decrypted, or is not encrypted although it should be; or the function failed that fetches a
+ * key. It is never returned as data.
+ *
+ * That a value cannot be decrypted has two causes, which look the same: another key has its id, or it is not what was
+ * stored in that place.
+ */
+export class EncryptionError extends LangGraphRedisError {
+  static {
+    identify(EncryptionError, "EncryptionError");
+  }
+  readonly code = "ENCRYPTION";
+  /** The id of the key, as it was configured, or as the stored value names it; undefined where there is none. */
+  readonly keyId: string | undefined;
+  /** Where it was found; undefined when it is about a key alone. */
+  readonly location: CorruptRecordLocation | undefined;
+  readonly #problem: string;
+
+  constructor(
+    problem: string,
+    {
+      keyId,
+      location,
+      cause,
+    }: { keyId?: string | undefined; location?: CorruptRecordLocation; cause?: unknown } = {},
+  ) {
+    super(
+      `${problem}${location ? ` (${placeOf(location)})` : ""}.`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.#problem = problem;
+    this.keyId = keyId;
+    this.location = location;
+  }
+
+  /** The same error, which says what could not be done because of it, and where. */
+  at(what: string, location: CorruptRecordLocation): EncryptionError {
+    const { keyId, cause } = this;
+    return new EncryptionError(`${what}: ${this.#problem}`, { keyId, location, cause });
   }
 }
 

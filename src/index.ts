@@ -7,12 +7,14 @@ export type { RedisSaverOptions, ThreadTtl } from "./checkpoint/options.js";
 export { RedisSaver } from "./checkpoint/redis-saver.js";
 export { JsonSerializer } from "./checkpoint/serde/serializer.js";
 export type { CompressionAlgorithm, CompressionOptions } from "./checkpoint/values/compression.js";
+export type { EncryptionKey, EncryptionOptions } from "./encryption/options.js";
 export {
   CheckpointNotFoundError,
   CommandTimeoutError,
   CorruptRecordError,
   type CorruptRecordLocation,
   DeserializationError,
+  EncryptionError,
   InvalidInputError,
   LangGraphRedisError,
   type LangGraphRedisErrorCode,
