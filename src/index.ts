@@ -25,6 +25,7 @@ export {
   ThreadConflictError,
 } from "./errors.js";
 export type { RedisClient } from "./redis/connection.js";
+export type { BatchedOperations, OperationMessage } from "./redis/operation-channel.js";
 export type {
   ClusterRootNodes,
   ConnectOptions,

@@ -90,7 +90,12 @@ export class RedisSaver extends BaseCheckpointSaver {
       limits: limitsOf(options),
       firstVersion: () => this.getNextVersion(undefined),
     };
-    this.operations = new OperationTracker(options.commandTimeout);
+    const { connection, keyPrefix } = this.context;
+    this.operations = new OperationTracker(options.commandTimeout, {
+      component: "saver",
+      keyPrefix,
+      server: connection.server,
+    });
     this.owned = Reflect.get(options, OWNED);
   }
 
@@ -192,6 +197,7 @@ export class RedisSaver extends BaseCheckpointSaver {
       { operation: "getTuple", threadId, checkpointNs, checkpointId },
       (context) => getTuple(context, threadId, checkpointNs, checkpointId),
       signalOfRead(config),
+      (tuple) => (tuple ? 1 : 0),
     );
   }
 
@@ -277,6 +283,7 @@ export class RedisSaver extends BaseCheckpointSaver {
       { operation: "putWrites", ...ref },
       (context) => putWrites(context, ref, writes, taskId, taskPath ?? ""),
       signalOfWrite(config),
+      () => writes.length,
     );
   }
 
@@ -298,6 +305,7 @@ export class RedisSaver extends BaseCheckpointSaver {
       { operation: "getDeltaChannelHistory", threadId: config.configurable?.thread_id },
       (context) => deltaHistory(context, config, channels),
       signalOfRead(config),
+      (histories) => Object.values(histories).reduce((sum, { writes }) => sum + writes.length, 0),
     );
   }
 
@@ -415,6 +423,7 @@ export class RedisSaver extends BaseCheckpointSaver {
       { operation: "threadStats", threadId },
       (context) => threadStats(context, threadId),
       signalOf(options, "threadStats"),
+      (found) => (found ? 1 : 0),
     );
   }
 
@@ -441,8 +450,10 @@ export class RedisSaver extends BaseCheckpointSaver {
     operation: OperationContext,
     work: (context: SaverContext) => T | Promise<T>,
     signal: AbortSignal | undefined,
+    countResults?: (value: T) => number,
   ): Promise<T> {
-    return this.operations.run(operation, () => work(abortableContext(this.context, signal)), signal);
+    const within = () => work(abortableContext(this.context, signal));
+    return this.operations.run(operation, within, signal, countResults);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Cancellation, type CancelSignal } from "./cancellation.js";
-import type { Command, Reply } from "./command.js";
+import type { Command, Reply, ServerAddress } from "./command.js";
 import type { Lane } from "./lane.js";
 
 /** One attempt to send commands, which an adapter tells how it goes on. */
@@ -24,6 +24,9 @@ export interface ClientAdapter {
 
   /** See {@link Connection.isCluster}. */
   readonly isCluster?: boolean;
+
+  /** See {@link Connection.server}. */
+  readonly server?: ServerAddress | undefined;
 
   /** The queue in which a command would wait now. */
   laneOf(command: Command): Lane;

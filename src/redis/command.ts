@@ -4,6 +4,13 @@ export type Arg = string | Buffer;
 /** A reply with every bulk string as bytes and every map as a flat list of its keys and values. */
 export type Reply = null | boolean | number | string | Buffer | Reply[];
 
+/** Where a server is. */
+export interface ServerAddress {
+  /** A host name or address, or the path of a Unix socket. */
+  readonly address: string;
+  readonly port?: number;
+}
+
 /** One Redis command, with what is needed to send it to the right node. */
 export interface Command {
   /** A key of the slot that the command works on. */
@@ -29,4 +36,7 @@ export interface Connection {
 
   /** Whether commands of one pipeline may go to several nodes, so that those for different slots run in any order. */
   readonly isCluster?: boolean;
+
+  /** The server, where it is always the same and the client tells it. */
+  readonly server?: ServerAddress | undefined;
 }

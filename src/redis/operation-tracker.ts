@@ -1,6 +1,12 @@
 import type { OperationContext } from "../errors.js";
 import { closedFailure } from "./connection-failure.js";
 import { toOperationError, withOperation } from "./operation-error.js";
+import {
+  countResults,
+  OperationObservation,
+  type OperationSubject,
+  type ResultCounts,
+} from "./operation-observation.js";
 import { checkCommandTimeout, finiteTimeout } from "./options.js";
 import { STALL_TICKS, StallDetector } from "./stall-detector.js";
 
@@ -18,47 +24,84 @@ export class OperationTracker {
     this.#onSettled();
   };
 
-  /** @param commandTimeout how long to wait for operations of which none comes to its end. */
-  constructor(commandTimeout: number | undefined) {
+  readonly #subject: OperationSubject | undefined;
+
+  /**
+   * @param commandTimeout how long to wait for operations of which none comes to its end.
+   * @param subject whose operations they are; without one they are not reported.
+   */
+  constructor(commandTimeout: number | undefined, subject?: OperationSubject) {
     this.#timeout = finiteTimeout(checkCommandTimeout(commandTimeout));
+    this.#subject = subject;
   }
 
   /**
    * Runs an operation. Work that a signal aborts sends through a connection that is `abortable` by that signal.
    *
+   * @param count how many results it had, for those who observe it.
    * @throws {OperationError} when Redis fails it, or when it comes after {@link close}; the signal's reason when the
    * signal has aborted it.
    */
-  run<T>(context: OperationContext, work: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.track(context, () => withOperation(context, work, signal));
+  run<T>(
+    context: OperationContext,
+    work: () => T | Promise<T>,
+    signal?: AbortSignal,
+    count?: (value: T) => ResultCounts,
+  ): Promise<T> {
+    return this.track(context, () => withOperation(context, work, signal), count);
   }
 
   /** As {@link run}, for work that says itself which operation failed. */
-  track<T>(context: OperationContext, work: () => Promise<T>): Promise<T> {
-    if (this.#closing) return Promise.reject(toOperationError(context, closedFailure()));
-    const operation = work();
-    this.#underWay++;
-    // An operation that fails before its caller awaits it does not end the process, either.
-    operation.then(this.#settle, this.#settle);
-    return operation;
+  track<T>(
+    context: OperationContext,
+    work: () => Promise<T>,
+    count: (value: T) => ResultCounts = countResults,
+  ): Promise<T> {
+    const observation = OperationObservation.begin(this.#subject, context);
+    if (!observation) return this.#admit(context, work);
+    // One that comes after the end is observed as well.
+    if (this.#closing) return observation.observe(() => this.#admit(context, work), count);
+    return this.#admit(context, () => observation.observe(work, count));
   }
 
-  /** As {@link run}, for an operation that gives its results one by one. Each is an operation of its own. */
+  /**
+   * As {@link run}, for an operation that gives its results one by one. Each is waited for by {@link close}; to those who
+   * observe, all of them are one operation, from the first that is asked for until there are no more or none is wanted.
+   */
   async *iterate<T>(
     context: OperationContext,
     results: AsyncIterable<T>,
     signal?: AbortSignal,
   ): AsyncGenerator<T> {
     const iterator = results[Symbol.asyncIterator]();
+    const observation = OperationObservation.begin(this.#subject, context);
+    const step = () => withOperation(context, () => iterator.next(), signal);
+    let count = 0;
+    let failure: { error: unknown } | undefined;
     try {
       for (;;) {
-        const next = await this.run(context, () => iterator.next(), signal);
+        const next = await this.#admit(context, observation ? () => observation.step(step) : step);
         if (next.done) return;
+        count++;
         yield next.value;
       }
+    } catch (error) {
+      failure = { error };
+      throw error;
     } finally {
       await iterator.return?.();
+      if (failure) observation?.fail(failure.error);
+      else observation?.succeed(count);
     }
+  }
+
+  #admit<T>(context: OperationContext, work: () => Promise<T>): Promise<T> {
+    if (this.#closing) return Promise.reject(toOperationError(context, closedFailure()));
+    const operation = work();
+    this.#underWay++;
+    // An operation that fails before its caller awaits it does not end the process, either.
+    operation.then(this.#settle, this.#settle);
+    return operation;
   }
 
   /**

@@ -2,6 +2,7 @@ import type { ClientAdapter, Transmission } from "./client-adapter.js";
 import type { Command, Reply } from "./command.js";
 import { Deadline } from "./deadline.js";
 import { Lane } from "./lane.js";
+import type { Meter } from "./meter.js";
 import { STALL_TICKS, type Waiting } from "./stall-detector.js";
 
 /**
@@ -31,8 +32,16 @@ export class PendingPipeline extends Deadline implements Transmission, Waiting {
   /** Ticks since the first attempt that failed. */
   #failingTicks: number | undefined;
 
-  /** @param adapter knows the lane in which a command waits now. */
-  constructor(private readonly adapter: Pick<ClientAdapter, "laneOf">) {
+  #attempts = 0;
+
+  /**
+   * @param adapter knows the lane in which a command waits now.
+   * @param meter counts what is sent and answered, if anybody wants to know.
+   */
+  constructor(
+    private readonly adapter: Pick<ClientAdapter, "laneOf">,
+    private readonly meter?: Meter,
+  ) {
     super();
   }
 
@@ -41,6 +50,7 @@ export class PendingPipeline extends Deadline implements Transmission, Waiting {
     this.#commands = commands;
     this.#answered = commands.map(() => false);
     this.#ownLane = undefined;
+    this.meter?.sent(commands, this.#attempts++ > 0);
   }
 
   /** The attempt has failed. */
@@ -54,6 +64,7 @@ export class PendingPipeline extends Deadline implements Transmission, Waiting {
   }
 
   answered(index: number, reply: Reply | Error): void {
+    this.meter?.received(reply);
     // A server that is not ready answers at once, but nobody gets on by that.
     if (!isTransient(reply)) {
       this.adapter.laneOf(this.#commands[index] as Command).answers++;

@@ -1,6 +1,6 @@
 import type { ClientAdapter, Transmission } from "./client-adapter.js";
 import { clientMessage, withoutSecrets } from "./client-message.js";
-import type { Command, Reply } from "./command.js";
+import type { Command, Reply, ServerAddress } from "./command.js";
 import { ConnectionFailure } from "./connection-failure.js";
 import { atMost } from "./deadline.js";
 import type { Lane } from "./lane.js";
@@ -59,6 +59,10 @@ export class ReconnectingAdapter implements ClientAdapter {
 
   get lastError(): Error | undefined {
     return this.#lastError && cleaned(this.#lastError, this.factory.secrets);
+  }
+
+  get server(): ServerAddress | undefined {
+    return this.client.adapter.server;
   }
 
   laneOf(command: Command): Lane {

@@ -4,9 +4,10 @@ import { abortReason, onAbort } from "./abort-signal.js";
 import type { ClientAdapter } from "./client-adapter.js";
 import { clientMessage } from "./client-message.js";
 import { isOfflineRefusal } from "./clients/error-reply.js";
-import type { Command, Connection, Reply } from "./command.js";
+import type { Command, Connection, Reply, ServerAddress } from "./command.js";
 import { ConnectionFailure, closedFailure } from "./connection-failure.js";
 import { atMost } from "./deadline.js";
+import { currentMeter } from "./meter.js";
 import { isTransient, PendingPipeline } from "./pending-pipeline.js";
 import { StallDetector } from "./stall-detector.js";
 
@@ -34,6 +35,10 @@ export class RetryingConnection implements Connection {
     return this.adapter.isCluster ?? false;
   }
 
+  get server(): ServerAddress | undefined {
+    return this.adapter.server;
+  }
+
   pipeline(commands: readonly Command[], signal?: AbortSignal): Promise<(Reply | Error)[]> {
     if (this.#closed) return Promise.reject(closedFailure());
     if (signal?.aborted) return Promise.reject(abortReason(signal));
@@ -58,7 +63,7 @@ export class RetryingConnection implements Connection {
   }
 
   async #send(commands: readonly Command[], signal: AbortSignal | undefined): Promise<(Reply | Error)[]> {
-    const pending = new PendingPipeline(this.adapter);
+    const pending = new PendingPipeline(this.adapter, currentMeter());
     const stopListening = signal && onAbort(signal, () => pending.cancel(abortReason(signal)));
     this.#stalls.watch(pending);
     this.#underWay++;

@@ -13,7 +13,7 @@ import {
   toSearchOperation,
 } from "./method-options.js";
 import { type ConstructorOptions, openStore, resolveConstructorOptions } from "./open-store.js";
-import { contextOfBatch, putItem, runBatch } from "./operations/batch.js";
+import { contextOfBatch, countBatch, putItem, runBatch } from "./operations/batch.js";
 import { deleteNamespace } from "./operations/delete-namespace.js";
 import { deleteWhere } from "./operations/delete-where.js";
 import { iterateItems } from "./operations/iterate.js";
@@ -76,7 +76,11 @@ export class RedisStore extends BaseStore {
     super();
     const { connection, settings, commandTimeout, owned } = resolveConstructorOptions(options);
     this.context = new StoreContext(connection, settings);
-    this.operations = new OperationTracker(commandTimeout);
+    this.operations = new OperationTracker(commandTimeout, {
+      component: "store",
+      keyPrefix: settings.keyPrefix,
+      server: connection.server,
+    });
     this.owned = owned;
   }
 
@@ -115,7 +119,7 @@ export class RedisStore extends BaseStore {
    * @throws {EngineUnavailableError} when the server has no search engine and the options ask for it.
    */
   async setup(): Promise<void> {
-    await this.operations.run({ operation: "setup" }, () => this.context.activeIndex());
+    await this.operations.run({ operation: "setup" }, async () => void (await this.context.activeIndex()));
   }
 
   /** Which engine answers searches: `"search"` or `"core"`; `undefined` before the first use. */
@@ -178,7 +182,8 @@ export class RedisStore extends BaseStore {
   override async batch<Op extends Operation[]>(operations: Op): Promise<OperationResults<Op>>;
   override async batch(operations: readonly StoreOperation[]): Promise<unknown> {
     const requests = parseBatch(operations, this.context.settings);
-    return this.operations.track(contextOfBatch(requests), () => runBatch(this.context, requests));
+    const run = () => runBatch(this.context, requests);
+    return this.operations.track(contextOfBatch(requests), run, (results) => countBatch(requests, results));
   }
 
   /**
@@ -379,7 +384,8 @@ export class RedisStore extends BaseStore {
    */
   async reindex(options: ReindexOptions = {}): Promise<ReindexReport> {
     const asked = parseReindexOptions(options);
-    return this.operations.run({ operation: "reindex" }, () => reindex(this.context, asked));
+    const run = () => reindex(this.context, asked);
+    return this.operations.run({ operation: "reindex" }, run, undefined, ({ items }) => items);
   }
 
   /** How much the store holds, and how its index is. Costs grow with namespaces. */

@@ -2,11 +2,12 @@ import { describe } from "../../describe.js";
 import { InvalidInputError } from "../../errors.js";
 import type { CancelSignal } from "../cancellation.js";
 import type { ClientAdapter, Transmission } from "../client-adapter.js";
-import type { Command, Reply } from "../command.js";
+import type { Command, Reply, ServerAddress } from "../command.js";
 import { refuseKeyPrefix } from "../key-prefix.js";
 import { type Lane, laneOf } from "../lane.js";
 import { slotOf } from "../slot.js";
 import { isErrorReply } from "./error-reply.js";
+import { addressIn } from "./single.js";
 
 /** The part of ioredis' `Redis` and `Cluster` that is used. */
 export interface Ioredis {
@@ -58,6 +59,11 @@ export class IoredisAdapter implements ClientAdapter {
 
   get unusable(): string | undefined {
     return UNUSABLE[this.redis.status];
+  }
+
+  get server(): ServerAddress | undefined {
+    const { sentinels } = this.redis.options as { sentinels?: unknown };
+    return this.redis.isCluster || sentinels ? undefined : addressIn(this.redis.options);
   }
 
   laneOf({ key }: Command): Lane {

@@ -1,6 +1,6 @@
 import type { CancelSignal } from "../cancellation.js";
 import { type ClientAdapter, sendAll, type Transmission } from "../client-adapter.js";
-import type { Arg, Command, Reply } from "../command.js";
+import type { Arg, Command, Reply, ServerAddress } from "../command.js";
 import { type Lane, laneOf } from "../lane.js";
 import { commandOptions } from "./command-options.js";
 import { isErrorReply } from "./error-reply.js";
@@ -19,6 +19,11 @@ export class SingleClientAdapter implements ClientAdapter {
     return unusableClient(this.client.isOpen);
   }
 
+  get server(): ServerAddress | undefined {
+    const { options } = this.client as { options?: { socket?: SocketOptions } };
+    return addressIn(options?.socket);
+  }
+
   laneOf(): Lane {
     return laneOf(this.client);
   }
@@ -26,6 +31,23 @@ export class SingleClientAdapter implements ClientAdapter {
   send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
     return sendPipelined(this.client, commands, transmission);
   }
+}
+
+/** The part of a client's options that tells where the server is. */
+export interface SocketOptions {
+  readonly host?: unknown;
+  readonly port?: unknown;
+  readonly path?: unknown;
+}
+
+/** The server that a client connects to; undefined when its options do not tell. */
+export function addressIn(options: SocketOptions | undefined): ServerAddress | undefined {
+  const { host, port, path } = options ?? {};
+  if (typeof path === "string") return { address: path };
+  if (typeof host !== "string") return undefined;
+  return Number.isInteger(Number(port ?? Number.NaN))
+    ? { address: host, port: Number(port) }
+    : { address: host };
 }
 
 /** Sends all commands over one connection. Those of one turn of the event loop leave in one write. */

@@ -1,6 +1,8 @@
 import { InvalidNamespaceError } from "@langchain/langgraph-checkpoint";
 import { LangGraphRedisError, type OperationContext } from "../../errors.js";
+import type { BatchedOperations } from "../../redis/operation-channel.js";
 import { toOperationError } from "../../redis/operation-error.js";
+import { countResults, type ResultCounts } from "../../redis/operation-observation.js";
 import type { ActiveIndex, StoreContext } from "../context.js";
 import type { StoreEngine } from "../engines/engine.js";
 import { BatchError, type BatchFailure, IndexMismatchError } from "../errors.js";
@@ -194,6 +196,21 @@ function isWrite({ kind }: Request): boolean {
 export function contextOfBatch(operations: readonly BatchOperation[]): OperationContext {
   const only = operations.length === 1 ? operations[0]?.request : undefined;
   return only?.ok ? contextOf(only.value) : { operation: "batch" };
+}
+
+/** What the operations of a batch came to, for those who observe it; of several operations by kind. */
+export function countBatch(batch: readonly BatchOperation[], results: readonly unknown[]): ResultCounts {
+  const counts: Record<string, BatchedOperations> = {};
+  batch.forEach(({ request }, index) => {
+    // One that could not even be read has failed, and with it the batch.
+    if (!request.ok) return;
+    const { operation } = contextOf(request.value);
+    const { operations, results: sum } = counts[operation] ?? { operations: 0, results: 0 };
+    const added = isWrite(request.value) ? 1 : (countResults(results[index]) ?? 0);
+    counts[operation] = { operations: operations + 1, results: sum + added };
+  });
+  const [only] = Object.values(counts);
+  return batch.length === 1 ? only?.results : counts;
 }
 
 /** An error of Redis or of the network, with the operation it struck. Errors of ours name theirs already. */
