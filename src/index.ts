@@ -1,3 +1,5 @@
+export type { RedisCacheOptions } from "./cache/options.js";
+export { RedisCache } from "./cache/redis-cache.js";
 export type { AbortOptions } from "./checkpoint/abort.js";
 export type { ThreadInfo } from "./checkpoint/indexes/thread-index.js";
 export type { ListThreadsOptions } from "./checkpoint/operations/list-threads.js";

@@ -5,6 +5,7 @@ import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { CONNECT_OPTIONS, type ConnectOptions, type TimeoutOptions } from "../redis/options.js";
 import { toMilliseconds } from "../redis/time-to-live.js";
+import { checkSerde } from "./serde/check-serde.js";
 import { JsonSerializer } from "./serde/serializer.js";
 import { type CompressionOptions, type Compressor, createCompressor } from "./values/compression.js";
 
@@ -107,12 +108,6 @@ function checkTtl(ttl: ThreadTtl | undefined): Pick<SaverSettings, "writeTtl" | 
   checkBoolean(refreshOnRead, "ttl.refreshOnRead");
   const writeTtl = String(toMilliseconds(ttl.defaultTTL, "ttl.defaultTTL"));
   return { writeTtl, readTtl: refreshOnRead ? writeTtl : "" };
-}
-
-function checkSerde(serde: unknown): SerializerProtocol {
-  const has = (name: string) => typeof (serde as Record<string, unknown> | null)?.[name] === "function";
-  if (has("dumpsTyped") && has("loadsTyped")) return serde as SerializerProtocol;
-  throw new InvalidInputError("serde must be a serializer with the methods dumpsTyped and loadsTyped.");
 }
 
 function checkBoolean(value: unknown, what: string): void {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { RedisSaver, RedisStore } from "langgraph-redis";
+import { RedisCache, RedisSaver, RedisStore } from "langgraph-redis";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { threadKeys } from "../../src/checkpoint/keys.js";
+import { cacheConformance } from "../conformance/cache/suite.js";
 import { config, id, list, put } from "../conformance/saver/steps.js";
 import { saverConformance } from "../conformance/saver/suite.js";
 import { storeConformance } from "../conformance/store/suite.js";
@@ -50,6 +51,18 @@ storeConformance({
       index: embeddings && { dims: embeddings.dims, embeddings, ...index },
     }),
   destroy: async (store) => store.stop(),
+});
+
+cacheConformance({
+  name: "RedisCache for a user with the documented rights",
+  create: () =>
+    RedisCache.fromConnString(url, {
+      keyPrefix: prefix(),
+      onError: (error) => {
+        throw error;
+      },
+    }),
+  destroy: (cache) => (cache as RedisCache).stop(),
 });
 
 test("outside its prefix that user reads nothing, and is told what it lacks", async () => {

@@ -1,5 +1,5 @@
 import { Cluster } from "ioredis";
-import { RedisSaver, RedisStore } from "langgraph-redis";
+import { RedisCache, RedisSaver, RedisStore } from "langgraph-redis";
 import { createClient, createCluster } from "redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type ModelFactory, saverModel } from "../conformance/saver/model.js";
@@ -20,6 +20,7 @@ conformanceOpened(
   "fromCluster",
   (options) => RedisSaver.fromCluster(cluster.rootNodes, options),
   (options) => RedisStore.fromCluster(cluster.rootNodes, options),
+  (options) => RedisCache.fromCluster(cluster.rootNodes, options),
 );
 
 async function openCluster() {

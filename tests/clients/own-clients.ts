@@ -1,7 +1,15 @@
-import { type RedisClient, RedisSaver, type RedisSaverOptions, RedisStore } from "langgraph-redis";
+import {
+  RedisCache,
+  type RedisCacheOptions,
+  type RedisClient,
+  RedisSaver,
+  type RedisSaverOptions,
+  RedisStore,
+} from "langgraph-redis";
 import { fromIoredis, type Ioredis } from "langgraph-redis/ioredis";
 import { afterAll, expect, test } from "vitest";
 import type { RedisStoreOptions } from "../../src/store/options.js";
+import { cacheConformance } from "../conformance/cache/suite.js";
 import { type SaverFactory, saverConformance } from "../conformance/saver/suite.js";
 import { type StoreSetup, storeConformance } from "../conformance/store/suite.js";
 import { freshPrefix } from "../helpers/redis.js";
@@ -46,7 +54,7 @@ export function ioredisClient(redis: Ioredis & Emitter & { disconnect(): void })
   return { client: fromIoredis(quiet(redis)), close: () => redis.disconnect() };
 }
 
-/** Runs the suites of saver and store on a client that the user opened. */
+/** Runs the suites of saver, store and cache on a client that the user opened. */
 export function conformance(name: string, open: () => Promise<OwnClient>): void {
   saverConformance(injected(name, open));
   let own: Promise<OwnClient> | undefined;
@@ -59,14 +67,29 @@ export function conformance(name: string, open: () => Promise<OwnClient>): void 
     },
     destroy: (store) => (store as RedisStore).stop(),
   });
+  cacheConformance({
+    name: `RedisCache on ${name}`,
+    onlyConnection: true,
+    create: async () => {
+      own ??= open();
+      return new RedisCache({ client: (await own).client, keyPrefix: freshPrefix(), onError: fail });
+    },
+    destroy: (cache) => (cache as RedisCache).stop(),
+  });
   afterAll(async () => (await own)?.close());
 }
 
-/** Runs the suite of the saver on connections that it opens and closes itself, and tries the store's own. */
+/** A cache hides what fails; a test does not. */
+function fail(error: Error): never {
+  throw error;
+}
+
+/** Runs the suite of the saver on connections that it opens and closes itself, and tries the store's and the cache's own. */
 export function conformanceOpened(
   name: string,
   openSaver: (options: RedisSaverOptions) => Promise<RedisSaver>,
   openStore: (options: RedisStoreOptions) => Promise<RedisStore>,
+  openCache: (options: RedisCacheOptions) => Promise<RedisCache>,
 ): void {
   saverConformance({
     name: `RedisSaver.${name}`,
@@ -83,6 +106,17 @@ export function conformanceOpened(
     expect(best).toMatchObject({ key: "1", value: { text: "green apples" } });
     await store.stop();
     await expect(store.get(["a"], "1")).rejects.toThrow("closed by end() or stop()");
+  });
+  test(`RedisCache.${name} opens and closes its connections`, async () => {
+    const cache = await openCache({ keyPrefix: freshPrefix(), onError: fail });
+    const keys = ["a", "b", "c", "d"].map((label): [string[], string] => [[label], "k"]);
+    await cache.set(keys.map((key) => ({ key, value: key[0] })));
+    await cache.clear([["b"]]);
+    expect((await cache.get(keys)).map(({ value }) => value)).toEqual([["a"], ["c"], ["d"]]);
+    await cache.clear([]);
+    expect(await cache.get(keys)).toEqual([]);
+    await cache.stop();
+    await expect(cache.get(keys)).rejects.toThrow("closed by end() or stop()");
   });
 }
 

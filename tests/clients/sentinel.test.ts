@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { RedisSaver, RedisStore } from "langgraph-redis";
+import { RedisCache, RedisSaver, RedisStore } from "langgraph-redis";
 import { createSentinel } from "redis";
 import { createSentinel as createSentinel5 } from "redis-5";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -21,6 +21,7 @@ conformanceOpened(
   "fromSentinel",
   (options) => RedisSaver.fromSentinel(address(), options),
   (options) => RedisStore.fromSentinel(address(), options),
+  (options) => RedisCache.fromSentinel(address(), options),
 );
 
 conformance("a node-redis Sentinel client that reads from replicas", async () => {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RedisSaver, RedisStore } from "langgraph-redis";
+import { RedisCache, RedisSaver, RedisStore } from "langgraph-redis";
 import { afterAll, beforeAll, test } from "vitest";
 import { expectFailure } from "../faults/ledger.js";
 import { freePort, startServer, type TestServer } from "../helpers/servers/index.js";
@@ -35,6 +35,7 @@ conformanceOpened(
   "fromConnString with TLS",
   (options) => RedisSaver.fromConnString(url, { ...options, tls: { ca } }),
   (options) => RedisStore.fromConnString(url, { ...options, tls: { ca } }),
+  (options) => RedisCache.fromConnString(url, { ...options, tls: { ca } }),
 );
 
 test("a certificate that nobody vouches for is refused", async () => {

@@ -12,7 +12,7 @@ const blocks = (language: string) =>
   [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
     .filter((match) => match[1] === language)
     .map((match) => match[2] ?? "");
-const [hello = "", meaning = "", ownClient = "", ...others] = blocks("ts");
+const [hello = "", meaning = "", ownClient = "", caching = "", ...others] = blocks("ts");
 
 let copy: PackageCopy;
 beforeAll(async () => {
@@ -95,6 +95,13 @@ test("the example with an own client deletes that thread", async () => {
 
   expect(await saver.getTuple(ofThread("yesterday"))).toBeUndefined();
   expect(await saver.getTuple(ofThread("today"))).toBeDefined();
+});
+
+test("the example of a cache looks each city up once", async () => {
+  const prefix = freshPrefix();
+  const first = ["looking up Paris", "sunny in Paris", "looking up Rome", "sunny in Rome", "sunny in Paris"];
+  expect(await runBlock(caching, prefix)).toEqual(first);
+  expect(await runBlock(caching, prefix)).toEqual(["sunny in Paris", "sunny in Rome", "sunny in Paris"]);
 });
 
 test("the commands of the README exist", () => {

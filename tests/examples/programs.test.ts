@@ -36,6 +36,15 @@ test("facts-by-tool-call", async () => {
   expect(output).toMatch(/Where are you, and what do you like to eat\?[\s\S]*\[\]\n$/);
 });
 
+test("node-cache", async () => {
+  const [nodes, cleared, tasks] = (await program("node-cache")).split(/^--- .*\n/m).slice(1);
+  expect(nodes).toBe("looking up Paris\nsunny in Paris\nlooking up Rome\nsunny in Rome\nsunny in Paris\n");
+  expect(cleared).toBe("looking up Paris\nsunny in Paris\n");
+  expect(tasks).toBe(
+    "looking up Oslo\nlooking up Bern\n[ 'sunny in Oslo', 'sunny in Bern' ]\n[ 'sunny in Bern', 'sunny in Oslo' ]\n",
+  );
+});
+
 test("thread-memory", async () => {
   const [without, withOne, other, resumed] = (await program("thread-memory")).split(/^--- .*\n/m).slice(1);
   expect(without).toContain("I don't know your name");

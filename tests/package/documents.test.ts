@@ -24,9 +24,11 @@ const CONTEXT = `
     const client: ours.NodeRedisClient;
     const checkpointer: ours.RedisSaver;
     const store: ours.RedisStore;
+    const cache: ours.RedisCache;
     const JsonSerializer: typeof ours.JsonSerializer;
     const RedisSaver: typeof ours.RedisSaver;
     const RedisStore: typeof ours.RedisStore;
+    const RedisCache: typeof ours.RedisCache;
   }
 `;
 

@@ -1,7 +1,8 @@
-import { type RedisClient, RedisSaver, RedisStore } from "langgraph-redis";
+import { RedisCache, type RedisClient, RedisSaver, RedisStore } from "langgraph-redis";
 import { beforeAll } from "vitest";
 import type { Connection } from "../../src/redis/command.js";
 import { asClient, createConnection } from "../../src/redis/connection.js";
+import { cacheConformance } from "../conformance/cache/suite.js";
 import { saverConformance } from "../conformance/saver/suite.js";
 import { storeConformance } from "../conformance/store/suite.js";
 import { connect, freshPrefix, redisUrl } from "../helpers/redis.js";
@@ -37,5 +38,11 @@ storeConformance({
       keyPrefix: freshPrefix(),
       index: embeddings && { dims: embeddings.dims, embeddings, ...index },
     }),
+  destroy: async () => {},
+});
+
+cacheConformance({
+  name: "RedisCache when everything reaches the server twice",
+  create: async () => new RedisCache({ client, keyPrefix: freshPrefix() }),
   destroy: async () => {},
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { TASKS } from "@langchain/langgraph-checkpoint";
-import { RedisSaver, RedisStore } from "langgraph-redis";
+import { RedisCache, RedisSaver, RedisStore } from "langgraph-redis";
 import { expect, test } from "vitest";
 import { threadKeys } from "../../src/checkpoint/keys.js";
 import * as saverScripts from "../../src/checkpoint/scripts/index.js";
@@ -17,6 +17,7 @@ import { type Replayed, ReplayingConnection } from "./replaying-connection.js";
 /** Names of the scripts by the digest under which they run. */
 const SAVER_SCRIPTS = composedUnder("src/checkpoint/scripts");
 const STORE_SCRIPTS = composedUnder("src/store");
+const CACHE_SCRIPTS = composedUnder("src/cache");
 
 test("each script of the saver is the files that its first lines include, and its own", () => {
   const scripts = Object.values(saverScripts);
@@ -142,6 +143,27 @@ test("every script of the store leaves the same when it runs twice", async () =>
 
   expectTheSame([...connection.replayed, ...core.connection.replayed]);
   expect(unseen(STORE_SCRIPTS, [...connection.replayed, ...core.connection.replayed])).toEqual([]);
+});
+
+test("every script of the cache leaves the same when it runs twice", async () => {
+  const { connection, keyPrefix } = await replaying();
+  const cache = new RedisCache({ client: connection, keyPrefix });
+  const entry = (key: string, ttl?: number) => ({
+    key: [["a", "b"], key] as [string[], string],
+    value: key,
+    ttl,
+  });
+
+  await cache.set([entry("1"), entry("2", 60), entry("3", 120), entry("4", 0)]);
+  await cache.set([entry("1", 60), entry("2"), entry("3", 0)]);
+  await cache.get([entry("1").key, entry("2").key, entry("3").key]);
+  await cache.set([entry("2", 0)]);
+  await cache.clear([["a", "b"]]);
+  await cache.set([entry("1")]);
+  await cache.clear([]);
+
+  expectTheSame(connection.replayed);
+  expect(unseen(CACHE_SCRIPTS, connection.replayed)).toEqual([]);
 });
 
 async function replaying() {
