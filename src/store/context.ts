@@ -1,14 +1,21 @@
+import { EncryptionError } from "../errors.js";
 import type { Connection, Reply } from "../redis/command.js";
 import { withOperation } from "../redis/operation-error.js";
 import { executeAll } from "../redis/script.js";
 import { Embedder } from "./embedding/embedder.js";
 import type { StoreEngine } from "./engines/engine.js";
-import { compareDefinitions, defineIndex, type StoredIndex } from "./engines/index-definition.js";
+import {
+  compareDefinitions,
+  defineIndex,
+  type IndexDefinition,
+  type StoredIndex,
+} from "./engines/index-definition.js";
 import { OTHER_DATABASE } from "./engines/redis-search/index-commands.js";
 import { SearchEngine } from "./engines/redis-search/search-engine.js";
 import { ScanEngine } from "./engines/scan/scan-engine.js";
 import { agreeOnIndex, type Refusal, readServingIndex } from "./engines/serving-index.js";
 import { EngineUnavailableError, IndexMismatchError } from "./errors.js";
+import { EncryptedItemCodec } from "./items/encrypted-item-codec.js";
 import { type ItemCodec, PLAIN_CODEC } from "./items/item-codec.js";
 import type { ReadMode } from "./items/read.js";
 import { StoreKeys } from "./keys.js";
@@ -25,7 +32,7 @@ export interface ActiveIndex {
 /** What all operations of a store share. */
 export class StoreContext {
   readonly keys: StoreKeys;
-  readonly codec: ItemCodec = PLAIN_CODEC;
+  readonly codec: ItemCodec;
   readonly embedder: Embedder | undefined;
   /** Known once the engine was chosen. */
   engineName: StoreEngine["name"] | undefined;
@@ -45,8 +52,19 @@ export class StoreContext {
     this.settings = { ...settings, limits: { ...settings.limits, partitionsTogether } };
     this.readMode = { refresh: settings.refreshOnRead, someExpire: settings.defaultTtl !== undefined };
     this.keys = new StoreKeys(settings.keyPrefix);
+    const { keyring } = settings;
+    this.codec = keyring ? new EncryptedItemCodec(keyring.cipher("item")) : PLAIN_CODEC;
     const { vectors } = settings;
     this.embedder = vectors && new Embedder(vectors.model, vectors.dims, vectors.distance, vectors.cacheSize);
+  }
+
+  /**
+   * Fetches the keys that items are encrypted with. Whatever writes or reads content waits for it.
+   *
+   * @throws {EncryptionError} when one cannot be fetched.
+   */
+  async keysReady(): Promise<void> {
+    await this.settings.keyring?.ready();
   }
 
   /** Prepares the index once; tries again when that failed. */
@@ -97,6 +115,7 @@ export class StoreContext {
       const engine = await this.engine();
       this.engineName = engine.name;
       const index = await agreeOnIndex(this, refusal);
+      this.checkEncryption(index.definition);
       const differences = compareDefinitions(index.definition, configured);
       const mismatch =
         differences.length > 0
@@ -118,6 +137,25 @@ export class StoreContext {
       if (now?.text === index.text) return { engine, index, readOnly: mismatch };
       // Somebody's reindex() has finished meanwhile: the index may just have been created again after it was dropped.
       if (now && now.generation !== index.generation) await engine.drop(index);
+    }
+  }
+
+  /** @throws {EncryptionError} when this store would not find, or not read, what others have put. */
+  private checkEncryption({ encrypted }: IndexDefinition): void {
+    const { codec, keys } = this;
+    if (encrypted && !codec.isEncrypted) {
+      throw new EncryptionError(
+        "the items of this store are encrypted. Give their keys with the option `encryption`",
+        {
+          location: { key: keys.definition },
+        },
+      );
+    }
+    if (!encrypted && !codec.readsPlaintext) {
+      throw new EncryptionError(
+        "the items of this store are not encrypted, or not all of them. Set encryption.allowPlaintext, and call reencrypt([])",
+        { location: { key: keys.definition } },
+      );
     }
   }
 

@@ -9,6 +9,7 @@ import type {
   RedisPutOptions,
   RedisSearchOperation,
   RedisSearchOptions,
+  ReencryptItemsOptions,
   ReindexOptions,
 } from "./types.js";
 
@@ -61,6 +62,11 @@ export const ITERATE_OPTIONS: KnownOptions<IterateOptions> = {
 
 export const REINDEX_OPTIONS: KnownOptions<ReindexOptions> = {
   reembed: true,
+  batchSize: true,
+  onProgress: true,
+};
+
+export const REENCRYPT_OPTIONS: KnownOptions<ReencryptItemsOptions> = {
   batchSize: true,
   onProgress: true,
 };

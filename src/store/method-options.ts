@@ -11,12 +11,14 @@ import {
   ITERATE_OPTIONS,
   LIST_NAMESPACES_OPTIONS,
   PUT_OPTIONS,
+  REENCRYPT_OPTIONS,
   REINDEX_OPTIONS,
   SEARCH_OPTIONS,
 } from "./known-options.js";
 import { checkPath } from "./namespaces/rules.js";
 import type { DeleteWhere } from "./operations/delete-where.js";
 import type { Iteration } from "./operations/iterate.js";
+import type { Reencryption } from "./operations/reencrypt.js";
 import { flag, positiveInteger } from "./read-option.js";
 import type {
   DeleteNamespaceOptions,
@@ -26,6 +28,7 @@ import type {
   ListNamespacesOptions,
   RedisPutOptions,
   RedisSearchOptions,
+  ReencryptItemsOptions,
   ReindexOptions,
 } from "./types.js";
 
@@ -137,6 +140,20 @@ function parseAfter(after: unknown): Iteration["after"] {
   if (typeof key !== "string")
     throw new InvalidInputError(`after.key must be a string, got ${describe(key)}.`);
   return { namespace: [...namespace], key };
+}
+
+/** The arguments of `reencrypt`, checked, with every default filled in. */
+export function parseReencrypt(path: string[], options: ReencryptItemsOptions): Reencryption {
+  return readArguments("the arguments of reencrypt", () => {
+    checkKnownOptions(options, REENCRYPT_OPTIONS, "reencrypt");
+    checkPath("path", path, { allowEmpty: true });
+    const { batchSize = 100, onProgress } = options;
+    return {
+      namespace: [...path],
+      batchSize: positiveInteger("batchSize", batchSize),
+      onProgress: readCallback("onProgress", onProgress),
+    };
+  });
 }
 
 /** The options of `reindex`, checked, with every default filled in. */

@@ -1,3 +1,5 @@
+import { Keyring } from "../encryption/keyring.js";
+import type { EncryptionOptions } from "../encryption/options.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
 import { CONNECT_OPTIONS, type ConnectOptions, type TimeoutOptions } from "../redis/options.js";
@@ -29,6 +31,11 @@ export interface RedisStoreOptions extends TimeoutOptions {
    * `"search"` uses the server's search engine, `"core"` needs none; `"auto"` (default) asks the server for it.
    */
   engine?: EngineChoice;
+  /**
+   * Encrypts the values of items, and what they are found by: filters and searches by words work as without. Namespaces,
+   * keys, times, the numbers of `index.numericFields` and vectors stay readable. (default: nothing is encrypted)
+   */
+  encryption?: EncryptionOptions;
   /** For `"core"`: how many items a search reads, and holds in memory, at a time (default 4,000). */
   scanBatchSize?: number;
 }
@@ -41,6 +48,7 @@ const STORE: KnownOptions<RedisStoreOptions> = {
   keyPrefix: true,
   engine: true,
   scanBatchSize: true,
+  encryption: true,
   commandTimeout: true,
 };
 
@@ -66,21 +74,32 @@ export interface StoreSettings extends IndexSettings {
   /** Milliseconds; `undefined` for never. */
   defaultTtl: number | undefined;
   refreshOnRead: boolean;
+  /** `undefined` where nothing is encrypted. */
+  keyring: Keyring | undefined;
   limits: Limits;
 }
 
 /** @throws {InvalidInputError} naming the option and its value. */
 export function resolveOptions(options: RedisStoreOptions): StoreSettings {
-  const { keyPrefix = DEFAULT_KEY_PREFIX, engine = "auto", scanBatchSize = 4_000, index, ttl } = options;
+  const {
+    keyPrefix = DEFAULT_KEY_PREFIX,
+    engine = "auto",
+    scanBatchSize = 4_000,
+    index,
+    ttl,
+    encryption,
+  } = options;
   checkKnownOptions(ttl, TTL_OPTIONS, "ttl");
   const { defaultTTL, refreshOnRead = false } = ttl ?? {};
+  checkKeyPrefix(keyPrefix);
   return {
-    keyPrefix: checkKeyPrefix(keyPrefix),
+    keyPrefix,
     engine: oneOf("engine", engine, ["auto", "search", "core"]),
     scanBatchSize: positiveInteger("scanBatchSize", scanBatchSize),
     defaultTtl: defaultTTL === undefined ? undefined : toMilliseconds(defaultTTL, "ttl.defaultTTL"),
     refreshOnRead: flag("ttl.refreshOnRead", refreshOnRead),
     ...resolveIndex(index),
+    keyring: encryption === undefined ? undefined : new Keyring(encryption, keyPrefix),
     limits: limitsOf(options),
   };
 }

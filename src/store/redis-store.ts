@@ -7,6 +7,7 @@ import {
   parseDeleteNamespace,
   parseDeleteWhere,
   parseIterate,
+  parseReencrypt,
   parseReindexOptions,
   toListOperation,
   toPutOperation,
@@ -17,6 +18,7 @@ import { contextOfBatch, countBatch, putItem, runBatch } from "./operations/batc
 import { deleteNamespace } from "./operations/delete-namespace.js";
 import { deleteWhere } from "./operations/delete-where.js";
 import { iterateItems } from "./operations/iterate.js";
+import { reencrypt } from "./operations/reencrypt.js";
 import { reindex } from "./operations/reindex.js";
 import { stats } from "./operations/stats.js";
 import type { RedisStoreOptions } from "./options.js";
@@ -31,6 +33,8 @@ import type {
   RedisPutOptions,
   RedisSearchItem,
   RedisSearchOptions,
+  ReencryptItemsOptions,
+  ReencryptItemsReport,
   ReindexOptions,
   ReindexReport,
   StoreOperation,
@@ -117,9 +121,14 @@ export class RedisStore extends BaseStore {
    *
    * @throws {IndexMismatchError} when the stored index was made for another configuration; nothing was written.
    * @throws {EngineUnavailableError} when the server has no search engine and the options ask for it.
+   * @throws {EncryptionError} when a key cannot be fetched, or the items are encrypted and this store has no keys, or the other
+   * way round.
    */
   async setup(): Promise<void> {
-    await this.operations.run({ operation: "setup" }, async () => void (await this.context.activeIndex()));
+    await this.operations.run({ operation: "setup" }, async () => {
+      await this.context.keysReady();
+      await this.context.activeIndex();
+    });
   }
 
   /** Which engine answers searches: `"search"` or `"core"`; `undefined` before the first use. */
@@ -386,6 +395,30 @@ export class RedisStore extends BaseStore {
     const asked = parseReindexOptions(options);
     const run = () => reindex(this.context, asked);
     return this.operations.run({ operation: "reindex" }, run, undefined, ({ items }) => items);
+  }
+
+  /**
+   * Encrypts all items in a namespace and below it with the current key that are encrypted with another one, or not at all,
+   * and lets them be found by its digests. Versions, times and vectors stay. When it was interrupted, call it again: it goes
+   * on with what is left.
+   *
+   * With `[]`, for a store from before encryption: from then on nobody puts without encryption, nor opens the store without
+   * keys, and `allowPlaintext` is not needed any more.
+   *
+   * @param path `[]` for the whole store.
+   * @throws {EncryptionError} when an item cannot be read; it is named, and all before it are done. {@link InvalidInputError}
+   * when the store has no option `encryption`.
+   *
+   * @example
+   * ```ts
+   * const { items, rewritten } = await store.reencrypt([], { onProgress: console.log });
+   * ```
+   */
+  async reencrypt(path: string[], options: ReencryptItemsOptions = {}): Promise<ReencryptItemsReport> {
+    const asked = parseReencrypt(path, options);
+    const context = { operation: "reencrypt", namespace: asked.namespace };
+    const run = () => reencrypt(this.context, asked);
+    return this.operations.run(context, run, undefined, ({ items }) => items);
   }
 
   /** How much the store holds, and how its index is. Costs grow with namespaces. */

@@ -222,6 +222,27 @@ export interface ReindexReport {
   undecodable: string[];
 }
 
+/** How far {@link RedisStore.reencrypt} has come. */
+export interface ReencryptItemsProgress extends ReencryptItemsReport {
+  /** Items there were under the path when it began. */
+  total: number;
+}
+
+export interface ReencryptItemsOptions {
+  /** How many items are read and written together (default 100). */
+  batchSize?: number;
+  /** Called after each batch. When it throws, `reencrypt` ends there with an {@link InvalidInputError}. */
+  onProgress?: (progress: ReencryptItemsProgress) => void;
+}
+
+/** What {@link RedisStore.reencrypt} did. */
+export interface ReencryptItemsReport {
+  /** Items that were looked at. */
+  items: number;
+  /** Items that were not encrypted with the current key, or not found by its digests, and are now. */
+  rewritten: number;
+}
+
 /** What `batch` answers: LangGraph's results, with the items of this store. */
 export type StoreResults<Ops extends readonly StoreOperation[]> = {
   [K in keyof Ops]: Ops[K] extends RedisPutOperation

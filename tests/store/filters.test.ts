@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { matches } from "../../src/store/filter/match.js";
 import { parseFilter } from "../../src/store/filter/parse-filter.js";
 import type { Json } from "../../src/store/items/json.js";
+import { freshPrefix } from "../helpers/redis.js";
 import { ENGINES, openStore, textIndex } from "./helpers.js";
 import { filter, value } from "./model/arbitraries.js";
 import { satisfies } from "./model/oracle.js";
@@ -14,15 +16,31 @@ const LARGE = {
   ...Object.fromEntries(Array.from({ length: 1_100 }, (_, n) => [`p${n}`, n])),
 };
 
-test.each(ENGINES)(
-  "search finds exactly what a random filter matches, in a listing and with a query, on engine $engine",
+const KEYS = { a: randomBytes(32), b: randomBytes(32) };
+
+test.each([
+  ...ENGINES.map((each) => ({ ...each, how: "without encryption", runs: 150, current: [] })),
+  ...ENGINES.map((each) => ({ ...each, how: "with two keys", runs: 75, current: ["a", "b"] })),
+])(
+  "search finds exactly what a random filter matches, in a listing and with a query, on engine $engine, $how",
   { timeout: 60_000 },
-  async ({ url }) => {
-    const store = await openStore({ index: { ...textIndex(), numericFields: ["score", "deep.a"] } }, url());
+  async ({ url, runs, current }) => {
+    const index = { ...textIndex(), numericFields: ["score", "deep.a"] };
+    const keyPrefix = freshPrefix();
+    const open = (id?: string) =>
+      openStore(
+        { keyPrefix, index, encryption: id === undefined ? undefined : { keys: KEYS, current: id } },
+        url(),
+      );
+    const [store, writer] = [await open(current[0]), await open(current[1])];
     const values: Record<string, unknown>[] = [LARGE, ...fc.sample(value, 150)];
-    await store.batch(
-      values.map((each, n) => ({ namespace: ["a"], key: `${n}`, value: { ...each, text: "some text" } })),
-    );
+    const puts = values.map((each, n) => ({
+      namespace: ["a"],
+      key: `${n}`,
+      value: { ...each, text: "some text" },
+    }));
+    await store.batch(puts.filter((_, n) => n % 2 === 0));
+    await writer.batch(puts.filter((_, n) => n % 2 === 1));
     const all = { limit: values.length };
     await fc.assert(
       fc.asyncProperty(filter, async (asked) => {
@@ -37,7 +55,7 @@ test.each(ENGINES)(
           expect(found.map(({ key }) => key).sort()).toEqual(wanted);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs },
     );
   },
 );

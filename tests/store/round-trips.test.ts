@@ -1,12 +1,16 @@
+import { randomBytes } from "node:crypto";
 import { AsyncBatchedStore } from "@langchain/langgraph-checkpoint";
 import { expect, test } from "vitest";
 import { freshPrefix, plainRedisUrl, proxied } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { ENGINES, openStore, textIndex } from "./helpers.js";
 
-test("each operation takes the round trips that are promised for it", async () => {
+test.each([
+  ["plain", undefined],
+  ["encrypted", { keys: { a: randomBytes(32), b: randomBytes(32) }, current: "a" }],
+])("each operation takes the round trips that are promised for it, %s", async (_, encryption) => {
   const proxy = await proxied();
-  const store = await openStore({ index: { ...textIndex(), numericFields: ["n"] } }, proxy.url);
+  const store = await openStore({ index: { ...textIndex(), numericFields: ["n"] }, encryption }, proxy.url);
   const roundTrips = async (work: () => Promise<unknown>) => {
     proxy.reset();
     await work();

@@ -15,6 +15,8 @@ export interface IndexDefinition {
   /** Whether words are indexed. */
   text: boolean;
   numericFields: readonly string[];
+  /** Whether all items are encrypted. */
+  encrypted: boolean;
   /** Version of the layout of documents. */
   layout: number;
 }
@@ -28,7 +30,7 @@ export interface BuiltIndex {
 const LAYOUT = 1;
 
 /** The index that these settings call for. */
-export function defineIndex({ vectors, textFields, numericFields }: StoreSettings): IndexDefinition {
+export function defineIndex({ vectors, textFields, numericFields, keyring }: StoreSettings): IndexDefinition {
   const hnsw = vectors?.algorithm === "hnsw";
   return {
     dims: vectors?.dims ?? null,
@@ -39,6 +41,7 @@ export function defineIndex({ vectors, textFields, numericFields }: StoreSetting
     efConstruction: hnsw ? vectors.efConstruction : null,
     text: textFields !== undefined,
     numericFields,
+    encrypted: keyring !== undefined,
     layout: LAYOUT,
   };
 }
@@ -73,9 +76,10 @@ export function parseStoredIndex(text: string, redisKey: string): StoredIndex {
   throw new CorruptRecordError("the definition of the index cannot be read", { key: redisKey });
 }
 
-/** The settings in which two definitions differ. */
+/** The settings in which two definitions differ. Whether items are encrypted is none of the index. */
 export function compareDefinitions(stored: IndexDefinition, configured: IndexDefinition) {
   return (Object.keys(configured) as (keyof IndexDefinition)[])
+    .filter((setting) => setting !== "encrypted")
     .filter((setting) => JSON.stringify(stored[setting]) !== JSON.stringify(configured[setting]))
     .map((setting) => ({ setting, stored: stored[setting], configured: configured[setting] }));
 }

@@ -1,7 +1,7 @@
 import type { Arg } from "../../redis/command.js";
 import { toBytes } from "../embedding/embedder.js";
 import type { FieldPath } from "../embedding/field-path.js";
-import { describeValue } from "../filter/tokens.js";
+import { describeValue, UNDESCRIBED } from "../filter/tokens.js";
 import { boundedToken, encodeNamespace, scopeTokens } from "../namespaces/encoding.js";
 import { itemWords } from "../text/item-words.js";
 import { FIELD } from "./item.js";
@@ -20,14 +20,18 @@ export interface TextVector {
   vector: Float32Array;
 }
 
-/** How documents are written at present. */
-export interface DocumentFormat {
-  /** Generation of the index, which names the field that holds the vector. */
-  generation: number;
+/** How values are described at present. */
+export interface ValueFormat {
   numericFields: readonly string[];
   /** Where the words are that are indexed; `undefined` when none are. */
   textFields: readonly FieldPath[] | undefined;
   codec: ItemCodec;
+}
+
+/** How documents are written at present. */
+export interface DocumentFormat extends ValueFormat {
+  /** Generation of the index, which names the field that holds the vector. */
+  generation: number;
 }
 
 /** What of an item the index finds it by. */
@@ -52,6 +56,18 @@ export function partNames(generation: number, vectors: number): string {
   return names;
 }
 
+/** What filters find a value by: the field of its tokens, and its declared numbers. */
+export function describePaths(value: Json, { numericFields, codec }: ValueFormat) {
+  const { tokens, numbers } = describeValue(value, numericFields);
+  const stored = tokens[0] === UNDESCRIBED ? tokens : codec.terms("token", tokens);
+  return { paths: stored.join(TAG_SEPARATOR), numbers };
+}
+
+/** The field of a value's words; `undefined` when words are not indexed. */
+export function describeWords(value: Json, { textFields, codec }: ValueFormat): string | undefined {
+  return textFields && codec.terms("word", itemWords(value, textFields)).join(" ");
+}
+
 /**
  * The documents of an item, as the scripts take them (documents.lua): numbers of field arguments, and these.
  *
@@ -59,16 +75,17 @@ export function partNames(generation: number, vectors: number): string {
  */
 export function documentArgs(
   { namespace, value, vectors }: IndexedItem,
-  { generation, numericFields, textFields, codec }: DocumentFormat,
+  format: DocumentFormat,
   own: readonly Arg[],
 ): Arg[] {
-  const { tokens, numbers } = describeValue(value, numericFields);
-  const shared: Arg[] = [FIELD.scope, scopeTokens(namespace).join(TAG_SEPARATOR)];
-  shared.push(FIELD.paths, codec.terms("token", tokens).join(TAG_SEPARATOR));
+  const { paths, numbers } = describePaths(value, format);
+  const words = describeWords(value, format);
+  const shared: Arg[] = [FIELD.scope, scopeTokens(namespace).join(TAG_SEPARATOR), FIELD.paths, paths];
   for (const [path, number] of numbers) shared.push(FIELD.number(path), String(number));
   const item: Arg[] = [...own, FIELD.kind, vectors.length > 0 ? ITEM_WITH_VECTOR : KIND.item];
-  if (textFields) item.push(FIELD.words, codec.terms("word", itemWords(value, textFields)).join(" "));
+  if (words !== undefined) item.push(FIELD.words, words);
   const args: Arg[] = [];
+  const { generation, codec } = format;
   const texts = codec.terms(
     "text",
     vectors.map(({ text }) => text),

@@ -1,5 +1,5 @@
 import { InvalidNamespaceError } from "@langchain/langgraph-checkpoint";
-import { LangGraphRedisError, type OperationContext } from "../../errors.js";
+import { EncryptionError, LangGraphRedisError, type OperationContext } from "../../errors.js";
 import type { BatchedOperations } from "../../redis/operation-channel.js";
 import { toOperationError } from "../../redis/operation-error.js";
 import { countResults, type ResultCounts } from "../../redis/operation-observation.js";
@@ -59,16 +59,20 @@ async function runOperations(
     if (request.ok) requests.push({ position, request: request.value });
     else outcomes[position] = request;
   });
-  const needIndex = requests.filter(({ request }) => request.kind === "put" || request.kind === "search");
-  let possible = requests;
-  let active: ActiveIndex | undefined;
-  try {
-    if (needIndex.length > 0) active = await context.activeIndex();
-  } catch (error) {
-    if (!(error instanceof IndexMismatchError)) throw error;
-    for (const { position } of needIndex) outcomes[position] = { ok: false, error };
-    possible = requests.filter((request) => !needIndex.includes(request));
-  }
+  let possible: readonly IndexedRequest[] = requests;
+  const prepare = async <T>(kinds: readonly Request["kind"][], work: () => Promise<T>) => {
+    const needing = possible.filter(({ request }) => kinds.includes(request.kind));
+    try {
+      return needing.length > 0 ? await work() : undefined;
+    } catch (error) {
+      if (!(error instanceof IndexMismatchError || error instanceof EncryptionError)) throw error;
+      for (const { position } of needing) outcomes[position] = { ok: false, error };
+      possible = possible.filter((request) => !needing.includes(request));
+      return undefined;
+    }
+  };
+  await prepare(["get", "put", "search"], () => context.keysReady());
+  const active = await prepare(["put", "search"], () => context.activeIndex());
   if (possible.length > 0) await new Batch(context, outcomes).run(possible, active);
   return outcomes;
 }

@@ -31,6 +31,7 @@ export async function deleteWhere(
   context: StoreContext,
   { namespace: path, predicates, batchSize, onProgress }: DeleteWhere,
 ): Promise<number> {
+  await context.keysReady();
   const namespaces = await runTask(
     context.connection,
     namespacesUnder(context.keys, path, context.settings.limits),

@@ -21,6 +21,7 @@ export async function* iterateItems(
   { namespace: path, predicates, batchSize, after }: Iteration,
 ): AsyncGenerator<RedisItem> {
   const { connection, keys, settings } = context;
+  await context.keysReady();
   const namespaces = await runTask(connection, namespacesUnder(keys, path, settings.limits));
   for await (const batch of visitBatches(context, namespaces, batchSize, after))
     yield* await readMatching(context, batch, predicates);

@@ -112,7 +112,13 @@ export class ReindexLease {
     const { connection, keys } = this.context;
     if (this.isSwitched) return this.present;
     const { generation, definition } = this.plan;
-    const args = [this.holder, this.present.text, String(generation), JSON.stringify(definition)];
+    const { encrypted } = this.present.definition;
+    const args = [
+      this.holder,
+      this.present.text,
+      String(generation),
+      JSON.stringify({ ...definition, encrypted }),
+    ];
     const text = await execute(connection, SWITCH.call([keys.definition, keys.reindex], args));
     if (text === null) throw new ReindexConflictError([], "It has taken over from this one.");
     return parseStoredIndex(String(text), keys.definition);

@@ -1,3 +1,4 @@
+import { EncryptionError } from "../../errors.js";
 import type { Reply } from "../../redis/command.js";
 import { decodeKeyPart } from "../../redis/key-encoding.js";
 import { executeAll, Script, type ScriptCall } from "../../redis/script.js";
@@ -39,6 +40,7 @@ const PASSES = 3;
 
 /** Builds the index that the settings call for, and looks at the index again afterwards. */
 export async function reindex(context: StoreContext, options: Settled): Promise<ReindexReport> {
+  await context.keysReady();
   const engine = await context.engine();
   const lease = await ReindexLease.take(context, options.reembed);
   const report = lease ? await carryOut(context, engine, options, lease) : noReport();
@@ -211,7 +213,7 @@ class Reindexer {
         if (!value || generation?.toString() === String(this.plan.generation)) return [];
         const { codec } = this.context;
         const { version } = decodeMeta(meta, document);
-        const item = { namespace, key: decodeKeyPart(member) };
+        const item = { namespace, key: decodeKeyPart(member), document };
         const decoded = decodeValue(codec.decode(value, item, FIELD.value), document);
         const paths =
           fields && (JSON.parse(codec.decode(fields, item, FIELD.fields)) as string[]).map(FieldPath.parse);
@@ -223,7 +225,9 @@ class Reindexer {
             .split(" ")
             .filter((part) => part !== "") ?? [];
         return [{ document, namespace, serving, version, value: decoded, texts: embedded, parts: further }];
-      } catch {
+      } catch (error) {
+        // A key is missing, or somebody has altered it: to go on without it would take it out of all searches.
+        if (error instanceof EncryptionError) throw error;
         this.undecodable.add(document);
         return [];
       }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { InMemoryStore } from "@langchain/langgraph-checkpoint";
 import type { Connection } from "../../../src/redis/command.js";
 import { asClient, createConnection } from "../../../src/redis/connection.js";
@@ -67,6 +68,22 @@ for (const [name, url, pages] of [
 function allOf(size: number): Limits {
   const names = Object.keys(limitsOf({}));
   return Object.fromEntries(names.map((name) => [name, size])) as unknown as Limits;
+}
+
+for (const [name, url] of [
+  ["with a search engine", redisUrl],
+  ["without modules", plainRedisUrl],
+] as const) {
+  storeConformance({
+    name: `RedisStore that encrypts, ${name}`,
+    create: async ({ embeddings, ...index }) =>
+      RedisStore.fromConnString(url(), {
+        keyPrefix: freshPrefix(),
+        encryption: { keys: { old: randomBytes(32), new: randomBytes(32) }, current: "new" },
+        index: embeddings && { dims: embeddings.dims, embeddings, ...index },
+      }),
+    destroy: async (store) => store.stop(),
+  });
 }
 
 storeConformance({

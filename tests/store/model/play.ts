@@ -13,8 +13,13 @@ export const RUNS = Number(process.env.MODEL_RUNS ?? 2_000);
 
 export const KINDS: readonly { kind: Kind; share: number }[] = [
   { kind: "without an index", share: 0.3 },
-  { kind: "with the words of items", share: 0.3 },
-  { kind: "with several vectors and the words of items", share: 0.4 },
+  { kind: "with the words of items", share: 0.2 },
+  { kind: "encrypted, with the words of items", share: 0.1 },
+  {
+    kind: "encrypted, with several vectors and the words of items",
+    share: 0.1,
+  },
+  { kind: "with several vectors and the words of items", share: 0.3 },
 ];
 
 /** Where sequences are played, which share of them, and on which kinds of stores. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { RedisClient } from "../../../src/redis/connection.js";
 import { LIMITS } from "../../../src/store/limits.js";
 import { RedisStore } from "../../../src/store/redis-store.js";
@@ -7,7 +8,9 @@ import { FakeEmbeddings } from "../fake-embeddings.js";
 export type Kind =
   | "without an index"
   | "with the words of items"
-  | "with several vectors and the words of items";
+  | "with several vectors and the words of items"
+  | "encrypted, with the words of items"
+  | "encrypted, with several vectors and the words of items";
 
 /** What the stores under test embed, and what words are of. */
 export const FIELDS = ["title", "chapters[*]"];
@@ -39,7 +42,8 @@ function limitsOf(size: number) {
 
 /** @param clients One for each client of the sequences. */
 export function openScene(kind: Kind, clients: readonly RedisClient[], keyPrefix: string): Scene {
-  const hasVectors = kind === "with several vectors and the words of items";
+  const hasVectors = kind.includes("several vectors");
+  const keys = kind.startsWith("encrypted") ? { a: randomBytes(32), b: randomBytes(32) } : undefined;
   const models = hasVectors ? [new FakeEmbeddings(16), new FakeEmbeddings(24)] : [undefined];
   const indexOf = (embeddings: FakeEmbeddings | undefined, at: number) => {
     if (kind === "without an index") return undefined;
@@ -50,7 +54,8 @@ export function openScene(kind: Kind, clients: readonly RedisClient[], keyPrefix
   const stores = models.map((model, at) =>
     clients.map((client, by) => {
       const [size, index] = [2 + by, indexOf(model, at)];
-      const options = { client, keyPrefix, index, scanBatchSize: size, [LIMITS]: limitsOf(size) };
+      const encryption = keys && { keys, current: by === 0 ? "a" : "b" };
+      const options = { client, keyPrefix, index, encryption, scanBatchSize: size, [LIMITS]: limitsOf(size) };
       return new RedisStore(options);
     }),
   );

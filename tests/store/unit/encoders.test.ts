@@ -86,7 +86,16 @@ describe("commands are encoded as @redis/search does", () => {
     const keys = new StoreKeys("p");
     const isHnsw = algorithm === "hnsw";
     const definition: IndexDefinition = {
-      ...{ dims: 3, model: null, distance: "l2", algorithm, numericFields: ["score"], layout: 1, text: true },
+      ...{
+        dims: 3,
+        model: null,
+        distance: "l2",
+        algorithm,
+        numericFields: ["score"],
+        layout: 1,
+        text: true,
+        encrypted: false,
+      },
       ...(isHnsw ? { m: 16, efConstruction: 100 } : { m: null, efConstruction: null }),
     };
     const tag = { type: "TAG", SEPARATOR: "," };
