@@ -2,6 +2,11 @@ export type { RedisCacheOptions } from "./cache/options.js";
 export { RedisCache } from "./cache/redis-cache.js";
 export type { AbortOptions } from "./checkpoint/abort.js";
 export type { ThreadInfo } from "./checkpoint/indexes/thread-index.js";
+export type {
+  CheckpointInfo,
+  ListCheckpointsOptions,
+  PendingWriteInfo,
+} from "./checkpoint/operations/list-checkpoints.js";
 export type { ListThreadsOptions } from "./checkpoint/operations/list-threads.js";
 export type { PruneOptions } from "./checkpoint/operations/prune.js";
 export type { ThreadStats } from "./checkpoint/operations/thread-stats.js";
@@ -76,7 +81,9 @@ export type {
   ReindexReport,
   SearchExplanation,
   SearchExtras,
+  SearchIndexInfo,
   SearchMode,
+  StoredIndexInfo,
   StoreOperation,
   StoreResults,
   StoreStats,

@@ -36,6 +36,11 @@ import { checkHistoryOptions, deltaHistory } from "./operations/delta-history.js
 import { expire } from "./operations/expire.js";
 import { getTuple } from "./operations/get-tuple.js";
 import { list } from "./operations/list.js";
+import {
+  type CheckpointInfo,
+  type ListCheckpointsOptions,
+  listCheckpoints,
+} from "./operations/list-checkpoints.js";
 import { type ListThreadsOptions, listThreads } from "./operations/list-threads.js";
 import { type PruneOptions, prune } from "./operations/prune.js";
 import { put } from "./operations/put.js";
@@ -227,6 +232,28 @@ export class RedisSaver extends BaseCheckpointSaver {
       { operation: "list", threadId: config?.configurable?.thread_id },
       list(this.context, config, options),
       config?.signal,
+    );
+  }
+
+  /**
+   * The checkpoints of a thread without the values of their channels, newest first: what a history is drawn from. They are
+   * read in pages of some hundreds, and start no time to live again unless `refreshOnRead` asks for it.
+   *
+   * @throws {InvalidInputError} when an option cannot be used; {@link CorruptRecordError} when what is stored is damaged.
+   *
+   * @example
+   * ```ts
+   * for await (const { checkpointId, metadata, pendingWrites } of checkpointer.listCheckpoints("conversation-1")) {
+   *   console.log(metadata.step, checkpointId, pendingWrites.length);
+   * }
+   * ```
+   */
+  listCheckpoints(threadId: string, options?: ListCheckpointsOptions): AsyncGenerator<CheckpointInfo> {
+    const signal = optionalSignal(options);
+    return this.operations.iterate(
+      { operation: "listCheckpoints", threadId },
+      listCheckpoints(abortableContext(this.context, signal), threadId, options),
+      signal,
     );
   }
 

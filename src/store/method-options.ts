@@ -72,6 +72,19 @@ export function toListOperation(options: ListNamespacesOptions) {
   });
 }
 
+/** The argument of `countItems`, copied. */
+export function parseNamespaces(namespaces: string[][]): string[][] {
+  return readArguments("the argument of countItems", () => {
+    if (!Array.isArray(namespaces)) {
+      throw new InvalidInputError(`countItems needs an array of namespaces, got ${describe(namespaces)}.`);
+    }
+    return namespaces.map((namespace) => {
+      checkPath("namespace", namespace, { allowEmpty: false });
+      return [...namespace];
+    });
+  });
+}
+
 /** The arguments of `deleteNamespace`, checked, with every default filled in. */
 export function parseDeleteNamespace(path: string[], options: DeleteNamespaceOptions) {
   return readArguments("the arguments of deleteNamespace", () => {

@@ -7,6 +7,7 @@ import {
   parseDeleteNamespace,
   parseDeleteWhere,
   parseIterate,
+  parseNamespaces,
   parseReencrypt,
   parseReindexOptions,
   toListOperation,
@@ -17,10 +18,12 @@ import { type ConstructorOptions, openStore, resolveConstructorOptions } from ".
 import { contextOfBatch, countBatch, putItem, runBatch } from "./operations/batch.js";
 import { deleteNamespace } from "./operations/delete-namespace.js";
 import { deleteWhere } from "./operations/delete-where.js";
+import { inspectIndex } from "./operations/inspect-index.js";
 import { iterateItems } from "./operations/iterate.js";
 import { reencrypt } from "./operations/reencrypt.js";
 import { reindex } from "./operations/reindex.js";
 import { stats } from "./operations/stats.js";
+import { sizesOf } from "./operations/visit-items.js";
 import type { RedisStoreOptions } from "./options.js";
 import { type BatchOperation, parseBatch } from "./requests.js";
 import type {
@@ -37,6 +40,7 @@ import type {
   ReencryptItemsReport,
   ReindexOptions,
   ReindexReport,
+  StoredIndexInfo,
   StoreOperation,
   StoreResults,
   StoreStats,
@@ -419,6 +423,37 @@ export class RedisStore extends BaseStore {
     const context = { operation: "reencrypt", namespace: asked.namespace };
     const run = () => reencrypt(this.context, asked);
     return this.operations.run(context, run, undefined, ({ items }) => items);
+  }
+
+  /**
+   * For what the index that serves was made, and how it is. Unlike other methods it does not prepare the index, and writes
+   * nothing: a program that only looks, or one that is to open the store as it is, begins with it.
+   *
+   * @returns `undefined` when nothing was ever stored with this `keyPrefix`.
+   *
+   * @example
+   * ```ts
+   * const index = await store.inspectIndex();
+   * console.log(index?.dims, index?.model, index?.search?.exists);
+   * ```
+   */
+  async inspectIndex(): Promise<StoredIndexInfo | undefined> {
+    return this.operations.run({ operation: "inspectIndex" }, () => inspectIndex(this.context));
+  }
+
+  /**
+   * How many items each of these namespaces holds itself, without those of namespaces below it. Items that have just
+   * expired may be counted.
+   *
+   * @example
+   * ```ts
+   * const namespaces = await store.listNamespaces({ prefix: ["memories"] });
+   * const counts = await store.countItems(namespaces); // in the same order
+   * ```
+   */
+  async countItems(namespaces: string[][]): Promise<number[]> {
+    const asked = parseNamespaces(namespaces);
+    return this.operations.run({ operation: "countItems" }, () => sizesOf(this.context, asked));
   }
 
   /** How much the store holds, and how its index is. Costs grow with namespaces. */

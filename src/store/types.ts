@@ -140,6 +140,50 @@ export interface StoreStats extends EngineStats {
   namespaces: number;
 }
 
+/** What a server with a search engine tells of an index. */
+export type SearchIndexInfo =
+  | { exists: false }
+  | {
+      exists: true;
+      /** Items that it knows. */
+      items: number;
+      /** Vectors that it knows; an item can have several. */
+      vectors: number;
+      /** Whether documents are still being added in the background. */
+      indexing: boolean;
+      /** How much of that is done, from 0 to 1. */
+      progress: number;
+      /** Documents that it could not take. */
+      failures: number;
+      /** Bytes that it takes in the server's memory, beside the documents. */
+      bytes: number;
+      /** Documents among the store's own that the store did not write; a thousand when there are more. */
+      foreignDocuments: number;
+    };
+
+/** What {@link RedisStore.inspectIndex} tells: for what the index that serves was made, and how it is. */
+export interface StoredIndexInfo {
+  /** Its name on the server. */
+  name: string;
+  /** Counts the indexes that {@link RedisStore.reindex} has built, one after the other. */
+  generation: number;
+  /** Dimensions of its vectors; `null` for an index without any. */
+  dims: number | null;
+  /** The name that the model was given; `null` when it has none. */
+  model: string | null;
+  distance: Distance | null;
+  algorithm: "hnsw" | "flat" | null;
+  m: number | null;
+  efConstruction: number | null;
+  /** Whether words are indexed. */
+  text: boolean;
+  numericFields: readonly string[];
+  /** Whether a {@link RedisStore.reindex} was begun and has not come to its end. */
+  reindexing: boolean;
+  /** The index itself; `undefined` where the engine `"core"` answers searches. */
+  search: SearchIndexInfo | undefined;
+}
+
 /** How far a deletion has come. */
 export interface DeleteProgress {
   /** Items deleted so far. */

@@ -7,8 +7,8 @@ import { decodeReadReply, type ReadReply } from "../records/read-reply.js";
 import { execute } from "../scripts/execute.js";
 import { LIST } from "../scripts/index.js";
 
-/** What is read of each checkpoint. */
-export type PageContent = "checkpoints" | "records";
+/** What is read of each checkpoint: all of it; its record; its record and its pending writes without their values. */
+export type PageContent = "checkpoints" | "records" | "summaries";
 
 /** Which checkpoints a page is of. */
 type PageSource =
@@ -66,7 +66,7 @@ export class ListPages {
 
   async #read(source: PageSource, content: PageContent, limit: number): Promise<Page | "several"> {
     const { connection, limits, readTtl } = this.context;
-    const most = Math.min(limit, content === "records" ? limits.filterPage : limits.listPage);
+    const most = Math.min(limit, content === "checkpoints" ? limits.listPage : limits.filterPage);
     const bytes = this.#isFirst ? limits.firstPageBytes : limits.pageBytes;
     const held = content === "checkpoints" ? this.#heldNames() : "";
     const wanted: readonly Arg[] =

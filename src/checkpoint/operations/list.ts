@@ -16,7 +16,7 @@ import type { Row } from "../records/read-reply.js";
 import { checkRecordLike } from "../records/record-like.js";
 import { unreadable } from "../records/unreadable.js";
 import type { ValueCodec } from "../values/codec.js";
-import { ListPages, type Page } from "./list-pages.js";
+import { ListPages, type Page, type PageContent } from "./list-pages.js";
 import { NamespaceMerge } from "./namespace-merge.js";
 
 /** What to list. */
@@ -134,14 +134,14 @@ async function* listThread(
 }
 
 /** All checkpoints of a thread that are wanted, whatever their metadata; with a filter their records only. */
-async function* pagesOf(
+export async function* pagesOf(
   context: SaverContext,
   keys: ThreadKeys,
   pages: ListPages,
-  { checkpointNs, checkpointId, before = "", filter }: Selection,
+  { checkpointNs, checkpointId, before = "", filter }: Omit<Selection, "threadId" | "limit">,
   left: () => number,
+  content: PageContent = filter ? "records" : "checkpoints",
 ): AsyncGenerator<Page> {
-  const content = filter ? "records" : "checkpoints";
   const limit = () => (filter ? Number.POSITIVE_INFINITY : left());
   if (checkpointNs !== undefined && checkpointId !== undefined) {
     yield* pages.named([checkpointField(checkpointNs, checkpointId)], content);
@@ -161,8 +161,9 @@ async function* pagesOf(
   }
   const merge = new NamespaceMerge(context, keys, { id: checkpointId, before, limit: limit() });
   const { filterPage, listPage } = context.limits;
+  const most = content === "checkpoints" ? listPage : filterPage;
   for (;;) {
-    const fields = await merge.take(Math.min(filter ? filterPage : listPage, limit()));
+    const fields = await merge.take(Math.min(most, limit()));
     if (fields.length === 0) return;
     yield* pages.named(fields, content);
   }

@@ -16,6 +16,8 @@ export interface ThreadStats {
    * keys. Undefined where that command is not permitted or not known.
    */
   readonly bytes: number | undefined;
+  /** The moment at which it expires; undefined for a thread that stays. */
+  readonly expiresAt: Date | undefined;
 }
 
 /** Entries of each key that the server looks at, so that a large thread does not block it. */
@@ -33,12 +35,15 @@ export async function threadStats(
     ...own.map((key) => ({ key, args: ["MEMORY", "USAGE", key, "SAMPLES", SAMPLES] })),
   ]);
   if (first instanceof Error) throw first;
-  let reply = first as [Reply, Reply, Buffer] | null;
+  let reply = first as [Reply, Reply, Buffer, Reply] | null;
   let namespaces = 0;
   while (reply !== null) {
-    const [checkpoints, counted, place] = reply;
+    const [checkpoints, counted, place, expires] = reply;
     namespaces += Number(counted);
-    if (place.length === 0) return { checkpoints: Number(checkpoints), namespaces, bytes: sumOf(sizes) };
+    if (place.length === 0) {
+      const expiresAt = Number(expires) < 0 ? undefined : new Date(Number(expires));
+      return { checkpoints: Number(checkpoints), namespaces, bytes: sumOf(sizes), expiresAt };
+    }
     reply = (await execute(connection, count(place))) as typeof reply;
   }
   return undefined;

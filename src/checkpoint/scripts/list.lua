@@ -7,13 +7,14 @@
 -- ARGV  1 time to live in milliseconds that this read gives the thread, or ''
 --       2 the largest number of checkpoints
 --       3 the number of bytes, of records, pending writes and chunks together, after which the page ends
---       4 "checkpoints", or "records" for their fields and records only
+--       4 "checkpoints"; "records" for their fields and records only; "summaries" for these and their pending writes, without chunks
 --       5 the names of chunks that the client has, one after the other, see leave_out in read-common.lua
 --       6 "named": the fields of the checkpoints follow; what was removed meanwhile is left out
 --         "newest": the prefix of a namespace, and an id or '': its newest checkpoints before that id. '' instead of a prefix is
 --         the thread's only namespace
 --       then BATCH, see read-common.lua
--- Reply see reply_with in read-common.lua; for records the rows are { field, record }; then
+-- Reply see reply_with in read-common.lua; for records the rows are { field, record }, for summaries { field, record, its
+--       pending writes }; then
 --       4 how many of the fields were looked at
 --       5 how many there were, at most as many as the page may have
 -- Or "several", when the thread was to have one namespace and has several.
@@ -43,9 +44,11 @@ for _, field in ipairs(fields) do
   looked_at = looked_at + 1
   local record = redis.call('HGET', CHECKPOINTS, field)
   if not record and redis.call('ZSCORE', INDEX, 'c:' .. field) then error('LOST checkpoint.', 0) end
-  if record and kind == 'records' then
-    rows[#rows + 1] = { field, record }
+  if record and kind ~= 'checkpoints' then
+    local writes = kind == 'summaries' and members('w:' .. escape_field(field) .. ':') or nil
+    rows[#rows + 1] = { field, record, writes }
     chunks.bytes = chunks.bytes + #record
+    for _, member in ipairs(writes or {}) do chunks.bytes = chunks.bytes + #member end
   elseif record then
     rows[#rows + 1] = row_of(field, record, chunks)
   end

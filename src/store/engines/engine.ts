@@ -1,6 +1,6 @@
 import type { PipelineTask } from "../pipeline.js";
 import type { SearchRequest } from "../requests.js";
-import type { EngineStats, RedisSearchItem } from "../types.js";
+import type { EngineStats, RedisSearchItem, SearchIndexInfo } from "../types.js";
 import type { BuiltIndex, StoredIndex } from "./index-definition.js";
 
 /** Finds items. All else (reading, writing, namespaces) is the same whatever engine runs. */
@@ -37,4 +37,7 @@ export interface StoreEngine {
   foreignDocuments(index: BuiltIndex): Promise<string[]>;
 
   stats(): Promise<EngineStats>;
+
+  /** What the server tells of this index, which need not be there. `undefined` for an engine without indexes. */
+  inspect(index: BuiltIndex): Promise<SearchIndexInfo | undefined>;
 }

@@ -132,7 +132,8 @@ export async function countItems(
   return (await sizesOf(context, namespaces)).reduce((sum, size) => sum + size, 0);
 }
 
-async function sizesOf(
+/** How many items each of some namespaces has, those that have just expired included. */
+export async function sizesOf(
   { connection, keys }: Pick<StoreContext, "connection" | "keys">,
   namespaces: readonly string[][],
 ): Promise<number[]> {

@@ -39,6 +39,8 @@ function vectorArgs({ generation, definition }: BuiltIndex): Arg[] {
 /** What FT.INFO tells, as far as it is of use. */
 export interface IndexInfo {
   indexing: boolean;
+  /** How much of the documents it knows, from 0 to 1. */
+  progress: number;
   failures: number;
   bytes: number;
 }
@@ -61,6 +63,7 @@ export function decodeIndexInfo(reply: Reply): IndexInfo {
   );
   return {
     indexing: number("indexing") !== 0,
+    progress: number("percent_indexed"),
     failures: number("hash_indexing_failures"),
     bytes: Math.round(megabytes * 1024 * 1024),
   };

@@ -149,6 +149,11 @@ export class QueryBuilder {
     return this.command(`@kind:{${KIND[kind]}}`, new QueryParams(), true, { count: 0 });
   }
 
+  /** How many documents of an index are of a kind, whether or not it serves. */
+  countIn(index: string, kind: keyof typeof KIND): SearchCommand {
+    return searchCommand(index, `@kind:{${KIND[kind]}}`, new QueryParams(), true, { count: 0 });
+  }
+
   /** Finds out whether a server knows a scorer: it refuses one that it does not know. */
   probe(index: string, scorer: Scorer): SearchCommand {
     return searchCommand(index, `@kind:{${KIND.item}}`, new QueryParams(), true, { scorer, count: 0 });

@@ -7,7 +7,7 @@ import type { StoreKeys } from "../../keys.js";
 import type { StoreSettings } from "../../options.js";
 import type { PipelineTask } from "../../pipeline.js";
 import type { SearchRequest } from "../../requests.js";
-import type { EngineStats, RedisSearchItem } from "../../types.js";
+import type { EngineStats, RedisSearchItem, SearchIndexInfo } from "../../types.js";
 import type { StoreEngine } from "../engine.js";
 import type { BuiltIndex } from "../index-definition.js";
 import { filteredListing } from "./filtered-listing.js";
@@ -100,6 +100,24 @@ export class SearchEngine implements StoreEngine {
       indexing,
       indexFailures: failures,
     };
+  }
+
+  async inspect(index: BuiltIndex): Promise<SearchIndexInfo> {
+    const name = this.keys.indexName(index.generation);
+    const [info, ...found] = await executeAll(this.connection, [
+      { key: name, args: ["FT.INFO", name] },
+      toEntry(this.queries.countIn(name, "item")),
+      toEntry(this.queries.countIn(name, "vector")),
+    ]);
+    if (info instanceof Error && isUnknownIndex(info)) return { exists: false };
+    if (info instanceof Error) throw info;
+    const [items = 0, vectors = 0] = found.map((reply) => {
+      if (reply instanceof Error) throw reply;
+      return decodeSearchReply(reply, false).total;
+    });
+    const { indexing, progress, failures, bytes } = decodeIndexInfo(info as Reply);
+    const foreign = (await this.foreignDocuments(index)).length;
+    return { exists: true, items, vectors, indexing, progress, failures, bytes, foreignDocuments: foreign };
   }
 
   private async info(name: string) {

@@ -64,6 +64,10 @@ export class ScanEngine implements StoreEngine {
     return error instanceof IndexChangedError;
   }
 
+  async inspect(): Promise<undefined> {
+    return undefined;
+  }
+
   async foreignDocuments(): Promise<string[]> {
     return [];
   }

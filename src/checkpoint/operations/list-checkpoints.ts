@@ -1,0 +1,124 @@
+import type { CheckpointMetadata } from "@langchain/langgraph-checkpoint";
+import { describeOption } from "../../describe.js";
+import { InvalidInputError } from "../../errors.js";
+import { decodeKeyPart } from "../../redis/key-encoding.js";
+import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
+import type { AbortOptions } from "../abort.js";
+import { checkCheckpointId, checkThreadId } from "../config.js";
+import type { SaverContext } from "../context.js";
+import { threadKeys } from "../keys.js";
+import { decodeMetadata, decodeRecord } from "../records/checkpoint-record.js";
+import { decodeWrites } from "../records/pending-writes.js";
+import type { Row } from "../records/read-reply.js";
+import { unreadable } from "../records/unreadable.js";
+import { pagesOf } from "./list.js";
+import { ListPages } from "./list-pages.js";
+
+/** A pending write without its value. */
+export interface PendingWriteInfo {
+  readonly taskId: string;
+  /** Where the task stands in its step; `""` when it was not given. */
+  readonly taskPath: string;
+  /** Its place among the writes of its call; below zero for errors, interrupts and the like. */
+  readonly index: number;
+  readonly channel: string;
+}
+
+/** A checkpoint without the values of its channels. */
+export interface CheckpointInfo {
+  readonly checkpointNs: string;
+  readonly checkpointId: string;
+  readonly parentId: string | undefined;
+  /** When it was made, as the checkpoint says. */
+  readonly ts: string | undefined;
+  readonly metadata: CheckpointMetadata;
+  /** Its pending writes, in the order in which `getTuple` has them. */
+  readonly pendingWrites: readonly PendingWriteInfo[];
+  /** Bytes of its record and its pending writes. Chunks of values, which checkpoints share, are not counted. */
+  readonly bytes: number;
+}
+
+/** Options of {@link RedisSaver.listCheckpoints}. */
+export interface ListCheckpointsOptions extends AbortOptions {
+  /** Only those of this namespace. Default: of all namespaces. */
+  checkpointNs?: string;
+  /** Only those whose ids come before this one. */
+  before?: string;
+  /** The largest number of checkpoints. Default: all. */
+  limit?: number;
+}
+
+const LIST_CHECKPOINTS_OPTIONS: KnownOptions<ListCheckpointsOptions> = {
+  checkpointNs: true,
+  before: true,
+  limit: true,
+  signal: true,
+};
+
+/** See {@link RedisSaver.listCheckpoints}. The arguments are read at the call. */
+export function listCheckpoints(
+  context: SaverContext,
+  threadId: string,
+  options: ListCheckpointsOptions = {},
+): AsyncGenerator<CheckpointInfo> {
+  checkKnownOptions(options, LIST_CHECKPOINTS_OPTIONS, "listCheckpoints");
+  const { checkpointNs, before, limit = Number.POSITIVE_INFINITY } = options;
+  if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit >= 0)) {
+    throw new InvalidInputError(
+      `limit must be a whole number of checkpoints, at least 0, got ${describeOption(limit)}.`,
+    );
+  }
+  if (checkpointNs !== undefined && typeof checkpointNs !== "string") {
+    throw new InvalidInputError(`checkpointNs must be a string, got ${describeOption(checkpointNs)}.`);
+  }
+  const selection = {
+    checkpointNs,
+    checkpointId: undefined,
+    before: before === undefined ? undefined : checkCheckpointId(before, "before"),
+    filter: undefined,
+  };
+  return summaries(context, checkThreadId(threadId), selection, limit);
+}
+
+async function* summaries(
+  context: SaverContext,
+  threadId: string,
+  selection: Parameters<typeof pagesOf>[3],
+  limit: number,
+): AsyncGenerator<CheckpointInfo> {
+  const keys = threadKeys(context.keyPrefix, threadId);
+  const pages = new ListPages(context, keys);
+  let left = limit;
+  if (left === 0) return;
+  for await (const { rows } of pagesOf(context, keys, pages, selection, () => left, "summaries")) {
+    for (const row of rows) {
+      yield await toInfo(context, { key: keys.checkpoints, threadId }, row);
+      left -= 1;
+      if (left === 0) return;
+    }
+  }
+}
+
+async function toInfo(
+  { codec }: Pick<SaverContext, "codec">,
+  place: { key: string; threadId: string },
+  { checkpointNsEncoded, checkpointId, record, writes }: Row,
+): Promise<CheckpointInfo> {
+  const checkpointNs = decodeKeyPart(checkpointNsEncoded);
+  try {
+    const { header, body } = decodeRecord(codec, record);
+    return {
+      checkpointNs,
+      checkpointId,
+      parentId: header.p,
+      ts: body.checkpoint.ts,
+      metadata: await decodeMetadata(codec, body),
+      pendingWrites: decodeWrites(codec, writes).map(({ taskId, taskPath, index, channel }) => {
+        return { taskId, taskPath, index, channel };
+      }),
+      bytes: writes.reduce((sum, member) => sum + member.length, record.length),
+    };
+  } catch (cause) {
+    throw unreadable("cannot read the checkpoint", { ...place, checkpointNs, checkpointId }, cause);
+  }
+}
