@@ -1,5 +1,7 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { describe, describeOption } from "../describe.js";
+import { Keyring } from "../encryption/keyring.js";
+import type { EncryptionOptions } from "../encryption/options.js";
 import { InvalidInputError } from "../errors.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
@@ -51,6 +53,21 @@ export interface RedisSaverOptions extends TimeoutOptions {
    * Default: "all".
    */
   history?: "all" | "latest";
+  /**
+   * Encrypts values, metadata and pending writes with AES-256-GCM, each for its place in its thread: nothing can be altered,
+   * exchanged, or moved to another thread or checkpoint without being noticed. Ids, namespaces, names of delta channels, sizes and
+   * times stay readable. Default: nothing is encrypted, and what is encrypted is refused.
+   *
+   * Where keys come from functions and the client is your own, the first operations wait for them, and read their values afterwards.
+   *
+   * @example
+   * ```ts
+   * const checkpointer = await RedisSaver.fromConnString("redis://localhost:6379", {
+   *   encryption: { keys: { "2026-11": process.env.ENCRYPTION_KEY ?? "" }, current: "2026-11" },
+   * });
+   * ```
+   */
+  encryption?: EncryptionOptions;
 }
 
 const SAVER: KnownOptions<RedisSaverOptions> = {
@@ -61,6 +78,7 @@ const SAVER: KnownOptions<RedisSaverOptions> = {
   cacheBytes: true,
   ttl: true,
   history: true,
+  encryption: true,
   commandTimeout: true,
 };
 
@@ -80,25 +98,34 @@ export interface SaverSettings {
   readonly writeTtl: string;
   readonly readTtl: string;
   readonly history: "all" | "latest";
+  /** Undefined when nothing is encrypted. */
+  readonly keyring: Keyring | undefined;
 }
 
 /**
  * @param opens whether the saver connects by itself.
+ * @param keyring that of the same options, if they were read before: the keys in them may have been overwritten since.
  * @throws {InvalidInputError} naming the option.
  */
-export function readOptions(options: RedisSaverOptions, opens: boolean): SaverSettings {
+export function readOptions(options: RedisSaverOptions, opens: boolean, keyring?: Keyring): SaverSettings {
   checkKnownOptions(options ?? null, opens ? OPEN_OPTIONS : SAVER_OPTIONS, "RedisSaver");
   const { keyPrefix = DEFAULT_KEY_PREFIX, serde = new JsonSerializer(), trackChanges = true } = options;
   checkBoolean(trackChanges, "trackChanges");
+  checkKeyPrefix(keyPrefix);
   return {
-    keyPrefix: checkKeyPrefix(keyPrefix),
+    keyPrefix,
     serde: checkSerde(serde),
     trackChanges,
     compressor: createCompressor(options.compression),
     cacheBytes: checkCacheBytes(options.cacheBytes),
     ...checkTtl(options.ttl),
     history: checkHistory(options.history),
+    keyring: keyring ?? readEncryption(options.encryption, keyPrefix),
   };
+}
+
+function readEncryption(encryption: EncryptionOptions | undefined, keyPrefix: string): Keyring | undefined {
+  return encryption === undefined ? undefined : new Keyring(encryption, keyPrefix);
 }
 
 function checkTtl(ttl: ThreadTtl | undefined): Pick<SaverSettings, "writeTtl" | "readTtl"> {

@@ -25,7 +25,7 @@ import {
 } from "./abort.js";
 import { CheckpointCache } from "./cache/checkpoint-cache.js";
 import { checkConfig, checkThreadId, parseCheckpointConfig, parseConfig } from "./config.js";
-import type { SaverContext } from "./context.js";
+import { fetchKeys, type SaverContext } from "./context.js";
 import type { ThreadInfo } from "./indexes/thread-index.js";
 import { threadKeys } from "./keys.js";
 import { limitsOf } from "./limits.js";
@@ -85,12 +85,13 @@ export class RedisSaver extends BaseCheckpointSaver {
    */
   constructor(options: RedisSaverOptions & { client: RedisClient }) {
     requireOptions(options, "RedisSaver");
-    const { serde, trackChanges, compressor, cacheBytes, ...settings } = readOptions(options, false);
+    const read = readOptions(options, false, Reflect.get(options, KEYRING));
+    const { serde, trackChanges, compressor, cacheBytes, ...settings } = read;
     super(serde);
     this.context = {
       ...settings,
       connection: createConnection(options.client, options.commandTimeout),
-      codec: new ValueCodec(serde, trackChanges, compressor),
+      codec: new ValueCodec(serde, trackChanges, compressor, settings.keyring?.cipher("thread")),
       cache: new CheckpointCache(cacheBytes),
       limits: limitsOf(options),
       firstVersion: () => this.getNextVersion(undefined),
@@ -198,7 +199,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     checkConfig(config, "getTuple() needs");
     if (config.configurable?.thread_id === undefined) return undefined;
     const { threadId, checkpointNs, checkpointId } = parseConfig(config);
-    return this.run(
+    return this.runWithKeys(
       { operation: "getTuple", threadId, checkpointNs, checkpointId },
       (context) => getTuple(context, threadId, checkpointNs, checkpointId),
       signalOfRead(config),
@@ -281,7 +282,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     newVersions?: ChannelVersions,
   ): Promise<RunnableConfig> {
     const { thread_id: threadId, checkpoint_ns: checkpointNs } = config?.configurable ?? {};
-    return this.run(
+    return this.runWithKeys(
       { operation: "put", threadId, checkpointNs, checkpointId: checkpoint?.id },
       (context) => put(context, config, checkpoint, metadata, newVersions),
       signalOfWrite(config),
@@ -306,7 +307,7 @@ export class RedisSaver extends BaseCheckpointSaver {
   ): Promise<void> {
     checkConfig(config, "putWrites() needs");
     const ref = parseCheckpointConfig(config);
-    await this.run(
+    await this.runWithKeys(
       { operation: "putWrites", ...ref },
       (context) => putWrites(context, ref, writes, taskId, taskPath ?? ""),
       signalOfWrite(config),
@@ -328,7 +329,7 @@ export class RedisSaver extends BaseCheckpointSaver {
     channels: string[];
   }): Promise<Record<string, DeltaChannelHistory>> {
     const { config, channels } = checkHistoryOptions(options);
-    return this.run(
+    return this.runWithKeys(
       { operation: "getDeltaChannelHistory", threadId: config.configurable?.thread_id },
       (context) => deltaHistory(context, config, channels),
       signalOfRead(config),
@@ -472,6 +473,20 @@ export class RedisSaver extends BaseCheckpointSaver {
     );
   }
 
+  /** As {@link run}, for what reads or writes contents: first the keys are fetched, where functions give them. */
+  private runWithKeys<T>(
+    operation: OperationContext,
+    work: (context: SaverContext) => T | Promise<T>,
+    signal: AbortSignal | undefined,
+    countResults?: (value: T) => number,
+  ): Promise<T> {
+    const withKeys = (context: SaverContext) => {
+      const fetching = fetchKeys(context, signal);
+      return fetching ? fetching.then(() => work(context)) : work(context);
+    };
+    return this.run(operation, withKeys, signal, countResults);
+  }
+
   /** Runs an operation, which works with the context that it is given: the signal aborts what it sends. */
   private run<T>(
     operation: OperationContext,
@@ -486,18 +501,22 @@ export class RedisSaver extends BaseCheckpointSaver {
 
 /** Under this name the connection is among the options that the saver is to close. */
 const OWNED = Symbol("owned");
+/** Under this one its keys, which were copied when the options were given. */
+const KEYRING = Symbol("keyring");
 
 // Outside the class: bundlers rename a class that mentions itself.
 async function open(
   options: RedisSaverOptions & ConnectOptions,
   connect: () => Promise<ManagedConnection>,
 ): Promise<RedisSaver> {
-  readOptions(options, true); // what cannot be used is refused before anything is connected
+  // What cannot be used is refused before anything is connected.
+  const { keyring } = readOptions(options, true);
   const { tls: _, ...own } = options;
   const owned = await connect();
   try {
+    await keyring?.ready();
     const known: RedisSaverOptions & { client: RedisClient } = { ...own, client: owned.connection };
-    return new RedisSaver(Object.assign(known, { [OWNED]: owned }));
+    return new RedisSaver(Object.assign(known, { [OWNED]: owned, [KEYRING]: keyring }));
   } catch (error) {
     await owned.close();
     throw error;

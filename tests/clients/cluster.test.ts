@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { type ModelFactory, saverModel } from "../conformance/saver/model.js";
 import { config, id, put } from "../conformance/saver/steps.js";
 import { expectFailure } from "../faults/ledger.js";
+import { ENCRYPTION } from "../helpers/encryption.js";
 import { freshPrefix, plainRedisUrl } from "../helpers/redis.js";
 import { startCluster, type TestCluster } from "../helpers/servers/index.js";
 import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.js";
@@ -47,8 +48,9 @@ describe("a saver on a cluster", () => {
   });
   afterAll(() => client.destroy());
   const factory: ModelFactory = {
-    name: "RedisSaver on a cluster",
-    create: async (store, options) => new RedisSaver({ client, keyPrefix: `${prefix}-${store}`, ...options }),
+    name: "RedisSaver on a cluster, with encryption",
+    create: async (store, options) =>
+      new RedisSaver({ client, keyPrefix: `${prefix}-${store}`, encryption: ENCRYPTION, ...options }),
     destroy: async () => {},
   };
   saverModel(factory, 25);

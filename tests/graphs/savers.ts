@@ -2,6 +2,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { type BaseCheckpointSaver, Command, MemorySaver, type StateSnapshot } from "@langchain/langgraph";
 import { RedisSaver, type RedisSaverOptions } from "langgraph-redis";
 import { describe, onTestFinished } from "vitest";
+import { ENCRYPTION } from "../helpers/encryption.js";
 import { freshPrefix, redisUrl } from "../helpers/redis.js";
 
 /** A place of its own where threads are kept. */
@@ -36,6 +37,7 @@ export function redis(options: RedisSaverOptions = {}): RedisStorage {
 const IMPLEMENTATIONS: Record<string, { storage: () => Storage; keepsHistory: boolean }> = {
   MemorySaver: { storage: memory, keepsHistory: true },
   RedisSaver: { storage: () => redis(), keepsHistory: true },
+  "RedisSaver with encryption": { storage: () => redis({ encryption: ENCRYPTION }), keepsHistory: true },
   'RedisSaver with history: "latest"': { storage: () => redis({ history: "latest" }), keepsHistory: false },
 };
 

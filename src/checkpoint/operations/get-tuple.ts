@@ -1,5 +1,5 @@
 import type { CheckpointTuple } from "@langchain/langgraph-checkpoint";
-import { CorruptRecordError } from "../../errors.js";
+import { CorruptRecordError, EncryptionError } from "../../errors.js";
 import type { CachedCheckpoint } from "../cache/checkpoint-cache.js";
 import type { KnownTree } from "../cache/known-value.js";
 import { refuseCheckpoint } from "../config.js";
@@ -54,7 +54,8 @@ export async function getTuple(
     return await read(cached);
   } catch (error) {
     // What this client believed of the thread may be wrong: it may have been deleted and come back.
-    if (cached === undefined || !(error instanceof CorruptRecordError)) throw error;
+    if (cached === undefined || !(error instanceof CorruptRecordError || error instanceof EncryptionError))
+      throw error;
     cache.forget(thread);
     return read(undefined);
   }

@@ -5,7 +5,7 @@ import type { SaverContext } from "../context.js";
 import { checkpointField, fieldPrefix, type ThreadKeys, threadKeys } from "../keys.js";
 import { decodeRecord } from "../records/checkpoint-record.js";
 import { decodeWrites } from "../records/pending-writes.js";
-import { decodeReadReply, type Row } from "../records/read-reply.js";
+import { decodeReadReply, fieldOf, type Row } from "../records/read-reply.js";
 import { unreadable } from "../records/unreadable.js";
 import { execute } from "../scripts/execute.js";
 import { CHUNKS, DELTA_HISTORY } from "../scripts/index.js";
@@ -78,16 +78,19 @@ export class HistoryWalk {
   }
 
   /** What an ancestor holds of the channels whose history has not begun yet; the last of its writes first. */
-  #valuesIn({ checkpointId, record, writes }: Row): Found[] {
+  #valuesIn(row: Row): Found[] {
     if (this.#open.size === 0) return [];
-    const { codec } = this.context;
+    const { checkpointId, record, writes } = row;
+    const contents = this.context.codec.contentsOf(this.#keys.checkpoints);
     const isOpen = ({ channel }: { channel: string }) => this.#open.has(channel);
-    const written = this.#read(checkpointId, this.#keys.index, () => decodeWrites(codec, writes));
+    const written = this.#read(checkpointId, this.#keys.index, () => decodeWrites(contents, writes));
     const found: Found[] = written
       .filter(isOpen)
       .reverse()
       .map(({ taskId, channel, reference }) => ({ taskId, channel, reference, checkpointId }));
-    const { body } = this.#read(checkpointId, this.#keys.checkpoints, () => decodeRecord(codec, record));
+    const { body } = this.#read(checkpointId, this.#keys.checkpoints, () =>
+      decodeRecord(contents, fieldOf(row), record),
+    );
     const stored = Object.entries(body.channels)
       .map(([channel, reference]) => ({ taskId: undefined, channel, reference, checkpointId }))
       .filter(isOpen);

@@ -6,13 +6,13 @@ import { decodeKeyPart } from "../../redis/key-encoding.js";
 import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
 import { abortableContext, signalOfRead } from "../abort.js";
 import { checkConfig, checkpointIdOf, checkThreadId, namespaceOf } from "../config.js";
-import type { SaverContext } from "../context.js";
+import { fetchKeys, type SaverContext } from "../context.js";
 import { allThreads } from "../indexes/thread-index.js";
 import { checkpointField, fieldPrefix, type ThreadKeys, threadKeys } from "../keys.js";
 import { decodeMetadata, decodeRecord } from "../records/checkpoint-record.js";
 import { decodeTuple } from "../records/checkpoint-tuple.js";
 import { matchesFilter } from "../records/metadata-filter.js";
-import type { Row } from "../records/read-reply.js";
+import { fieldOf, type Row } from "../records/read-reply.js";
 import { checkRecordLike } from "../records/record-like.js";
 import { unreadable } from "../records/unreadable.js";
 import type { ValueCodec } from "../values/codec.js";
@@ -40,7 +40,7 @@ export function list(
 ): AsyncGenerator<CheckpointTuple> {
   try {
     const selection = selectionOf(config ?? {}, options ?? undefined);
-    return listSelected(abortableContext(context, signalOfRead(config)), selection);
+    return listSelected(context, selection, signalOfRead(config));
   } catch (error) {
     return failing(error);
   }
@@ -87,7 +87,13 @@ function copyOf(filter: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(copies);
 }
 
-async function* listSelected(context: SaverContext, selection: Selection): AsyncGenerator<CheckpointTuple> {
+async function* listSelected(
+  saver: SaverContext,
+  selection: Selection,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<CheckpointTuple> {
+  const context = abortableContext(saver, signal);
+  await fetchKeys(context, signal);
   const { threadId } = selection;
   let left = selection.limit;
   for await (const thread of threadId === undefined
@@ -175,19 +181,17 @@ function matcher(
   location: { key: string; threadId: string },
   filter: Record<string, unknown>,
 ): (row: Row) => Promise<boolean> {
+  const contents = codec.contentsOf(location.key);
   return async (row) => {
     try {
-      return matchesFilter(await decodeMetadata(codec, decodeRecord(codec, row.record).body), filter);
+      const { body } = decodeRecord(contents, fieldOf(row), row.record);
+      return matchesFilter(await decodeMetadata(codec, body), filter);
     } catch (cause) {
       const checkpointNs = decodeKeyPart(row.checkpointNsEncoded);
       const at = { ...location, checkpointNs, checkpointId: row.checkpointId };
       throw unreadable("cannot read the metadata", at, cause);
     }
   };
-}
-
-function fieldOf({ checkpointNsEncoded, checkpointId }: Row): string {
-  return `${checkpointNsEncoded}:${checkpointId}`;
 }
 
 /** Ids are ordered by their UTF-8 bytes, as in Redis. */

@@ -39,7 +39,7 @@ export async function putWrites(
       return { ...write, reference, roots };
     });
     const left = all.filter(({ index }) => !written.has(String(index)));
-    return encodeWrites(codec, beginning, taskPath, left);
+    return encodeWrites(codec.contentsOf(thread), beginning, taskPath, left);
   };
   const missingOf = (reply: Reply): string[] | undefined => {
     const [missing, partly] = (reply as Reply[]).map(toStrings) as [string[], string[]];

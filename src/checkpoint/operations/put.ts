@@ -233,7 +233,7 @@ function runOf(config: RunnableConfig, metadata: CheckpointMetadata | undefined)
 /** The arguments of scripts/put.lua but for the chunks. */
 function putArgs(
   { codec, writeTtl, history }: SaverContext,
-  { parent, id, source, deltas }: PutRequest,
+  { parent, id, keys, source, deltas }: PutRequest,
   channels: readonly string[],
   draft: RecordDraft,
   values: readonly EncodedValue[],
@@ -243,13 +243,17 @@ function putArgs(
     reference,
   ]);
   const roots = new Set(values.flatMap((value) => value.roots));
-  const { header, body } = encodeRecord(codec, draft, Object.fromEntries(references), roots);
   const { checkpointNs, checkpointId } = parent;
+  const field = checkpointField(checkpointNs, id);
+  const parentField = checkpointId === undefined ? "" : checkpointField(checkpointNs, checkpointId);
+  const contents = codec.contentsOf(keys.checkpoints);
+  const places = { field, parentField };
+  const { header, body } = encodeRecord(contents, draft, Object.fromEntries(references), roots, places);
   const mayBeOpen = checkpointId !== undefined && (deltas.andParents || deltas.names.length > 0);
   return [
-    checkpointField(checkpointNs, id),
+    field,
     writeTtl,
-    checkpointId === undefined ? "" : checkpointField(checkpointNs, checkpointId),
+    parentField,
     header,
     body,
     history === "latest" && source === "fork" ? "latest, fork" : history,

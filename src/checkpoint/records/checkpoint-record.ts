@@ -1,8 +1,9 @@
 import type { Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { repeatable } from "../../describe.js";
-import { SerializationError } from "../../errors.js";
+import { EncryptionError, SerializationError } from "../../errors.js";
 import { digestOf, splitNames } from "../values/chunk.js";
 import type { ValueCodec } from "../values/codec.js";
+import type { ContentCodec } from "../values/content-codec.js";
 import { withoutChecksum } from "./checksum.js";
 
 /**
@@ -111,25 +112,59 @@ function timestampOf(milliseconds: number): string | undefined {
  * The arguments for scripts/put.lua: the header without its closing brace, parent and need; the body.
  *
  * @param roots the names of the chunks that the references name.
+ * @param field that of the checkpoint, `parentField` that of its parent, or "".
  */
 export function encodeRecord(
-  codec: ValueCodec,
+  contents: ContentCodec,
   draft: RecordDraft,
   references: Readonly<Record<string, string>>,
   roots: ReadonlySet<string>,
+  { field, parentField }: { readonly field: string; readonly parentField: string },
 ): { header: string; body: Buffer } {
   const names = [...roots];
   const short = Object.entries(references).map(([channel, reference]) => [
     channel,
     shorten(reference, names),
   ]);
-  const body = codec.packText(`${draft.body},"channels":${JSON.stringify(Object.fromEntries(short))}}`);
+  const c = names.length === 0 ? undefined : names.join("");
+  const parent = parentField === field ? ITSELF : parentPlace(parentField && idOf(parentField));
+  const body = contents.packText(
+    `${draft.body},"channels":${JSON.stringify(Object.fromEntries(short))}}`,
+    bodyPlace(field, { c, ...draft.header }, parent),
+  );
   const header: RecordHeader = {
-    c: names.length === 0 ? undefined : names.join(""),
+    c,
     b: digestOf(body).slice(0, CHECK_LENGTH),
     ...draft.header,
   };
   return { header: JSON.stringify(header).slice(0, -1), body };
+}
+
+/** What stands for the parent of a checkpoint that is put as a child of itself: scripts/put.lua gives it the parent that it had. */
+const ITSELF = "*";
+
+/** What stands for a parent, of which the id is given, if it has one. */
+export function parentPlace(id: string | undefined): string {
+  return id ? `=${id}` : "";
+}
+
+/**
+ * Where a body belongs: to a checkpoint with these properties in its header. Those that scripts add are not among them, but
+ * for the parent.
+ *
+ * @param field that of the checkpoint.
+ * @param parent see {@link parentPlace}.
+ */
+export function bodyPlace(
+  field: string,
+  { c, t, v, r, u, s }: Omit<RecordHeader, "b">,
+  parent: string,
+): string[] {
+  return ["checkpoint", field, JSON.stringify([c, t, v, r, u, s]), parent];
+}
+
+function idOf(field: string): string {
+  return field.slice(field.indexOf(":") + 1);
 }
 
 /** A reference with the positions of chunks in the header's `c` instead of their names, which stand there. */
@@ -181,14 +216,23 @@ export function assembleCheckpoint(
 
 const LINE_BREAK = 0x0a;
 
-/** A record, parsed. @throws {Error} when it was altered, or is not of that shape. */
-export function decodeRecord(codec: ValueCodec, record: Buffer): { header: RecordHeader; body: RecordBody } {
+/**
+ * A record, parsed.
+ *
+ * @param field that of the checkpoint.
+ * @throws {Error} when it was altered, or is not of that shape.
+ */
+export function decodeRecord(
+  contents: ContentCodec,
+  field: string,
+  record: Buffer,
+): { header: RecordHeader; body: RecordBody } {
   const end = record.indexOf(LINE_BREAK);
   if (end === -1) throw repeatable(new Error("it was altered"));
   const header = JSON.parse(withoutChecksum(record.subarray(0, end)).toString("utf8")) as RecordHeader;
   const packed = record.subarray(end + 1);
   if (digestOf(packed).slice(0, CHECK_LENGTH) !== header.b) throw repeatable(new Error("it was altered"));
-  const { channels, ...body } = JSON.parse(codec.unpackText(packed)) as RecordBody;
+  const { channels, ...body } = JSON.parse(openBody(contents, field, header, packed)) as RecordBody;
   const names = splitNames(header.c ?? "");
   const references = Object.entries(channels).map(([channel, each]) => [channel, lengthen(each, names)]);
   const time = header.t === undefined ? {} : { ts: timestampOf(header.t) };
@@ -196,6 +240,20 @@ export function decodeRecord(codec: ValueCodec, record: Buffer): { header: Recor
     header,
     body: { ...body, checkpoint: { ...time, ...body.checkpoint }, channels: Object.fromEntries(references) },
   };
+}
+
+function openBody(contents: ContentCodec, field: string, header: RecordHeader, packed: Buffer): string {
+  const textFor = (parent: string) => contents.unpackText(packed, bodyPlace(field, header, parent));
+  try {
+    return textFor(parentPlace(header.p));
+  } catch (error) {
+    if (!(error instanceof EncryptionError)) throw error;
+    try {
+      return textFor(ITSELF);
+    } catch {
+      throw error;
+    }
+  }
 }
 
 export async function decodeMetadata(codec: ValueCodec, body: RecordBody): Promise<CheckpointMetadata> {

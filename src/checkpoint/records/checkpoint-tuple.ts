@@ -6,6 +6,7 @@ import type { CachedChannel, CachedCheckpoint } from "../cache/checkpoint-cache.
 import { toConfig } from "../config.js";
 import type { ThreadKeys } from "../keys.js";
 import type { ValueCodec } from "../values/codec.js";
+import type { ContentCodec } from "../values/content-codec.js";
 import type { DecodedValue } from "../values/decode-value.js";
 import { rootsOf } from "../values/value-ref.js";
 import {
@@ -16,7 +17,7 @@ import {
   type RecordHeader,
 } from "./checkpoint-record.js";
 import { decodeWrites } from "./pending-writes.js";
-import type { ReadReply, Row } from "./read-reply.js";
+import { fieldOf, type ReadReply, type Row } from "./read-reply.js";
 import { unreadable } from "./unreadable.js";
 
 /** What is needed to read the rows of one thread. */
@@ -70,6 +71,7 @@ export async function decodeTuple(source: TupleSource, row: Row): Promise<Checkp
 class RowReader {
   readonly checkpointNs: string;
   readonly checkpointId: string;
+  private readonly contents: ContentCodec;
 
   constructor(
     private readonly source: TupleSource,
@@ -77,6 +79,7 @@ class RowReader {
   ) {
     this.checkpointNs = decodeKeyPart(row.checkpointNsEncoded);
     this.checkpointId = row.checkpointId;
+    this.contents = source.codec.contentsOf(source.keys.checkpoints);
   }
 
   unreadable(problem: string, key: string, cause: unknown, channel?: string): Error {
@@ -88,7 +91,7 @@ class RowReader {
 
   record(): { header: RecordHeader; body: RecordBody } {
     try {
-      return decodeRecord(this.source.codec, this.row.record);
+      return decodeRecord(this.contents, fieldOf(this.row), this.row.record);
     } catch (cause) {
       throw this.unreadable("cannot read the checkpoint", this.source.keys.checkpoints, cause);
     }
@@ -110,11 +113,11 @@ class RowReader {
   }
 
   async writes(members: readonly Buffer[]): Promise<CheckpointPendingWrite[]> {
-    const { codec, keys } = this.source;
+    const { keys } = this.source;
     const problem = "cannot read a pending write";
     let writes: ReturnType<typeof decodeWrites>;
     try {
-      writes = decodeWrites(codec, members);
+      writes = decodeWrites(this.contents, members);
     } catch (cause) {
       throw this.unreadable("cannot read the pending writes", keys.index, cause);
     }

@@ -2,7 +2,7 @@ import type { PendingWrite } from "@langchain/langgraph-checkpoint";
 import { WRITES_IDX_MAP } from "@langchain/langgraph-checkpoint";
 import { repeatable } from "../../describe.js";
 import { decodeKeyPart, encodeKeyPart } from "../../redis/key-encoding.js";
-import type { ValueCodec } from "../values/codec.js";
+import type { ContentCodec } from "../values/content-codec.js";
 import { withChecksum, withoutChecksum } from "./checksum.js";
 import { compareWrites, type OrderedWrite } from "./write-order.js";
 
@@ -58,7 +58,7 @@ function decodeTask(task: string): string {
 
 /** The members for the writes of one call. */
 export function encodeWrites(
-  codec: ValueCodec,
+  contents: ContentCodec,
   beginning: string,
   taskPath: string,
   writes: readonly EncodedWrite[],
@@ -71,17 +71,23 @@ export function encodeWrites(
     const indices = group.map(({ index }) => index).join(".");
     const names = [...new Set(group.flatMap(({ roots }) => roots))].join("");
     const lines = group.flatMap(({ channel, reference }) => [encodeKeyPart(channel), reference]);
-    const payload = codec.packText([encodeKeyPart(taskPath), ...lines].join("\n"));
-    return withChecksum(Buffer.concat([Buffer.from(`${beginning}${indices}:${names}:`, "utf8"), payload]));
+    const place = `${beginning}${indices}:${names}:`;
+    const payload = contents.packText([encodeKeyPart(taskPath), ...lines].join("\n"), writePlace(place));
+    return withChecksum(Buffer.concat([Buffer.from(place, "utf8"), payload]));
   });
 }
 
-/** The writes of one checkpoint in the order in which LangGraph applies them. @throws {Error} on a member that was altered. */
-export function decodeWrites(codec: ValueCodec, members: readonly Buffer[]): StoredWrite[] {
-  return members.flatMap((member) => decodeMember(codec, member)).sort(compareWrites);
+/** Where a payload belongs: behind the rest of its member. */
+function writePlace(beginning: string): string[] {
+  return ["write", beginning];
 }
 
-function decodeMember(codec: ValueCodec, member: Buffer): StoredWrite[] {
+/** The writes of one checkpoint in the order in which LangGraph applies them. @throws {Error} on a member that was altered. */
+export function decodeWrites(contents: ContentCodec, members: readonly Buffer[]): StoredWrite[] {
+  return members.flatMap((member) => decodeMember(contents, member)).sort(compareWrites);
+}
+
+function decodeMember(contents: ContentCodec, member: Buffer): StoredWrite[] {
   const content = withoutChecksum(member);
   const parts: string[] = [];
   let start = 0;
@@ -92,7 +98,8 @@ function decodeMember(codec: ValueCodec, member: Buffer): StoredWrite[] {
     start = colon + 1;
   }
   const [, , , task = "", indices = ""] = parts;
-  const [path = "", ...lines] = codec.unpackText(content.subarray(start)).split("\n");
+  const place = writePlace(content.toString("utf8", 0, start));
+  const [path = "", ...lines] = contents.unpackText(content.subarray(start), place).split("\n");
   const taskPath = decodeKeyPart(path);
   const taskId = decodeTask(task);
   return indices.split(".").map((index, at): StoredWrite => {

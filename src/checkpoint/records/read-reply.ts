@@ -12,6 +12,11 @@ export interface Row {
   readonly parentWrites: readonly Buffer[];
 }
 
+/** The checkpoint's field, see keys.ts. */
+export function fieldOf({ checkpointNsEncoded, checkpointId }: Row): string {
+  return `${checkpointNsEncoded}:${checkpointId}`;
+}
+
 /** The decoded reply of the scripts that return checkpoints, see scripts/read-common.lua. */
 export interface ReadReply {
   readonly rows: Row[];

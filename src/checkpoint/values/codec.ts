@@ -1,10 +1,12 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
+import type { Cipher } from "../../encryption/cipher.js";
 import { ChangeTracker, snapshotsOfAll } from "../cache/change-tracker.js";
 import { type KnownSegment, type KnownValue, NOTHING_KNOWN } from "../cache/known-value.js";
 import { JsonSerializer } from "../serde/serializer.js";
 import { remake, type Snapshot, snapshotOfJson } from "../serde/snapshot.js";
 import { decodeSegment } from "./chunk.js";
-import { type Compressor, NO_COMPRESSION, unpack } from "./compression.js";
+import { type Compressor, NO_COMPRESSION } from "./compression.js";
+import { type ContentCodec, PlainCodec } from "./content-codec.js";
 import { type ChunkSource, type DecodedValue, decodeValue, type SegmentReader } from "./decode-value.js";
 import {
   encodeFramed,
@@ -15,6 +17,7 @@ import {
   type ThreadTracker,
 } from "./encode-value.js";
 import type { EncodedValue } from "./encoded-value.js";
+import { EncryptedCodec } from "./encrypted-codec.js";
 import type { EncodingTarget } from "./list-encoder.js";
 
 /** What the serializer threw when it was given bytes that are as they were written. */
@@ -52,16 +55,28 @@ export const UNSHARED_INLINE_LIMIT = 2_048;
 export class ValueCodec {
   private readonly json: JsonSerializer | undefined;
   private readonly tracker: ChangeTracker | undefined;
+  private readonly plain: PlainCodec;
 
-  /** @param tracksChanges whether to keep snapshots of what was stored, so that it is not serialized again. */
+  /**
+   * @param tracksChanges whether to keep snapshots of what was stored, so that it is not serialized again.
+   * @param cipher encrypts what is stored; by default nothing is encrypted.
+   */
   constructor(
     readonly serde: SerializerProtocol,
     tracksChanges: boolean,
-    readonly compressor: Compressor = NO_COMPRESSION,
+    private readonly compressor: Compressor = NO_COMPRESSION,
+    private readonly cipher?: Cipher,
   ) {
+    this.plain = new PlainCodec(compressor);
     // A subclass may write something else than JSON.
     this.json = serde.constructor === JsonSerializer ? (serde as JsonSerializer) : undefined;
     this.tracker = this.json && tracksChanges ? new ChangeTracker() : undefined;
+  }
+
+  /** How the contents of a thread are stored. */
+  contentsOf(thread: string): ContentCodec {
+    const { cipher, compressor } = this;
+    return cipher ? new EncryptedCodec(cipher.within(thread), compressor) : this.plain;
   }
 
   /**
@@ -95,18 +110,20 @@ export class ValueCodec {
    * @throws {Error} saying what is missing, altered or malformed.
    */
   decode(reference: string, chunk: ChunkSource, thread: string, before = NOTHING_KNOWN): DecodedValue {
+    const contents = this.contentsOf(thread);
     const reader: SegmentReader = {
       read: (segment) => this.parse(segment),
       readSealed: (name, known, segment) => {
-        const snapshots = this.tracker && this.snapshotsOf(known, segment);
+        const snapshots =
+          this.tracker && this.snapshotsOf(known, () => segment ?? contents.unpackKnown(name, known.stored));
         const elements = snapshots
           ? bySerializer(() => snapshots.map(remake))
-          : this.parse(segment ?? unpack(known.stored));
+          : this.parse(segment ?? contents.unpackKnown(name, known.stored));
         if (!(elements instanceof Promise)) this.tracker?.trackRead(elements, name, thread);
         return elements;
       },
     };
-    return decodeValue(reference, chunk, before, reader);
+    return decodeValue(reference, chunk, contents, before, reader);
   }
 
   /**
@@ -127,24 +144,14 @@ export class ValueCodec {
     return bySerializer(() => this.serde.loadsTyped(type, data));
   }
 
-  /** Packs a text of JSON, as that of a record's body or of pending writes. */
-  packText(text: string): Buffer {
-    return this.compressor.pack(Buffer.from(text, "utf8"));
-  }
-
-  /** The text that was packed. @throws {Error} when it cannot be unpacked. */
-  unpackText(bytes: Buffer): string {
-    return unpack(bytes).toString("utf8");
-  }
-
   private encodeFor(
     value: unknown,
     what: string,
     thread: string,
-    options: Omit<EncodingTarget, "compressor">,
+    options: Omit<EncodingTarget, "contents">,
   ): EncodedValue | Promise<EncodedValue> {
-    const { json, compressor } = this;
-    const target: EncodingTarget = { ...options, compressor };
+    const { json } = this;
+    const target: EncodingTarget = { ...options, contents: this.contentsOf(thread) };
     if (!json) return encodeFramed(this.serde, value, what, target);
     const encoded = encodeJson(json, this.trackerOf(thread, target), value, what, target);
     return this.readable(encoded, what);
@@ -171,12 +178,12 @@ export class ValueCodec {
     });
   }
 
-  private trackerOf(thread: string, { known }: EncodingTarget): ThreadTracker | undefined {
+  private trackerOf(thread: string, { known, contents }: EncodingTarget): ThreadTracker | undefined {
     const { tracker } = this;
     if (!tracker) return undefined;
     const snapshotsOf = (name: string) => {
       const segment = known.segments.get(name);
-      return segment && this.snapshotsOf(segment);
+      return segment && this.snapshotsOf(segment, () => contents.unpackKnown(name, segment.stored));
     };
     return { tracker, thread, snapshotsOf };
   }
@@ -186,9 +193,9 @@ export class ValueCodec {
    * read costs little: the elements are made from them, and neither has the segment to be read again when they are
    * compared with it, nor when it is read another time.
    */
-  private snapshotsOf(known: KnownSegment, segment?: Buffer): readonly Snapshot[] | undefined {
+  private snapshotsOf(known: KnownSegment, segment: () => Buffer): readonly Snapshot[] | undefined {
     if (known.snapshots) return known.snapshots;
-    const content = decodeSegment(segment ?? unpack(known.stored));
+    const content = decodeSegment(segment());
     known.snapshots =
       "json" in content ? snapshotsOfAll(JSON.parse(content.json), snapshotOfJson) : undefined;
     return known.snapshots;

@@ -1,8 +1,7 @@
-import { repeatable } from "../../describe.js";
 import { KnownSegment, type KnownTail, type KnownValue, NOTHING_KNOWN } from "../cache/known-value.js";
-import { decodeAlias, digestOf, isSegmentOf, tailDigestOf } from "./chunk.js";
+import { decodeAlias } from "./chunk.js";
 import { readTree } from "./chunk-tree.js";
-import { unpack, unpackTail } from "./compression.js";
+import { type ContentCodec, lost } from "./content-codec.js";
 import { parseValueRef, type TailRef } from "./value-ref.js";
 
 /** Gives the bytes of a chunk as the server has them. */
@@ -33,13 +32,14 @@ export interface DecodedValue {
 export function decodeValue(
   reference: string,
   chunk: ChunkSource,
+  contents: ContentCodec,
   before: KnownValue,
   reader: SegmentReader,
 ): DecodedValue {
   const ref = parseValueRef(reference);
   const segments = new Map<string, KnownSegment>();
   const sealed = (name: string): { known: KnownSegment; segment: Buffer | undefined } => {
-    const found = readSealed(name, chunk, before);
+    const found = readSealed(name, chunk, contents, before);
     segments.set(name, found.known);
     return found;
   };
@@ -50,7 +50,7 @@ export function decodeValue(
       return { value: reader.read(ref.segment), known: NOTHING_KNOWN };
     case "w": {
       const { known, segment } = sealed(ref.name);
-      const value = first(reader.read(segment ?? unpack(known.stored)));
+      const value = first(reader.read(segment ?? contents.unpackKnown(ref.name, known.stored)));
       return { value, known: { ...NOTHING_KNOWN, segments } };
     }
     case "a": {
@@ -60,7 +60,7 @@ export function decodeValue(
         const { known, segment } = sealed(name);
         return reader.readSealed(name, known, segment);
       });
-      const tail = ref.tail && readTail(ref.tail, chunk, before);
+      const tail = ref.tail && readTail(ref.tail, chunk, contents, before);
       if (tail) parts.push(reader.read(tail.segment));
       return { value: concat(parts), known: { tree, segments, tail: tail?.appendable } };
     }
@@ -71,31 +71,33 @@ export function decodeValue(
 function readSealed(
   name: string,
   chunk: ChunkSource,
+  contents: ContentCodec,
   before: KnownValue,
 ): { known: KnownSegment; segment: Buffer | undefined } {
   const stored = chunk(name);
   const known = before.segments.get(name);
   if (known && (!stored || known.stored.equals(stored))) return { known, segment: undefined };
   if (!stored) throw lost(name);
-  const segment = intact(name, () => unpack(stored));
-  if (digestOf(segment) !== name) throw lost(name);
+  const segment = contents.unpack(name, stored);
   return { known: new KnownSegment(stored), segment };
 }
 
 /** The segment that a tail holds, and the tail if that is all that it holds, so that elements can be appended. */
 function readTail(
-  { name, length, size, digest }: TailRef,
+  ref: TailRef,
   chunk: ChunkSource,
+  contents: ContentCodec,
   before: KnownValue,
 ): { segment: Buffer; appendable: KnownTail | undefined } {
+  const { name, length, size } = ref;
   const chunkOfTail = chunk(name);
   const known = before.tail?.name === name && before.tail.stored.length === length ? before.tail : undefined;
   const target = chunkOfTail && decodeAlias(chunkOfTail);
   if (target !== undefined) {
     const stored = chunk(target) ?? before.segments.get(target)?.stored;
     if (!stored) throw lost(target);
-    const segment = known?.segment ?? intact(name, () => unpack(stored)).subarray(0, size);
-    if (segment.length !== size || !isSegmentOf(digest, segment)) throw lost(name);
+    const segment = known?.segment ?? contents.unpack(target, stored).subarray(0, size);
+    if (segment.length !== size || !contents.isMeantBy(ref, segment, stored)) throw lost(name);
     return { segment, appendable: undefined };
   }
   // What the client knows of the tail may be more than is asked for, as of an older checkpoint.
@@ -105,21 +107,8 @@ function readTail(
   const appendable = all?.length === length;
   if (known?.stored.equals(stored))
     return { segment: known.segment, appendable: appendable ? known : undefined };
-  const segment = intact(name, () => unpackTail(stored, size));
-  if (segment.length !== size || tailDigestOf(segment, stored) !== digest) throw lost(name);
+  const segment = contents.unpackTail(ref, stored);
   return { segment, appendable: appendable ? { name, stored, segment } : undefined };
-}
-
-function intact(name: string, unpacked: () => Buffer): Buffer {
-  try {
-    return unpacked();
-  } catch (cause) {
-    throw repeatable(new Error(`chunk ${name} is altered`, { cause }));
-  }
-}
-
-function lost(name: string): Error {
-  return repeatable(new Error(`chunk ${name} is missing or altered`));
 }
 
 function first(elements: unknown[] | Promise<unknown[]>): unknown {

@@ -1,14 +1,14 @@
 import { KnownSegment, type KnownTail, type KnownValue, NOTHING_KNOWN } from "../cache/known-value.js";
-import { digestOf, randomName, type SegmentFormat, tailDigestOf } from "./chunk.js";
+import { randomName, type SegmentFormat } from "./chunk.js";
 import { buildTree, EMPTY_TREE, type Tree } from "./chunk-tree.js";
-import { type Compressor, packAppended } from "./compression.js";
+import type { ContentCodec } from "./content-codec.js";
 import type { ChunkOp, EncodedValue } from "./encoded-value.js";
 import { SegmentSplitter } from "./segment-splitter.js";
 import { formatValueRef, rootChunksOf, type TailRef, type ValueRef } from "./value-ref.js";
 
 /** How a value becomes chunks. */
 export interface EncodingTarget {
-  readonly compressor: Compressor;
+  readonly contents: ContentCodec;
   /** What is known of the value that it replaces; the thread is believed to hold that. */
   readonly known: KnownValue;
   /** A segment of at most so many bytes stands in the reference itself. */
@@ -65,7 +65,7 @@ export class ListEncoder<Element> {
 
   /** The value as a list of the elements. */
   list(rewritten: () => EncodedValue): EncodedValue {
-    const { known, inlineLimit, grows } = this.target;
+    const { contents, known, inlineLimit, grows } = this.target;
     const { open: elements } = this.splitter;
     const open = elements.length > 0;
     const last = this.encodeOpen(elements);
@@ -80,7 +80,7 @@ export class ListEncoder<Element> {
       name: tail.name,
       length: tail.stored.length,
       size: last.length,
-      digest: tailDigestOf(last, tail.stored),
+      digest: contents.tailDigest(last, tail.stored),
     };
     return this.value({ kind: "a", root: tree.root, tail: ref }, tail, rewritten, tree);
   }
@@ -135,15 +135,15 @@ export class ListEncoder<Element> {
   }
 
   private seal(elements: readonly Element[], segment = this.encodeOpen(elements)): string {
-    const { known, compressor } = this.target;
-    const name = digestOf(segment);
-    const sealed = known.segments.get(name) ?? new KnownSegment(compressor.pack(segment));
+    const { known, contents } = this.target;
+    const name = contents.nameOf(segment);
+    const sealed = known.segments.get(name) ?? new KnownSegment(contents.pack(name, segment));
     this.chunks.set(name, { kind: "store", name, bytes: sealed.stored });
     this.sealed.push(name);
     this.segments.set(name, sealed);
     // The tail is the beginning of the segment from now on, and need not be kept twice.
     const { tail } = known;
-    if (tail && this.continues(segment, tail)) {
+    if (tail && contents.canBecomeAlias(tail) && this.continues(segment, tail)) {
       this.aliases.push({ kind: "alias", name: tail.name, length: tail.stored.length, target: name });
     }
     this.resumed = 0;
@@ -151,17 +151,17 @@ export class ListEncoder<Element> {
   }
 
   private writeTail(segment: Buffer, elements: readonly Element[]): KnownTail {
-    const { known, compressor } = this.target;
-    const before = known.tail;
-    if (!before || !this.continues(segment, before)) {
+    const { known, contents } = this.target;
+    const before = known.tail && this.continues(segment, known.tail) ? known.tail : undefined;
+    if (before?.segment.length === segment.length) return before;
+    const bytes = before && contents.packAppended(before, segment);
+    if (!before || !bytes) {
       const name = randomName();
-      const stored = compressor.packTail(segment);
+      const stored = contents.packTail(name, segment);
       this.chunks.set(name, { kind: "store", name, bytes: stored });
       return { name, stored, segment, elements };
     }
-    if (before.segment.length === segment.length) return before;
     const { name, stored } = before;
-    const bytes = packAppended(stored, segment, before.segment.length);
     this.chunks.set(name, { kind: "append", name, length: stored.length, bytes });
     return { name, stored: Buffer.concat([stored, bytes]), segment, elements };
   }

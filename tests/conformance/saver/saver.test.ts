@@ -1,5 +1,6 @@
 import * as langgraph from "@langchain/langgraph-checkpoint";
-import { RedisSaver } from "langgraph-redis";
+import { RedisSaver, type RedisSaverOptions } from "langgraph-redis";
+import { ENCRYPTION } from "../../helpers/encryption.js";
 import { freshPrefix, plainRedisUrl, redisUrl } from "../../helpers/redis.js";
 import { type SaverFactory, saverConformance } from "./suite.js";
 
@@ -25,11 +26,12 @@ saverConformance({
 });
 saverConformance(redisSaver("RedisSaver", redisUrl));
 saverConformance(redisSaver("RedisSaver without modules", plainRedisUrl));
+saverConformance(redisSaver("RedisSaver with encryption", plainRedisUrl, { encryption: ENCRYPTION }));
 
-function redisSaver(name: string, url: () => string): SaverFactory {
+function redisSaver(name: string, url: () => string, options: RedisSaverOptions = {}): SaverFactory {
   return {
     name,
-    create: () => RedisSaver.fromConnString(url(), { keyPrefix: freshPrefix() }),
+    create: () => RedisSaver.fromConnString(url(), { keyPrefix: freshPrefix(), ...options }),
     destroy: (saver) => (saver as RedisSaver).end(),
   };
 }
