@@ -14,6 +14,7 @@ export default defineConfig({
   resolve: {
     alias: {
       "langgraph-redis/ioredis": fileURLToPath(new URL("./src/ioredis.ts", import.meta.url)),
+      "langgraph-redis/opentelemetry": fileURLToPath(new URL("./src/opentelemetry.ts", import.meta.url)),
       "langgraph-redis": fileURLToPath(new URL("./src/index.ts", import.meta.url)),
     },
   },

@@ -5,8 +5,8 @@ import type { ServerAddress } from "./command.js";
 /** How many operations of one kind a batch had, and what they came to. */
 export interface BatchedOperations {
   operations: number;
-  /** As {@link OperationMessage.results}, of all of them. */
-  results: number;
+  /** At the end, when the batch has not failed: as {@link OperationMessage.results}, of all of them. */
+  results?: number;
 }
 
 /**
@@ -39,6 +39,8 @@ export interface OperationMessage {
   readonly key?: string;
   /** The server, where the client has just one and tells its address. */
   readonly server?: ServerAddress;
+  /** Of a batch of several operations: how many of each kind it has, and at the end their results. */
+  readonly batch?: Readonly<Record<string, Readonly<BatchedOperations>>>;
 
   /** At the end: milliseconds. What is iterated takes the time of its steps, not that of the loop's body. */
   readonly duration?: number;
@@ -55,8 +57,6 @@ export interface OperationMessage {
    * failed, and where there is nothing to count.
    */
   readonly results?: number;
-  /** At the end of a batch of several operations: what it did, by kind. `results` is their sum. */
-  readonly batch?: Readonly<Record<string, Readonly<BatchedOperations>>>;
   /** At the end, when it failed: the `code` of an error of this package, else the `name` of the error. */
   readonly errorCode?: string;
 }

@@ -32,14 +32,26 @@ export class OperationObservation {
   #scope: asyncHooks.AsyncResource | undefined;
   #duration = 0;
 
-  private constructor(subject: OperationSubject, context: OperationContext) {
+  private constructor(
+    subject: OperationSubject,
+    context: OperationContext,
+    batch: OperationMessage["batch"],
+  ) {
     this.#message = { ...subject, ...identifiers(context), operation: context.operation, [AROUND]: [] };
+    if (batch) this.#message.batch = batch;
     Object.defineProperty(this.#message, AROUND, { enumerable: false });
   }
 
-  /** @returns undefined when nobody listens. */
-  static begin(subject: OperationSubject | undefined, context: OperationContext) {
-    return subject && isObserved() ? new OperationObservation(subject, context) : undefined;
+  /**
+   * @param batch the operations that it is a batch of.
+   * @returns undefined when nobody listens.
+   */
+  static begin(
+    subject: OperationSubject | undefined,
+    context: OperationContext,
+    batch?: () => OperationMessage["batch"],
+  ): OperationObservation | undefined {
+    return subject && isObserved() ? new OperationObservation(subject, context, batch?.()) : undefined;
   }
 
   /**
@@ -72,7 +84,7 @@ export class OperationObservation {
   succeed(counts: ResultCounts): void {
     if (typeof counts === "object") {
       this.#message.batch = counts;
-      this.#message.results = Object.values(counts).reduce((sum, { results }) => sum + results, 0);
+      this.#message.results = Object.values(counts).reduce((sum, { results = 0 }) => sum + results, 0);
     } else if (counts !== undefined) this.#message.results = counts;
     this.#end();
   }

@@ -1,5 +1,6 @@
 import type { OperationContext } from "../errors.js";
 import { closedFailure } from "./connection-failure.js";
+import type { OperationMessage } from "./operation-channel.js";
 import { toOperationError, withOperation } from "./operation-error.js";
 import {
   countResults,
@@ -51,13 +52,18 @@ export class OperationTracker {
     return this.track(context, () => withOperation(context, work, signal), count);
   }
 
-  /** As {@link run}, for work that says itself which operation failed. */
+  /**
+   * As {@link run}, for work that says itself which operation failed.
+   *
+   * @param batch the operations that it is a batch of, for those who observe it.
+   */
   track<T>(
     context: OperationContext,
     work: () => Promise<T>,
     count: (value: T) => ResultCounts = countResults,
+    batch?: () => OperationMessage["batch"],
   ): Promise<T> {
-    const observation = OperationObservation.begin(this.#subject, context);
+    const observation = OperationObservation.begin(this.#subject, context, batch);
     if (!observation) return this.#admit(context, work);
     // One that comes after the end is observed as well.
     if (this.#closing) return observation.observe(() => this.#admit(context, work), count);

@@ -15,7 +15,7 @@ import {
   toSearchOperation,
 } from "./method-options.js";
 import { type ConstructorOptions, openStore, resolveConstructorOptions } from "./open-store.js";
-import { contextOfBatch, countBatch, putItem, runBatch } from "./operations/batch.js";
+import { contextOfBatch, countBatch, countBatchResults, putItem, runBatch } from "./operations/batch.js";
 import { deleteNamespace } from "./operations/delete-namespace.js";
 import { deleteWhere } from "./operations/delete-where.js";
 import { inspectIndex } from "./operations/inspect-index.js";
@@ -195,8 +195,12 @@ export class RedisStore extends BaseStore {
   override async batch<Op extends Operation[]>(operations: Op): Promise<OperationResults<Op>>;
   override async batch(operations: readonly StoreOperation[]): Promise<unknown> {
     const requests = parseBatch(operations, this.context.settings);
-    const run = () => runBatch(this.context, requests);
-    return this.operations.track(contextOfBatch(requests), run, (results) => countBatch(requests, results));
+    return this.operations.track(
+      contextOfBatch(requests),
+      () => runBatch(this.context, requests),
+      (results) => countBatchResults(requests, results),
+      () => countBatch(requests),
+    );
   }
 
   /**

@@ -60,6 +60,7 @@ test("every TypeScript example of README, docs and docstrings is correct in stri
     paths: {
       "langgraph-redis": [join(ROOT, "src/index.ts")],
       "langgraph-redis/ioredis": [join(ROOT, "src/ioredis.ts")],
+      "langgraph-redis/opentelemetry": [join(ROOT, "src/opentelemetry.ts")],
     },
   };
   const tsconfig = {

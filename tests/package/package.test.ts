@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connect, freshPrefix, redisUrl } from "../helpers/redis.js";
+import { connect, freshPrefix, plainRedisUrl, redisUrl } from "../helpers/redis.js";
 import { installPacked, type Project, packClone, root, type Tarball, tool } from "./packed.js";
 
 const PEERS = ["@langchain/core", "@langchain/langgraph-checkpoint"];
@@ -74,9 +74,10 @@ test("every Lua script is part of the build, as text", () => {
 test("what users install asks for the peers and for nothing that only tests need", () => {
   const manifest = JSON.parse(installed("package.json"));
   expect(Object.keys(manifest.peerDependencies)).toEqual(
-    expect.arrayContaining([...PEERS, "redis", "ioredis"]),
+    expect.arrayContaining([...PEERS, "redis", "ioredis", "@opentelemetry/api"]),
   );
-  expect(manifest.peerDependenciesMeta).toEqual({ redis: { optional: true }, ioredis: { optional: true } });
+  const optional = ["@opentelemetry/api", "ioredis", "redis"];
+  expect(Object.keys(manifest.peerDependenciesMeta).sort()).toEqual(optional);
   for (const link of [manifest.repository.url, manifest.homepage, manifest.bugs.url ?? manifest.bugs]) {
     expect(link).toContain("https://github.com/langgraph-redis/langgraph-redis");
   }
@@ -95,6 +96,17 @@ test("it works from CommonJS", async () => {
   const program = `const { RedisSaver, RedisStore } = require("langgraph-redis");\nvoid (async () => {${PROGRAM}})();`;
   project.write("main.cjs", program);
   expect(await project.node("main.cjs", redisUrl(), freshPrefix())).toBe("red green RedisSaver RedisStore");
+});
+
+test("only the entry point of OpenTelemetry needs @opentelemetry/api, and says so", async () => {
+  project.write(
+    "without.mjs",
+    `
+    await import("langgraph-redis");
+    await import("langgraph-redis/opentelemetry").catch(({ code, message }) => console.log(code, message));
+    `,
+  );
+  expect(await project.node("without.mjs")).toMatch(/^ERR_MODULE_NOT_FOUND .*'@opentelemetry\/api'/);
 });
 
 test("errors of the ESM build, the CommonJS build and the entry point of ioredis are instances of each other's classes", async () => {
@@ -190,10 +202,10 @@ test("the lock file names no registry: it serves whoever installs from a mirror"
   expect(packages.filter(({ resolved }) => resolved && /^\w+:/.test(resolved))).toEqual([]);
 });
 
-describe("with ioredis, and without node-redis", () => {
+describe("with ioredis and OpenTelemetry, and without node-redis", () => {
   let withIoredis: Project;
   beforeAll(async () => {
-    withIoredis = await installPacked(tarball, [...PEERS, "ioredis"]);
+    withIoredis = await installPacked(tarball, [...PEERS, "ioredis", "@opentelemetry/api"]);
   }, 120_000);
   afterAll(() => withIoredis?.remove());
 
@@ -235,9 +247,47 @@ describe("with ioredis, and without node-redis", () => {
     },
   );
 
+  test("the entry point of OpenTelemetry sees the operations of the ESM and of the CommonJS build", async () => {
+    withIoredis.write(
+      "telemetry.mjs",
+      `
+      import { createRequire } from "node:module";
+      import { Redis } from "ioredis";
+      import * as esm from "langgraph-redis";
+      import { fromIoredis } from "langgraph-redis/ioredis";
+      import { enableOpenTelemetry } from "langgraph-redis/opentelemetry";
+      const require = createRequire(import.meta.url);
+      const cjs = { ...require("langgraph-redis"), ...require("langgraph-redis/opentelemetry") };
+      const [url, keyPrefix] = process.argv.slice(2);
+      const redis = new Redis(url);
+      const seen = [];
+      for (const enable of [enableOpenTelemetry, cjs.enableOpenTelemetry]) {
+        const end = () => seen.push("ended");
+        const span = { setAttributes: ({ "langgraph.redis.round_trips": n }) => seen.push(n), setStatus() {}, end };
+        const disable = enable({ tracer: { startSpan: (name) => (seen.push(name), span) } });
+        for (const { RedisSaver } of [esm, cjs]) {
+          const saver = new RedisSaver({ client: fromIoredis(redis), keyPrefix });
+          await saver.getTuple({ configurable: { thread_id: "t" } });
+        }
+        disable();
+      }
+      redis.disconnect();
+      console.log(seen.join());
+      `,
+    );
+    const seen = await withIoredis.node("telemetry.mjs", plainRedisUrl(), freshPrefix());
+    // Whoever calls a script first may have to load it.
+    expect(seen).toMatch(/^(getTuple checkpoints,[12],ended(,|$)){4}$/);
+  });
+
   test("its types check", async () => {
     const code = `
+      import { trace } from "@opentelemetry/api";
       import { Redis } from "ioredis";
+      import type { OperationMessage } from "langgraph-redis";
+      import { enableOpenTelemetry } from "langgraph-redis/opentelemetry";
+      export const disable: () => void = enableOpenTelemetry({ tracer: trace.getTracer("x"), recordIds: false });
+      export const trips = (message: OperationMessage): number | undefined => message.roundTrips;
       import { RedisSaver, RedisStore } from "langgraph-redis";
       import { fromIoredis } from "langgraph-redis/ioredis";
       const client = fromIoredis(new Redis("redis://localhost"));

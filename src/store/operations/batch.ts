@@ -202,19 +202,43 @@ export function contextOfBatch(operations: readonly BatchOperation[]): Operation
   return only?.ok ? contextOf(only.value) : { operation: "batch" };
 }
 
-/** What the operations of a batch came to, for those who observe it; of several operations by kind. */
-export function countBatch(batch: readonly BatchOperation[], results: readonly unknown[]): ResultCounts {
+/**
+ * How many operations of each kind a batch of several has, for those who observe it.
+ *
+ * @param results what came of them, once that is known.
+ */
+export function countBatch(
+  batch: readonly BatchOperation[],
+  results?: readonly unknown[],
+): Record<string, BatchedOperations> | undefined {
+  if (batch.length === 1) return undefined;
   const counts: Record<string, BatchedOperations> = {};
   batch.forEach(({ request }, index) => {
     // One that could not even be read has failed, and with it the batch.
     if (!request.ok) return;
     const { operation } = contextOf(request.value);
-    const { operations, results: sum } = counts[operation] ?? { operations: 0, results: 0 };
-    const added = isWrite(request.value) ? 1 : (countResults(results[index]) ?? 0);
-    counts[operation] = { operations: operations + 1, results: sum + added };
+    const ofKind = counts[operation] ?? { operations: 0, ...(results && { results: 0 }) };
+    ofKind.operations++;
+    if (ofKind.results !== undefined) ofKind.results += countOf(request.value, results?.[index]);
+    counts[operation] = ofKind;
   });
-  const [only] = Object.values(counts);
-  return batch.length === 1 ? only?.results : counts;
+  return counts;
+}
+
+/** How many results a request had: a write is one. */
+function countOf(request: Request, result: unknown): number {
+  return isWrite(request) ? 1 : (countResults(result) ?? 0);
+}
+
+/** The same for all operations of a batch. */
+export function countBatchResults(
+  batch: readonly BatchOperation[],
+  results: readonly unknown[],
+): ResultCounts {
+  const [only] = batch;
+  return (
+    countBatch(batch, results) ?? (only?.request.ok ? countOf(only.request.value, results[0]) : undefined)
+  );
 }
 
 /** An error of Redis or of the network, with the operation it struck. Errors of ours name theirs already. */

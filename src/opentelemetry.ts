@@ -1,0 +1,1 @@
+export { enableOpenTelemetry, type OpenTelemetryOptions } from "./telemetry/opentelemetry.js";
