@@ -1,5 +1,6 @@
 import { type Part, runParts } from "../part.js";
 import { core } from "./core.js";
+import { encryption } from "./encryption.js";
 import { memory } from "./memory.js";
 import { namespaces } from "./namespaces.js";
 import { newest } from "./newest.js";
@@ -8,7 +9,17 @@ import { roundTrips } from "./round-trips.js";
 import { searches } from "./searches.js";
 import { writes } from "./writes.js";
 
-const PARTS: readonly Part[] = [searches, recall, writes, memory, newest, core, namespaces, roundTrips];
+const PARTS: readonly Part[] = [
+  searches,
+  recall,
+  writes,
+  memory,
+  newest,
+  core,
+  namespaces,
+  roundTrips,
+  encryption,
+];
 
 /** Searches, writes and listings, each against the plain Redis commands for the same. */
 export function run(names: readonly string[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe } from "vitest";
 import { RedisStore } from "../../../src/store/redis-store.js";
 import { freshPrefix } from "../../helpers/redis.js";
@@ -35,6 +36,18 @@ describe("on three masters", () => {
     create: async ({ embeddings, ...index }) =>
       RedisStore.fromCluster(cluster.rootNodes, {
         keyPrefix: freshPrefix(),
+        index: embeddings && { dims: embeddings.dims, embeddings, ...index },
+      }),
+    destroy: async (store) => store.stop(),
+  });
+
+  storeConformance({
+    name: "RedisStore that encrypts, on a cluster",
+    onlyConnection: true,
+    create: async ({ embeddings, ...index }) =>
+      RedisStore.fromCluster(cluster.rootNodes, {
+        keyPrefix: freshPrefix(),
+        encryption: { keys: { a: randomBytes(32) }, current: "a" },
         index: embeddings && { dims: embeddings.dims, embeddings, ...index },
       }),
     destroy: async (store) => store.stop(),
