@@ -3,13 +3,13 @@ import { describeOption } from "../../describe.js";
 import { InvalidInputError } from "../../errors.js";
 import { decodeKeyPart } from "../../redis/key-encoding.js";
 import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
-import type { AbortOptions } from "../abort.js";
+import { type AbortOptions, optionalSignal } from "../abort.js";
 import { checkCheckpointId, checkThreadId } from "../config.js";
-import type { SaverContext } from "../context.js";
+import { fetchKeys, type SaverContext } from "../context.js";
 import { threadKeys } from "../keys.js";
 import { decodeMetadata, decodeRecord } from "../records/checkpoint-record.js";
 import { decodeWrites } from "../records/pending-writes.js";
-import type { Row } from "../records/read-reply.js";
+import { fieldOf, type Row } from "../records/read-reply.js";
 import { unreadable } from "../records/unreadable.js";
 import { pagesOf } from "./list.js";
 import { ListPages } from "./list-pages.js";
@@ -77,7 +77,7 @@ export function listCheckpoints(
     before: before === undefined ? undefined : checkCheckpointId(before, "before"),
     filter: undefined,
   };
-  return summaries(context, checkThreadId(threadId), selection, limit);
+  return summaries(context, checkThreadId(threadId), selection, limit, optionalSignal(options));
 }
 
 async function* summaries(
@@ -85,7 +85,9 @@ async function* summaries(
   threadId: string,
   selection: Parameters<typeof pagesOf>[3],
   limit: number,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<CheckpointInfo> {
+  await fetchKeys(context, signal);
   const keys = threadKeys(context.keyPrefix, threadId);
   const pages = new ListPages(context, keys);
   let left = limit;
@@ -102,18 +104,20 @@ async function* summaries(
 async function toInfo(
   { codec }: Pick<SaverContext, "codec">,
   place: { key: string; threadId: string },
-  { checkpointNsEncoded, checkpointId, record, writes }: Row,
+  row: Row,
 ): Promise<CheckpointInfo> {
+  const { checkpointNsEncoded, checkpointId, record, writes } = row;
   const checkpointNs = decodeKeyPart(checkpointNsEncoded);
+  const contents = codec.contentsOf(place.key);
   try {
-    const { header, body } = decodeRecord(codec, record);
+    const { header, body } = decodeRecord(contents, fieldOf(row), record);
     return {
       checkpointNs,
       checkpointId,
       parentId: header.p,
       ts: body.checkpoint.ts,
       metadata: await decodeMetadata(codec, body),
-      pendingWrites: decodeWrites(codec, writes).map(({ taskId, taskPath, index, channel }) => {
+      pendingWrites: decodeWrites(contents, writes).map(({ taskId, taskPath, index, channel }) => {
         return { taskId, taskPath, index, channel };
       }),
       bytes: writes.reduce((sum, member) => sum + member.length, record.length),
