@@ -15,6 +15,7 @@ export default defineConfig({
     alias: {
       "langgraph-redis/ioredis": fileURLToPath(new URL("./src/ioredis.ts", import.meta.url)),
       "langgraph-redis/opentelemetry": fileURLToPath(new URL("./src/opentelemetry.ts", import.meta.url)),
+      "langgraph-redis/migrate": fileURLToPath(new URL("./src/migrate.ts", import.meta.url)),
       "langgraph-redis": fileURLToPath(new URL("./src/index.ts", import.meta.url)),
     },
   },

@@ -158,6 +158,11 @@ export class RedisSaver extends BaseCheckpointSaver {
     return open(options, () => connectSentinel(group, options));
   }
 
+  /** Which checkpoints are kept; see {@link RedisSaverOptions.history}. */
+  get history(): "all" | "latest" {
+    return this.context.history;
+  }
+
   /**
    * Finishes the operations that were called before, then closes the connection, if it is the saver's own. Operations
    * that are called later are refused. Ending twice is no error.

@@ -61,6 +61,7 @@ test("every TypeScript example of README, docs and docstrings is correct in stri
       "langgraph-redis": [join(ROOT, "src/index.ts")],
       "langgraph-redis/ioredis": [join(ROOT, "src/ioredis.ts")],
       "langgraph-redis/opentelemetry": [join(ROOT, "src/opentelemetry.ts")],
+      "langgraph-redis/migrate": [join(ROOT, "src/migrate.ts")],
     },
   };
   const tsconfig = {

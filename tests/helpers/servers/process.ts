@@ -13,7 +13,7 @@ import { errorText } from "./types.js";
  * that started it is gone, however that ended. It kills the server if there is one and removes the files. A signal
  * handler of ours could not do that: nothing runs after SIGKILL.
  */
-const GUARD =
+export const GUARD =
   'while read -r line; do pid=$line; done; [ -n "$pid" ] && kill -KILL "$pid"; sleep 0.1; rm -rf -- "$1"';
 
 export interface ProcessOptions {
