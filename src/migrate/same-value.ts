@@ -7,6 +7,7 @@ import { isPlainObject } from "../plain-object.js";
 export function sameValue(one: unknown, other: unknown): boolean {
   if (Object.is(one, other) || one === other) return true;
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (isSend(one) || isSend(other)) return sameProperties(partsOfSend(one), partsOfSend(other));
   if (Array.isArray(one) || Array.isArray(other)) return Array.isArray(one) && sameList(one, other);
   if (classNameOf(one) !== classNameOf(other)) return false;
   if (one instanceof Date) return Object.is(one.getTime(), (other as Date).getTime());
@@ -33,6 +34,15 @@ function sameProperties(one: Properties, other: Properties): boolean {
 
 function namesOf(object: Properties): string[] {
   return Object.keys(object).filter((name) => object[name] !== undefined);
+}
+
+/** Serializers write a `Send` of LangGraph without its name; what is stored without a serializer keeps it. */
+function isSend(object: object): boolean {
+  return (object as { lg_name?: unknown }).lg_name === "Send";
+}
+
+function partsOfSend(send: object): Properties {
+  return { ...send, lg_name: undefined };
 }
 
 /** Two copies of a library have a class each: classes are compared by the name that LangChain serializes them under. */

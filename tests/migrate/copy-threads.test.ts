@@ -3,9 +3,9 @@ import { type BaseCheckpointSaver, MemorySaver } from "@langchain/langgraph";
 import { type Checkpoint, type CheckpointMetadata, uuid6 } from "@langchain/langgraph-checkpoint";
 import type { RedisSaver } from "langgraph-redis";
 import { copyThreads, verifyThreads } from "langgraph-redis/migrate";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { on } from "../graphs/savers.js";
-import { openPostgres, openRedis, sources } from "./sources.js";
+import { fromEverySource, openPostgres, openRedis } from "./sources.js";
 
 const METADATA: CheckpointMetadata = { source: "loop", step: 0, parents: {} };
 
@@ -55,7 +55,7 @@ function failingAt(target: RedisSaver, call: number): RedisSaver {
   });
 }
 
-describe.each(Object.entries(sources))("copyThreads from %s", (_, open) => {
+fromEverySource((open) => {
   test("copies all of many threads, namespaces and pages, the thread that was written last coming last", async () => {
     const from = await open();
     const ids = new Map<string, string[]>();

@@ -2,9 +2,9 @@ import { MemorySaver } from "@langchain/langgraph";
 import { copyThreads, verifyThreads } from "langgraph-redis/migrate";
 import { describe, expect, test } from "vitest";
 import { scenarios } from "./scenarios.js";
-import { openRedis, sources } from "./sources.js";
+import { fromEverySource, openRedis } from "./sources.js";
 
-describe.each(Object.entries(sources))("copyThreads from %s", (_, open) => {
+fromEverySource((open) => {
   test.each(Object.entries(scenarios))("%s goes on from the copy as on the source", async (_, scenario) => {
     const from = await open();
     await scenario.before(from, "t");

@@ -2,7 +2,7 @@ import { type BaseCheckpointSaver, MemorySaver } from "@langchain/langgraph";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import { RedisSaver, type RedisSaverOptions } from "langgraph-redis";
-import { afterAll, onTestFinished } from "vitest";
+import { afterAll, describe, onTestFinished } from "vitest";
 import { freshPrefix, redisUrl } from "../helpers/redis.js";
 import { type PostgresServer, startPostgres } from "../helpers/servers/postgres.js";
 
@@ -36,9 +36,32 @@ export async function openPostgres(): Promise<PostgresSaver> {
 }
 
 /** Empty checkpointers to copy from. */
-export const sources: Record<string, () => Promise<BaseCheckpointSaver>> = {
+const sources: Record<string, () => Promise<BaseCheckpointSaver>> = {
   MemorySaver: async () => new MemorySaver(),
   SqliteSaver: async () => SqliteSaver.fromConnString(":memory:"),
   PostgresSaver: openPostgres,
   "RedisSaver of this package": () => openRedis(),
 };
+
+/** Defines the same tests for copies from every source. */
+export function fromEverySource(define: (open: () => Promise<BaseCheckpointSaver>) => void): void {
+  for (const [name, open] of Object.entries(sources)) {
+    const reason = name === "SqliteSaver" ? sqliteProblem() : undefined;
+    const title = `copyThreads from ${name}`;
+    describe.skipIf(reason !== undefined)(
+      reason === undefined ? title : `${title} (skipped: ${reason})`,
+      () => define(open),
+    );
+  }
+}
+
+/** Its native part is built at installation, for the version of Node that installs it. */
+function sqliteProblem(): string | undefined {
+  try {
+    SqliteSaver.fromConnString(":memory:");
+    return undefined;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ERR_DLOPEN_FAILED") throw error;
+    return `better-sqlite3 was not built for Node ${process.version}`;
+  }
+}
