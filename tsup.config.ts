@@ -14,7 +14,12 @@ const lua: NonNullable<Options["esbuildPlugins"]>[number] = {
 };
 
 export default defineConfig({
-  entry: { index: "src/index.ts", ioredis: "src/ioredis.ts", migrate: "src/migrate.ts", opentelemetry: "src/opentelemetry.ts" },
+  entry: {
+    index: "src/index.ts",
+    ioredis: "src/ioredis.ts",
+    migrate: "src/migrate.ts",
+    opentelemetry: "src/opentelemetry.ts",
+  },
   format: ["esm", "cjs"],
   target: "node20",
   dts: true,

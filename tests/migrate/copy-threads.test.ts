@@ -5,6 +5,7 @@ import type { RedisSaver } from "langgraph-redis";
 import { copyThreads, verifyThreads } from "langgraph-redis/migrate";
 import { expect, test } from "vitest";
 import { on } from "../graphs/savers.js";
+import { freshPrefix } from "../helpers/redis.js";
 import { fromEverySource, openPostgres, openRedis } from "./sources.js";
 
 const METADATA: CheckpointMetadata = { source: "loop", step: 0, parents: {} };
@@ -318,6 +319,21 @@ test("verifyThreads names the thread, the checkpoint and the channel that differ
     undefined,
   ]);
   expect(JSON.stringify(differences)).not.toContain("secret");
+});
+
+test("copyThreads encrypts for a target that does", async () => {
+  const from = new MemorySaver();
+  await fill(from, "t", 3);
+  const keyPrefix = freshPrefix();
+  const encryption = { keys: { today: new Uint8Array(32).fill(1) }, current: "today" };
+  const to = await openRedis({ keyPrefix, encryption });
+  expect(await copyThreads(from, to, { verify: true })).toMatchObject({
+    copied: 1,
+    errors: [],
+    differences: [],
+  });
+  const without = await openRedis({ keyPrefix });
+  await expect(without.getTuple(on("t"))).rejects.toMatchObject({ code: "ENCRYPTION" });
 });
 
 test("copyThreads refuses options that cannot be used, before anything is read", async () => {
