@@ -31,10 +31,13 @@ export {
   SerializationError,
   ThreadConflictError,
 } from "./errors.js";
+export type { ServerAddress } from "./redis/command.js";
 export type { RedisClient } from "./redis/connection.js";
 export type { BatchedOperations, OperationMessage } from "./redis/operation-channel.js";
 export type {
   ClusterRootNodes,
+  ConnectionEvent,
+  ConnectionEventListener,
   ConnectOptions,
   SentinelGroup,
   TimeoutOptions,

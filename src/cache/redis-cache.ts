@@ -232,8 +232,8 @@ async function open(
   connect: (options: ConnectOptions) => Promise<ManagedConnection>,
 ): Promise<RedisCache> {
   const { commandTimeout } = readOptions(options, true); // what cannot be used is refused before anything is connected
-  const { tls, ...own } = options;
-  const owned = await connect({ commandTimeout, tls });
+  const { tls, onConnectionEvent, ...own } = options;
+  const owned = await connect({ commandTimeout, tls, onConnectionEvent });
   try {
     const known: RedisCacheOptions & { client: RedisClient } = { ...own, client: owned.connection };
     return new RedisCache(Object.assign(known, { [OWNED]: owned }));

@@ -516,7 +516,7 @@ async function open(
 ): Promise<RedisSaver> {
   // What cannot be used is refused before anything is connected.
   const { keyring } = readOptions(options, true);
-  const { tls: _, ...own } = options;
+  const { tls: _, onConnectionEvent: __, ...own } = options;
   const owned = await connect();
   try {
     await keyring?.ready();

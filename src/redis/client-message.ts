@@ -18,6 +18,12 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   return longestFirst.reduce((cleaned, secret) => cleaned.replaceAll(patternOf(secret), "***"), text);
 }
 
+/** The error as it may be shown. */
+export function cleaned(error: Error, secrets: readonly string[]): Error {
+  const message = withoutSecrets(error.message, secrets);
+  return message === error.message ? error : Object.assign(new Error(message), { name: error.name });
+}
+
 /** A short secret can be part of any word, which would become illegible; it is taken out where it stands alone. */
 function patternOf(secret: string): RegExp {
   if (secret === "") return /(?!)/g;

@@ -5,8 +5,10 @@ import { ClusterAdapter } from "./clients/cluster.js";
 import { loadNodeRedis } from "./clients/load-node-redis.js";
 import { SentinelAdapter } from "./clients/sentinel.js";
 import { SingleClientAdapter } from "./clients/single.js";
+import type { ServerAddress } from "./command.js";
 import { checkSentinelGroup, checkTls } from "./connect-options.js";
 import { asClient, type ConnectionClient } from "./connection.js";
+import { ConnectionMonitor } from "./connection-monitor.js";
 import {
   type ClusterRootNodes,
   type ConnectOptions,
@@ -29,7 +31,7 @@ export interface ManagedConnection {
 export async function connectUrl(uri: string, options: ConnectOptions = {}): Promise<ManagedConnection> {
   const url = parseRedisUrl(uri);
   checkTls(options.tls, url);
-  return connect(url.host, secretsOf(url), options, async ({ createClient }, report) => {
+  return connect(url.host, secretsOf(url), options, async ({ createClient }, report, monitor) => {
     let connected = false;
     const client = createClient({
       url: uri,
@@ -41,8 +43,12 @@ export async function connectUrl(uri: string, options: ConnectOptions = {}): Pro
       ) as RedisClientOptions["socket"],
     });
     listen(client, report);
+    const adapter = new SingleClientAdapter(client);
+    client.on("error", (error) => monitor.failed(error, adapter.server));
+    client.on("reconnecting", () => monitor.reconnecting());
+    client.on("ready", () => monitor.ready(adapter.server));
     return {
-      adapter: new SingleClientAdapter(client),
+      adapter,
       connect: async () => {
         await client.connect();
         connected = true;
@@ -72,7 +78,7 @@ export async function connectCluster(
   checkTls(options.tls, first);
   const tls = first.protocol === "rediss:";
   const where = `the cluster at ${urls.map(({ host }) => host).join(", ")}`;
-  return connect(where, urls.flatMap(secretsOf), options, async ({ createCluster }, report) => {
+  return connect(where, urls.flatMap(secretsOf), options, async ({ createCluster }, report, monitor) => {
     const cluster = createCluster({
       rootNodes: urls.map(({ href }) => ({ url: href })),
       // A node is connected when it is first needed: one that is down keeps nobody from finding the others.
@@ -86,6 +92,9 @@ export async function connectCluster(
     listen(cluster, report);
     cluster.on("node-error", report);
     cluster.on("node-ready", () => report(undefined));
+    cluster.on("node-error", (error, node) => monitor.failed(error, serverOf(node), addressOf(node)));
+    cluster.on("node-reconnecting", (node) => monitor.reconnecting(addressOf(node)));
+    cluster.on("node-ready", (node) => monitor.ready(serverOf(node), addressOf(node)));
     return {
       adapter: new ClusterAdapter(cluster),
       connect: async () => void (await cluster.connect()),
@@ -105,25 +114,34 @@ export async function connectSentinel(
   const { name, username, password, sentinelUsername, sentinelPassword, database } = group;
   const sentinelRootNodes = group.sentinelRootNodes.map(({ host, port }) => ({ host, port }));
   const secrets = [password, sentinelPassword].flatMap((secret) => (secret ? [secret] : []));
-  return connect(`the master of ${quote(name)}`, secrets, options, async ({ createSentinel }, report) => {
-    const tls = options.tls !== undefined;
-    const socket = socketOptions(tls, options.tls, backoff) as RedisClientOptions["socket"];
-    const sentinel = createSentinel({
-      name,
-      sentinelRootNodes,
-      nodeClientOptions: { username, password, database, socket },
-      sentinelClientOptions: { username: sentinelUsername, password: sentinelPassword, socket },
-    } as RedisSentinelOptions);
-    listen(sentinel, report);
-    sentinel.on("client-error", ({ error }: { error: Error }) => report(error));
-    return {
-      adapter: new SentinelAdapter(sentinel),
-      connect: () =>
-        Promise.race([sentinel.connect().then(() => {}), unreachable(sentinel, sentinelRootNodes.length)]),
-      mayBeDead: () => true,
-      destroy: () => void sentinel.destroy().catch(() => {}),
-    };
-  });
+  return connect(
+    `the master of ${quote(name)}`,
+    secrets,
+    options,
+    async ({ createSentinel }, report, monitor) => {
+      const tls = options.tls !== undefined;
+      const socket = socketOptions(tls, options.tls, backoff) as RedisClientOptions["socket"];
+      const sentinel = createSentinel({
+        name,
+        sentinelRootNodes,
+        nodeClientOptions: { username, password, database, socket },
+        sentinelClientOptions: { username: sentinelUsername, password: sentinelPassword, socket },
+      } as RedisSentinelOptions);
+      listen(sentinel, report);
+      sentinel.on("client-error", ({ error }: { error: Error }) => report(error));
+      monitorMaster(sentinel, monitor);
+      return {
+        adapter: new SentinelAdapter(sentinel),
+        connect: () =>
+          Promise.race([
+            sentinel.connect().then(() => monitor.ready()),
+            unreachable(sentinel, sentinelRootNodes.length),
+          ]),
+        mayBeDead: () => true,
+        destroy: () => void sentinel.destroy().catch(() => {}),
+      };
+    },
+  );
 }
 
 type NodeRedis = Awaited<ReturnType<typeof loadNodeRedis>>;
@@ -132,15 +150,21 @@ async function connect(
   where: string,
   secrets: readonly string[],
   options: ConnectOptions,
-  create: (redis: NodeRedis, report: (lastError: Error | undefined) => void) => Promise<ManagedClient>,
+  create: (
+    redis: NodeRedis,
+    report: (lastError: Error | undefined) => void,
+    monitor: ConnectionMonitor,
+  ) => Promise<ManagedClient>,
 ): Promise<ManagedConnection> {
+  const monitor = new ConnectionMonitor(options.onConnectionEvent, secrets);
   const timeout = checkCommandTimeout(options.commandTimeout);
   const redis = await loadNodeRedis();
   const adapter = await ReconnectingAdapter.open({
     where,
     secrets,
     timeout,
-    create: (report) => create(redis, report),
+    monitor,
+    create: (report) => create(redis, report, monitor),
   });
   const connection = new RetryingConnection(adapter, timeout);
   return {
@@ -151,6 +175,45 @@ async function connect(
       adapter.destroy();
     },
   };
+}
+
+/** What node-redis calls a node. */
+interface Node {
+  readonly host: string;
+  readonly port: number;
+}
+
+const serverOf = ({ host, port }: Node): ServerAddress => ({ address: host, port });
+const addressOf = ({ host, port }: Node) => `${host}:${port}`;
+
+interface SentinelEvent {
+  readonly type: string;
+  readonly node: Node;
+  readonly error: Error;
+}
+
+interface SentinelEmitter {
+  on(event: string, listener: (event: SentinelEvent) => void): unknown;
+}
+
+/**
+ * Tells of the connection to the master. Node-redis says when it fails and when there is another master, but not when the
+ * connection to the same one is there again: the next answer tells.
+ */
+function monitorMaster(sentinel: SentinelEmitter, monitor: ConnectionMonitor): void {
+  let master: ServerAddress | undefined;
+  sentinel.on("client-error", ({ type, node, error }: SentinelEvent) => {
+    if (type !== "MASTER") return; // Sentinels and replicas come and go
+    monitor.failed(error, serverOf(node));
+    monitor.reconnecting();
+  });
+  sentinel.on("topology-change", ({ type, node }: SentinelEvent) => {
+    if (type !== "MASTER_CHANGE") return;
+    if (master) monitor.failed(new Error("the group has another master"), master);
+    master = serverOf(node);
+    monitor.movedTo(master);
+  });
+  sentinel.on("ready", () => monitor.ready());
 }
 
 interface Emitter {

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import { describeOption } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
+import type { ServerAddress } from "./command.js";
 import type { KnownOptions } from "./known-options.js";
 
 /** How long to wait for Redis. */
@@ -18,9 +19,34 @@ export interface TimeoutOptions {
 export interface ConnectOptions extends TimeoutOptions {
   /** Certificates and the like for TLS, as in Node's `tls.connect`. TLS itself is turned on by `rediss://`. */
   tls?: TlsOptions;
+  /**
+   * Called when a connection is lost, when it is tried again, and when it is there: of one server, of each node of a
+   * cluster, of the master of a Sentinel group. Not called any more after `end()`. What it throws becomes a warning of
+   * the process.
+   */
+  onConnectionEvent?: ConnectionEventListener;
 }
 
-export const CONNECT_OPTIONS: KnownOptions<ConnectOptions> = { commandTimeout: true, tls: true };
+export type ConnectionEventListener = (event: ConnectionEvent) => void;
+
+/** What became of a connection. */
+export interface ConnectionEvent {
+  /** `lost`: it broke, or a node could not be reached; `reconnecting`: another attempt; `ready`: it can be used. */
+  readonly type: "lost" | "reconnecting" | "ready";
+  readonly at: Date;
+  /** The server or node, where it is known. */
+  readonly server?: ServerAddress;
+  /** Why it was lost; of `reconnecting`, why it is still lost. Without passwords. */
+  readonly cause?: Error;
+  /** Of `reconnecting`: the number of the attempt since it was lost, from 1 on. */
+  readonly attempt?: number;
+}
+
+export const CONNECT_OPTIONS: KnownOptions<ConnectOptions> = {
+  commandTimeout: true,
+  tls: true,
+  onConnectionEvent: true,
+};
 
 export type TlsOptions = Pick<
   ConnectionOptions,

@@ -1,7 +1,8 @@
 import type { ClientAdapter, Transmission } from "./client-adapter.js";
-import { clientMessage, withoutSecrets } from "./client-message.js";
+import { cleaned, clientMessage, withoutSecrets } from "./client-message.js";
 import type { Command, Reply, ServerAddress } from "./command.js";
 import { ConnectionFailure } from "./connection-failure.js";
+import type { ConnectionMonitor } from "./connection-monitor.js";
 import { atMost } from "./deadline.js";
 import type { Lane } from "./lane.js";
 import { toOperationError } from "./operation-error.js";
@@ -23,6 +24,8 @@ export interface ManagedClientFactory {
   readonly secrets: readonly string[];
   /** Milliseconds that connecting may take, and after which a client is replaced that does not answer. */
   readonly timeout: number;
+  /** Told what becomes of the connections; the client tells it, too. */
+  readonly monitor?: ConnectionMonitor;
   /** Creates a client, which reports what goes wrong with its connection, and nothing when it is well. */
   create(report: (lastError: Error | undefined) => void): Promise<ManagedClient>;
 }
@@ -49,6 +52,7 @@ export class ReconnectingAdapter implements ClientAdapter {
     });
     self = new ReconnectingAdapter(factory, client);
     self.#lastError = lastError;
+    factory.monitor?.opened();
     return self;
   }
 
@@ -71,7 +75,10 @@ export class ReconnectingAdapter implements ClientAdapter {
 
   async send(commands: readonly Command[], transmission: Transmission): Promise<(Reply | Error)[]> {
     try {
-      return await this.client.adapter.send(commands, transmission);
+      const replies = await this.client.adapter.send(commands, transmission);
+      // Of a cluster, others than the lost nodes answer.
+      if (!this.client.adapter.isCluster) this.factory.monitor?.answered();
+      return replies;
     } catch (error) {
       throw error instanceof Error ? cleaned(error, this.factory.secrets) : error;
     }
@@ -87,6 +94,9 @@ export class ReconnectingAdapter implements ClientAdapter {
     if (!this.client.mayBeDead()) return;
     this.#reconnecting = true;
     this.#reconnectedAt = now;
+    const { monitor } = this.factory;
+    monitor?.failed(new Error("the server gives no answers"), this.server);
+    monitor?.reconnecting();
     connectClient(this.factory, (reported) => {
       this.#lastError = reported;
     })
@@ -95,6 +105,7 @@ export class ReconnectingAdapter implements ClientAdapter {
           const superfluous = this.#destroyed ? fresh : this.client;
           if (!this.#destroyed) this.client = fresh;
           superfluous.destroy();
+          monitor?.ready();
         },
         () => {}, // the old one goes on trying
       )
@@ -106,6 +117,7 @@ export class ReconnectingAdapter implements ClientAdapter {
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
+    this.factory.monitor?.close();
     this.client.destroy();
   }
 }
@@ -144,10 +156,4 @@ function failureOf(
   const [what = "", why = ""] = found.map((message) => withoutSecrets(message, secrets));
   const cause = cleaned(lastError ?? (error as Error), secrets);
   return new ConnectionFailure("not connected", what.includes(why) ? what : `${what} (${why})`, { cause });
-}
-
-/** The error as it may be shown. */
-function cleaned(error: Error, secrets: readonly string[]): Error {
-  const message = withoutSecrets(error.message, secrets);
-  return message === error.message ? error : Object.assign(new Error(message), { name: error.name });
 }

@@ -50,14 +50,17 @@ export async function openStore<Store>(
   make: (options: ConstructorOptions) => Promise<Store>,
 ): Promise<Store> {
   // Before anything is connected: what cannot be used is refused, and what changes later changes nothing.
-  const { settings, commandTimeout, tls } = readArguments("the options of RedisStore", () => {
+  const { settings, ...connectOptions } = readArguments("the options of RedisStore", () => {
     checkKnownOptions(options, OPEN_OPTIONS, "RedisStore");
-    const { commandTimeout, tls } = options;
-    return { settings: resolveOptions(options), commandTimeout, tls };
+    const { commandTimeout, tls, onConnectionEvent } = options;
+    return { settings: resolveOptions(options), commandTimeout, tls, onConnectionEvent };
   });
-  const owned = await connect({ commandTimeout, tls });
+  const owned = await connect(connectOptions);
   try {
-    const known: ConstructorOptions = { client: owned.connection, commandTimeout };
+    const known: ConstructorOptions = {
+      client: owned.connection,
+      commandTimeout: connectOptions.commandTimeout,
+    };
     return await make(Object.assign(known, { [OPENED]: { owned, settings } }));
   } catch (error) {
     await owned.close();
