@@ -48,6 +48,12 @@ export function threadKeys(keyPrefix: string, threadId: string): ThreadKeys {
   return { checkpoints, index, chunks, own, all: [...own, ...partition.all], partition };
 }
 
+/** Keys for parts of a thread that is being rewritten, which are in its slot and belong to one rewriting. */
+export function stagingKeys(keyPrefix: string, threadId: string, token: string): readonly string[] {
+  const staging = `${keyPrefix}:{${partitionOf(encodeKeyPart(threadId))}}:rewrite:${token}`;
+  return [`${staging}:checkpoints`, `${staging}:index`, `${staging}:chunks`];
+}
+
 /** What the field of a checkpoint starts with in its namespace; an encoded namespace contains no colon. */
 export function fieldPrefix(checkpointNs: string): string {
   return `${encodeKeyPart(checkpointNs)}:`;

@@ -72,7 +72,12 @@ async function checkThread(
   const headers = new Map<string, Header>();
   const needs = new Map<string, number>();
   for (const [field, value] of hash) {
-    if (field === "!" || ["ttl", "copy", "early"].includes(field) || field.startsWith("^")) continue;
+    if (
+      field === "!" ||
+      ["ttl", "copy", "early", "state", "rewritten"].includes(field) ||
+      field.startsWith("^")
+    )
+      continue;
     if (field.startsWith("#")) needs.set(field.slice(1), Number(value));
     else headers.set(Buffer.from(field, "utf8").toString("latin1"), headerOf(value));
   }

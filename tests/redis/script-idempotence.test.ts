@@ -8,6 +8,7 @@ import * as saverScripts from "../../src/checkpoint/scripts/index.js";
 import { createConnection } from "../../src/redis/connection.js";
 import { Script } from "../../src/redis/script.js";
 import { StoreKeys } from "../../src/store/keys.js";
+import { rewrite, unpacking } from "../checkpoint/rewrite/helpers.js";
 import { config, id, list, put } from "../conformance/saver/steps.js";
 import { crossSlotConnection } from "../helpers/cross-slot-connection.js";
 import { connect, freshPrefix } from "../helpers/redis.js";
@@ -92,6 +93,9 @@ test("every script of the saver leaves the same when it runs twice", async () =>
   const latest = new RedisSaver({ client: connection, keyPrefix, history: "latest" });
   await put(latest, "l", { id: id(1), values: { a: [1] } });
   await put(latest, "l", { id: id(2), parent: id(1), values: { a: [1, 2] }, versions: { a: 2 } });
+
+  await rewrite(saver, "l", unpacking());
+  await rewrite(saver, "l", unpacking(), { target: "rewritten" });
 
   // In a cluster, two threads can be in different slots.
   await new RedisSaver({ client: crossSlotConnection(connection), keyPrefix }).copyThread("l", "copy of l");

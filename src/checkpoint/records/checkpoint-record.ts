@@ -4,7 +4,7 @@ import { EncryptionError, SerializationError } from "../../errors.js";
 import { digestOf, splitNames } from "../values/chunk.js";
 import type { ValueCodec } from "../values/codec.js";
 import type { ContentCodec } from "../values/content-codec.js";
-import { withoutChecksum } from "./checksum.js";
+import { withChecksum, withoutChecksum } from "./checksum.js";
 
 /**
  * A checkpoint is stored as a header, which is a line of JSON with a checksum, and a body.
@@ -134,7 +134,7 @@ export function encodeRecord(
   );
   const header: RecordHeader = {
     c,
-    b: digestOf(body).slice(0, CHECK_LENGTH),
+    b: bodyDigest(body),
     ...draft.header,
   };
   return { header: JSON.stringify(header).slice(0, -1), body };
@@ -168,7 +168,7 @@ function idOf(field: string): string {
 }
 
 /** A reference with the positions of chunks in the header's `c` instead of their names, which stand there. */
-function shorten(reference: string, names: readonly string[]): string {
+export function shorten(reference: string, names: readonly string[]): string {
   if (!/^[wa]/.test(reference)) return reference;
   return reference.replace(NAME, (name) => {
     const at = names.indexOf(name);
@@ -176,7 +176,8 @@ function shorten(reference: string, names: readonly string[]): string {
   });
 }
 
-function lengthen(reference: string, names: readonly string[]): string {
+/** The inverse of {@link shorten}. */
+export function lengthen(reference: string, names: readonly string[]): string {
   if (!/^[wa]/.test(reference)) return reference;
   return reference.replace(/\$(\d+)/g, (position, at) => names[Number(at)] ?? position);
 }
@@ -227,11 +228,7 @@ export function decodeRecord(
   field: string,
   record: Buffer,
 ): { header: RecordHeader; body: RecordBody } {
-  const end = record.indexOf(LINE_BREAK);
-  if (end === -1) throw repeatable(new Error("it was altered"));
-  const header = JSON.parse(withoutChecksum(record.subarray(0, end)).toString("utf8")) as RecordHeader;
-  const packed = record.subarray(end + 1);
-  if (digestOf(packed).slice(0, CHECK_LENGTH) !== header.b) throw repeatable(new Error("it was altered"));
+  const { header, packed } = splitRecord(record);
   const { channels, ...body } = JSON.parse(openBody(contents, field, header, packed)) as RecordBody;
   const names = splitNames(header.c ?? "");
   const references = Object.entries(channels).map(([channel, each]) => [channel, lengthen(each, names)]);
@@ -242,7 +239,33 @@ export function decodeRecord(
   };
 }
 
-function openBody(contents: ContentCodec, field: string, header: RecordHeader, packed: Buffer): string {
+/** The header of a record, its text without the checksum, and its packed body. @throws {Error} when it was altered. */
+export function splitRecord(record: Buffer): { header: RecordHeader; headerText: string; packed: Buffer } {
+  const end = record.indexOf(LINE_BREAK);
+  if (end === -1) throw repeatable(new Error("it was altered"));
+  const headerText = withoutChecksum(record.subarray(0, end)).toString("utf8");
+  const header = JSON.parse(headerText) as RecordHeader;
+  const packed = record.subarray(end + 1);
+  if (bodyDigest(packed) !== header.b) throw repeatable(new Error("it was altered"));
+  return { header, headerText, packed };
+}
+
+/** The inverse of {@link splitRecord}. */
+export function joinRecord(headerText: string, packed: Buffer): Buffer {
+  return Buffer.concat([withChecksum(Buffer.from(headerText, "utf8")), Buffer.from([LINE_BREAK]), packed]);
+}
+
+export function bodyDigest(packed: Buffer): string {
+  return digestOf(packed).slice(0, CHECK_LENGTH);
+}
+
+/** The text of a body. @throws {Error} when it cannot be read. */
+export function openBody(
+  contents: ContentCodec,
+  field: string,
+  header: RecordHeader,
+  packed: Buffer,
+): string {
   const textFor = (parent: string) => contents.unpackText(packed, bodyPlace(field, header, parent));
   try {
     return textFor(parentPlace(header.p));

@@ -73,12 +73,16 @@ export function encodeWrites(
     const lines = group.flatMap(({ channel, reference }) => [encodeKeyPart(channel), reference]);
     const place = `${beginning}${indices}:${names}:`;
     const payload = contents.packText([encodeKeyPart(taskPath), ...lines].join("\n"), writePlace(place));
-    return withChecksum(Buffer.concat([Buffer.from(place, "utf8"), payload]));
+    return joinMember(place, payload);
   });
 }
 
+export function joinMember(place: string, payload: Buffer): Buffer {
+  return withChecksum(Buffer.concat([Buffer.from(place, "utf8"), payload]));
+}
+
 /** Where a payload belongs: behind the rest of its member. */
-function writePlace(beginning: string): string[] {
+export function writePlace(beginning: string): string[] {
   return ["write", beginning];
 }
 
@@ -88,6 +92,31 @@ export function decodeWrites(contents: ContentCodec, members: readonly Buffer[])
 }
 
 function decodeMember(contents: ContentCodec, member: Buffer): StoredWrite[] {
+  const { place, task, indices, payload } = splitMember(member);
+  const [path = "", ...lines] = contents.unpackText(payload, writePlace(place)).split("\n");
+  const taskPath = decodeKeyPart(path);
+  const taskId = decodeTask(task);
+  return indices.map((index, at): StoredWrite => {
+    const [channel, reference] = [lines[2 * at], lines[2 * at + 1]];
+    if (channel === undefined || reference === undefined) throw malformed();
+    return { taskPath, taskId, index: Number(index), channel: decodeKeyPart(channel), reference };
+  });
+}
+
+/** The parts of a member, as they are stored. */
+export interface MemberParts {
+  /** All before the payload. */
+  readonly place: string;
+  /** All before the names. */
+  readonly beginning: string;
+  readonly task: string;
+  readonly indices: readonly string[];
+  readonly names: string;
+  readonly payload: Buffer;
+}
+
+/** @throws {Error} when the member was altered. */
+export function splitMember(member: Buffer): MemberParts {
   const content = withoutChecksum(member);
   const parts: string[] = [];
   let start = 0;
@@ -97,16 +126,10 @@ function decodeMember(contents: ContentCodec, member: Buffer): StoredWrite[] {
     parts.push(content.toString("utf8", start, colon));
     start = colon + 1;
   }
-  const [, , , task = "", indices = ""] = parts;
-  const place = writePlace(content.toString("utf8", 0, start));
-  const [path = "", ...lines] = contents.unpackText(content.subarray(start), place).split("\n");
-  const taskPath = decodeKeyPart(path);
-  const taskId = decodeTask(task);
-  return indices.split(".").map((index, at): StoredWrite => {
-    const [channel, reference] = [lines[2 * at], lines[2 * at + 1]];
-    if (channel === undefined || reference === undefined) throw malformed();
-    return { taskPath, taskId, index: Number(index), channel: decodeKeyPart(channel), reference };
-  });
+  const [, , , task = "", indices = "", names = ""] = parts;
+  const place = content.toString("utf8", 0, start);
+  const beginning = place.slice(0, place.length - names.length - 1);
+  return { place, beginning, task, indices: indices.split("."), names, payload: content.subarray(start) };
 }
 
 const COLON = 0x3a;

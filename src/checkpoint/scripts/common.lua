@@ -32,6 +32,13 @@ local function check_types()
   end
 end
 
+-- To be called by each script that changes what the thread holds, before anything is written: see check_types. What was read
+-- in several calls is not of one moment any more, see rewrite-begin.lua.
+local function begin_write()
+  check_types()
+  redis.call('HDEL', CHECKPOINTS, 'state')
+end
+
 local function create_thread()
   redis.call('HSET', CHECKPOINTS, MARKER, '')
   redis.call('ZADD', INDEX, 0, MARKER)

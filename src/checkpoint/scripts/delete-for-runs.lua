@@ -13,7 +13,7 @@
 --
 -- Atomic, because a checkpoint goes only if nothing needs it, and nothing may begin to in between.
 budget = tonumber(ARGV[1])
-check_types()
+begin_write()
 if not thread_exists() then
   -- All of it was lost, without a word.
   remove_from_indexes(THREAD, MAX_RUNS)

@@ -6,7 +6,7 @@
 -- Reply 1, or 0 when there is no such thread.
 --
 -- Atomic, because all keys of the thread have to expire at one moment, and the index has to know it.
-check_types()
+begin_write()
 if not thread_exists() then return 0 end
 redis.call('HSET', CHECKPOINTS, 'ttl', ARGV[1])
 if ARGV[1] == '0' then

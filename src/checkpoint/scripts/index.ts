@@ -19,6 +19,10 @@ import readCommon from "./read-common.lua";
 import registry from "./registry.lua";
 import remove from "./remove.lua";
 import restore from "./restore.lua";
+import rewriteBegin from "./rewrite-begin.lua";
+import rewriteFinish from "./rewrite-finish.lua";
+import rewriteRead from "./rewrite-read.lua";
+import rewriteStage from "./rewrite-stage.lua";
 import threadStats from "./thread-stats.lua";
 
 /** The files that scripts include. */
@@ -56,5 +60,9 @@ export const EXPIRE = compose(expire);
 export const COPY = compose(copy);
 export const DUMP = compose(dump);
 export const RESTORE = compose(restore);
+export const REWRITE_BEGIN = compose(rewriteBegin);
+export const REWRITE_READ = compose(rewriteRead);
+export const REWRITE_STAGE = compose(rewriteStage);
+export const REWRITE_FINISH = compose(rewriteFinish);
 export const THREAD_STATS = compose(threadStats);
 export const LIST_THREADS = compose(listThreads);

@@ -16,7 +16,7 @@
 -- may happen: each of them removes what is unwanted at its time.
 local keep, before, only = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 budget = tonumber(ARGV[4])
-check_types()
+begin_write()
 if not thread_exists() then return { 0, '', '' } end
 
 -- The oldest checkpoint that is kept for being among the newest of its namespace; nil when there are no older ones.

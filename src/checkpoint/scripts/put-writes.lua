@@ -22,7 +22,7 @@ local function indices_of(member)
   return string.match(member, '^[^:]*', #beginning + 1)
 end
 
-check_types()
+begin_write()
 local is_new = not thread_exists()
 local stored = {}
 for _, member in ipairs(is_new and {} or members(beginning)) do

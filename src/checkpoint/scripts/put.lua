@@ -20,7 +20,7 @@
 local field, ttl, parent_field, beginning, body, history = unpack(ARGV, 1, 6)
 local sent = cjson.decode(beginning .. '}')
 local names = sent.c or ''
-check_types()
+begin_write()
 local is_new = not thread_exists()
 local old_record = not is_new and redis.call('HGET', CHECKPOINTS, field)
 local parent_id = parent_field ~= '' and id_of(parent_field)

@@ -75,8 +75,13 @@ export class ValueCodec {
 
   /** How the contents of a thread are stored. */
   contentsOf(thread: string): ContentCodec {
+    return this.encryptedContentsOf(thread) ?? this.plain;
+  }
+
+  /** The same; undefined where nothing is encrypted. */
+  encryptedContentsOf(thread: string): EncryptedCodec | undefined {
     const { cipher, compressor } = this;
-    return cipher ? new EncryptedCodec(cipher.within(thread), compressor) : this.plain;
+    return cipher && new EncryptedCodec(cipher.within(thread), compressor);
   }
 
   /**

@@ -30,6 +30,11 @@ export class EncryptedCodec implements ContentCodec {
     this.plain = new PlainCodec(compressor);
   }
 
+  /** Whether bytes are encrypted with the current key. */
+  isCurrent(stored: Buffer): boolean {
+    return this.cipher.isCurrent(stored);
+  }
+
   nameOf(segment: Buffer): string {
     return this.cipher.digest(segment, ["chunk"], NAME_LENGTH);
   }
