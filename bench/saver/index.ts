@@ -9,6 +9,7 @@ import { retained } from "./retained.js";
 import { scripts } from "./scripts.js";
 import { shard } from "./shard.js";
 import { steps } from "./steps.js";
+import { telemetry } from "./telemetry.js";
 import { turns } from "./turns.js";
 
 const PARTS: readonly Part[] = [
@@ -23,6 +24,7 @@ const PARTS: readonly Part[] = [
   retained,
   nodeDown,
   shard,
+  telemetry,
 ];
 
 /** What the saver costs, and whether it keeps to its goals. */

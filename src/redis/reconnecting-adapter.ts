@@ -65,6 +65,10 @@ export class ReconnectingAdapter implements ClientAdapter {
     return this.#lastError && cleaned(this.#lastError, this.factory.secrets);
   }
 
+  get isCluster(): boolean {
+    return this.client.adapter.isCluster ?? false;
+  }
+
   get server(): ServerAddress | undefined {
     return this.client.adapter.server;
   }
@@ -77,7 +81,7 @@ export class ReconnectingAdapter implements ClientAdapter {
     try {
       const replies = await this.client.adapter.send(commands, transmission);
       // Of a cluster, others than the lost nodes answer.
-      if (!this.client.adapter.isCluster) this.factory.monitor?.answered();
+      if (!this.isCluster) this.factory.monitor?.answered();
       return replies;
     } catch (error) {
       throw error instanceof Error ? cleaned(error, this.factory.secrets) : error;

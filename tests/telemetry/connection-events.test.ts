@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { config, id, put } from "../conformance/saver/steps.js";
 import { freshPrefix, plainRedisUrl, proxied, redisUrl } from "../helpers/redis.js";
 import { type ClusterNode, startCluster, startSentinel, startServer } from "../helpers/servers/index.js";
+import { recordOperations } from "./recorder.js";
 
 /** Records events, each as its type, with the attempt of one that has any. */
 function recorder() {
@@ -144,6 +145,18 @@ test("on a cluster, events are those of a node", async () => {
   await vi.waitFor(() => expect(events.at(-1)?.type).toBe("ready"), { timeout: 10_000 });
   expect(events[0]).toMatchObject({ type: "lost", cause: expect.any(Error) });
   expect(new Set(events.map(({ server }) => server?.port))).toEqual(new Set([port]));
+});
+
+test("listNamespaces: a connection to a cluster of our own knows that it is one, and needs one round trip", async () => {
+  const cluster = await startCluster();
+  onTestFinished(() => cluster.stop());
+  const keyPrefix = freshPrefix();
+  const store = await RedisStore.fromCluster(cluster.rootNodes, { keyPrefix });
+  onTestFinished(() => store.stop());
+  await store.listNamespaces(); // loads its script
+  const recorded = recordOperations(keyPrefix);
+  await store.listNamespaces();
+  expect(recorded.take()).toMatchObject([{ operation: "listNamespaces", roundTrips: 1 }]);
 });
 
 test("with Sentinel, the master is lost in a failover, and its successor ready", async () => {
