@@ -3,6 +3,7 @@ import { quote } from "../describe.js";
 import { CorruptRecordError, type LangGraphRedisError } from "../errors.js";
 import type { Connection } from "../redis/command.js";
 import { toOperationError } from "../redis/operation-error.js";
+import type { EntryCodec } from "./entry-codec.js";
 import type { CacheKeys, CacheNamespaceKeys } from "./keys.js";
 
 /** What the operations of a cache work with. */
@@ -10,6 +11,7 @@ export interface CacheContext {
   readonly connection: Connection;
   readonly keys: CacheKeys;
   readonly serde: SerializerProtocol;
+  readonly entries: EntryCodec;
 }
 
 /** Told of what failed while other parts of the same operation went on. */

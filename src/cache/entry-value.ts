@@ -1,47 +1,56 @@
-import type { CacheFullKey, SerializerProtocol } from "@langchain/langgraph-checkpoint";
+import type { CacheFullKey } from "@langchain/langgraph-checkpoint";
 import { withChecksum, withoutChecksum } from "../checkpoint/records/checksum.js";
 import { quote, reasonOf } from "../describe.js";
-import { CorruptRecordError, DeserializationError, SerializationError } from "../errors.js";
+import { CorruptRecordError, DeserializationError, EncryptionError, SerializationError } from "../errors.js";
+import type { CacheContext } from "./context.js";
+import type { CacheNamespaceKeys } from "./keys.js";
 
 const LINE_BREAK = 0x0a;
 
 /**
- * A value as it is stored: the serializer's name of its type, a line break, its bytes, a checksum.
+ * A value as it is stored: the serializer's name of its type, a line break, its bytes, a checksum; all of it encrypted, if the
+ * cache is.
  *
  * @throws {SerializationError}
  */
 export async function encodeValue(
-  serde: SerializerProtocol,
+  { serde, entries }: CacheContext,
+  own: CacheNamespaceKeys,
   key: CacheFullKey,
   value: unknown,
 ): Promise<Buffer> {
+  let content: Buffer;
   try {
     const [type, bytes] = await serde.dumpsTyped(value);
-    return withChecksum(Buffer.concat([Buffer.from(`${type}\n`), bytes]));
-  } catch (error) {
+    content = withChecksum(Buffer.concat([Buffer.from(`${type}\n`), bytes]));
+  } catch (cause) {
     throw new SerializationError(
-      `the value of ${describeEntry(key)} cannot be serialized: ${reasonOf(error)}`,
-      { cause: error },
+      `the value of ${describeEntry(key)} cannot be serialized: ${reasonOf(cause)}`,
+      { cause },
     );
   }
+  return entries.seal(own.name, key[1], content);
 }
 
 /**
- * @param redisKey what the Redis keys of the entry's namespace begin with, for the error.
- * @throws {CorruptRecordError} when it is not as it was written; {@link DeserializationError} when the serializer refuses it.
+ * @throws {EncryptionError}; {@link CorruptRecordError} when it is not as it was written; {@link DeserializationError} when the
+ * serializer refuses it.
  */
 export async function decodeValue(
-  serde: SerializerProtocol,
+  { serde, entries }: CacheContext,
+  own: CacheNamespaceKeys,
   key: CacheFullKey,
   stored: Buffer,
-  redisKey: string,
 ): Promise<unknown> {
-  const location = { key: redisKey };
+  // What the Redis keys of the entry's namespace begin with.
+  const location = { key: own.base + own.name };
+  const entry = describeEntry(key);
   let content: Buffer;
   try {
-    content = withoutChecksum(stored);
+    content = withoutChecksum(entries.open(own.name, key[1], stored));
   } catch (cause) {
-    throw new CorruptRecordError(`the value of ${describeEntry(key)} was altered`, location, { cause });
+    if (cause instanceof EncryptionError) throw cause.at(`cannot read the value of ${entry}`, location);
+    throw new CorruptRecordError(`the value of ${entry} was altered`, location, { cause });
   }
   const end = content.indexOf(LINE_BREAK);
   try {
@@ -51,7 +60,7 @@ export async function decodeValue(
       Uint8Array.from(content.subarray(end + 1)),
     );
   } catch (cause) {
-    throw new DeserializationError(`the value of ${describeEntry(key)} cannot be read`, location, { cause });
+    throw new DeserializationError(`the value of ${entry} cannot be read`, location, { cause });
   }
 }
 

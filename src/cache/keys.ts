@@ -50,8 +50,3 @@ export class CacheKeys {
     };
   }
 }
-
-/** The name of an entry within its namespace: the field of its hash. */
-export function entryName(key: string): string {
-  return encodeKeyPart(key);
-}

@@ -2,6 +2,8 @@ import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { checkSerde } from "../checkpoint/serde/check-serde.js";
 import { JsonSerializer } from "../checkpoint/serde/serializer.js";
 import { describe, describeOption } from "../describe.js";
+import { Keyring } from "../encryption/keyring.js";
+import type { EncryptionOptions } from "../encryption/options.js";
 import { InvalidInputError, type LangGraphRedisError } from "../errors.js";
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from "../redis/key-prefix.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
@@ -18,6 +20,8 @@ export interface RedisCacheOptions extends TimeoutOptions {
   ttl?: number;
   /** How values become bytes. Default: a {@link JsonSerializer}. */
   serde?: SerializerProtocol;
+  /** Encrypts values, and names entries by keyed digests. Default: nothing is encrypted. */
+  encryption?: EncryptionOptions;
   /**
    * Told of each failure that `get` took as a miss, or by which `set` stored nothing: Redis, the connection, a value that
    * cannot be serialized or read. A `get` rejects with what it throws, so that a run fails; a `set`, for which LangGraph does not wait,
@@ -42,6 +46,7 @@ const CACHE: KnownOptions<RedisCacheOptions> = {
   keyPrefix: true,
   ttl: true,
   serde: true,
+  encryption: true,
   onError: true,
   commandTimeout: true,
 };
@@ -58,6 +63,7 @@ export interface CacheSettings {
   /** Milliseconds; `undefined` for never. */
   readonly ttl: number | undefined;
   readonly serde: SerializerProtocol;
+  readonly keyring: Keyring | undefined;
   readonly onError: ((error: LangGraphRedisError) => void) | undefined;
   readonly commandTimeout: number;
 }
@@ -68,14 +74,17 @@ export interface CacheSettings {
  */
 export function readOptions(options: RedisCacheOptions, opens: boolean): CacheSettings {
   checkKnownOptions(options ?? null, opens ? OPEN_OPTIONS : CACHE_OPTIONS, "RedisCache");
-  const { keyPrefix = DEFAULT_KEY_PREFIX, ttl, serde = new JsonSerializer(), onError } = options;
+  const { ttl, serde = new JsonSerializer(), encryption, onError } = options;
+  const { keyPrefix = DEFAULT_KEY_PREFIX } = options;
+  checkKeyPrefix(keyPrefix);
   if (onError !== undefined && typeof onError !== "function") {
     throw new InvalidInputError(`onError must be a function, got ${describe(onError)}.`);
   }
   return {
-    keyPrefix: checkKeyPrefix(keyPrefix),
+    keyPrefix,
     ttl: checkDefaultTtl(ttl),
     serde: checkSerde(serde),
+    keyring: encryption === undefined ? undefined : new Keyring(encryption, keyPrefix),
     onError,
     commandTimeout: options.commandTimeout ?? DEFAULT_COMMAND_TIMEOUT,
   };

@@ -7,12 +7,13 @@ import { OperationTracker } from "../redis/operation-tracker.js";
 import type { ClusterRootNodes, ConnectOptions, SentinelGroup } from "../redis/options.js";
 import { checkEntries, checkKeys, checkNamespaces } from "./arguments.js";
 import type { CacheContext, ReportFailure } from "./context.js";
+import { createEntryCodec } from "./entry-codec.js";
 import { CacheFailures } from "./failures.js";
 import { CacheKeys } from "./keys.js";
 import { clearAll, clearNamespaces } from "./operations/clear.js";
 import { get } from "./operations/get.js";
 import { set } from "./operations/set.js";
-import { type RedisCacheOptions, readOptions } from "./options.js";
+import { type CacheSettings, type RedisCacheOptions, readOptions } from "./options.js";
 
 /**
  * Remembers what nodes and tasks with a `cachePolicy` returned: one that is called again with the same input is not run
@@ -48,7 +49,9 @@ export class RedisCache<V = unknown> extends BaseCache<V> {
    */
   constructor(options: RedisCacheOptions & { client: RedisClient }) {
     requireOptions(options, "RedisCache");
-    const { serde, ttl, keyPrefix, onError, commandTimeout } = readOptions(options, false);
+    const opened: Opened | undefined = Reflect.get(options, OPENED);
+    const settings = opened?.settings ?? readOptions(options, false);
+    const { serde, ttl, keyPrefix, onError, commandTimeout } = settings;
     super(serde);
     this.ttl = ttl;
     const connection = createConnection(options.client, commandTimeout);
@@ -56,6 +59,7 @@ export class RedisCache<V = unknown> extends BaseCache<V> {
       connection,
       keys: new CacheKeys(keyPrefix),
       serde,
+      entries: createEntryCodec(settings.keyring),
     };
     this.failures = new CacheFailures(onError);
     this.operations = new OperationTracker(commandTimeout, {
@@ -63,7 +67,7 @@ export class RedisCache<V = unknown> extends BaseCache<V> {
       keyPrefix,
       server: connection.server,
     });
-    this.owned = Reflect.get(options, OWNED);
+    this.owned = opened?.owned;
   }
 
   /**
@@ -217,8 +221,14 @@ export class RedisCache<V = unknown> extends BaseCache<V> {
   }
 }
 
-/** Under this name the connection is among the options that the cache is to close. */
-const OWNED = Symbol("owned");
+/** What a cache that was opened with its connection has. */
+interface Opened {
+  readonly owned: ManagedConnection;
+  readonly settings: CacheSettings;
+}
+
+/** The name under which {@link Opened} is among the options of the constructor. */
+const OPENED = Symbol("opened");
 
 /** The operation on these keys; of which namespace, if it is only one. */
 function contextOf(operation: string, keys: readonly CacheFullKey[]): OperationContext {
@@ -231,12 +241,15 @@ async function open(
   options: RedisCacheOptions & ConnectOptions,
   connect: (options: ConnectOptions) => Promise<ManagedConnection>,
 ): Promise<RedisCache> {
-  const { commandTimeout } = readOptions(options, true); // what cannot be used is refused before anything is connected
-  const { tls, onConnectionEvent, ...own } = options;
+  // What cannot be used is refused before anything is connected, and what changes later changes nothing.
+  const settings = readOptions(options, true);
+  const { commandTimeout } = settings;
+  const { tls, onConnectionEvent } = options;
+  await settings.keyring?.ready();
   const owned = await connect({ commandTimeout, tls, onConnectionEvent });
   try {
-    const known: RedisCacheOptions & { client: RedisClient } = { ...own, client: owned.connection };
-    return new RedisCache(Object.assign(known, { [OWNED]: owned }));
+    const opened: Opened = { owned, settings };
+    return new RedisCache(Object.assign({ client: owned.connection }, { [OPENED]: opened }));
   } catch (error) {
     await owned.close();
     throw error;

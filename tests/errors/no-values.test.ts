@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer } from "node:net";
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { BatchError, LangGraphRedisError, RedisSaver, RedisStore } from "langgraph-redis";
+import { BatchError, LangGraphRedisError, RedisCache, RedisSaver, RedisStore } from "langgraph-redis";
 import { fromIoredis } from "langgraph-redis/ioredis";
 import { beforeAll, describe, expect, test } from "vitest";
 import { connect, freshPrefix, plainRedisUrl, type TestClient } from "../helpers/redis.js";
@@ -303,6 +303,32 @@ describe("no message holds a value or a secret of", () => {
       },
     );
   }, 120_000);
+
+  test("the options, keys and entries of a cache", async () => {
+    // What it does not throw is what it tells.
+    const onError = (error: Error) => {
+      told = error;
+    };
+    let told: Error | undefined;
+    const cache = new RedisCache({ client, keyPrefix: freshPrefix(), onError });
+    const set = async (pair: unknown) => {
+      told = undefined;
+      await cache.set([pair] as never);
+      if (told) throw told;
+    };
+    await expectNoMark({
+      ttl: noNumber((value) => new RedisCache({ client, ttl: value })),
+      serde: (value) => new RedisCache({ client, serde: value }),
+      encryption: (value) => new RedisCache({ client, encryption: value }),
+      key: noNumber((value) => new RedisCache({ client, encryption: { keys: { a: value }, current: "a" } })),
+      "a value that cannot be stored": (value) =>
+        set({ key: [["a"], "k"], value: { value, bad: Symbol("a") } }),
+      "anything as entry": (value) => set(value),
+      "ttl of an entry": noNumber((value) => set({ key: [["a"], "k"], value, ttl: String(value) })),
+      "anything as keys": (value) => cache.get(Array.isArray(value) ? (1 as never) : value),
+      "anything as namespaces": (value) => cache.clear(Array.isArray(value) ? (1 as never) : value),
+    });
+  }, 60_000);
 
   test("items, queries, filters and vectors", async () => {
     const keyPrefix = freshPrefix();

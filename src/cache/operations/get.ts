@@ -10,7 +10,6 @@ import {
   toLangGraphRedisError,
 } from "../context.js";
 import { decodeValue } from "../entry-value.js";
-import { entryName } from "../keys.js";
 import getSource from "./get.lua";
 
 const GET = new Script(getSource);
@@ -24,15 +23,18 @@ export async function get(
   keys: readonly CacheFullKey[],
   report: ReportFailure,
 ): Promise<{ key: CacheFullKey; value: unknown }[]> {
+  await context.entries.ready();
   const wanted = keys.map((key, at) => ({ key, at }));
-  const parts = byNamespace(context.keys, wanted).flatMap(inParts);
+  const parts = byNamespace(context.keys, wanted)
+    .flatMap(inParts)
+    .map((part) => ({
+      ...part,
+      fields: part.members.map(({ key }) => context.entries.fieldsOf(part.own.name, key[1])),
+    }));
   const replies = await executeAll(
     context.connection,
-    parts.map(({ own, members }) =>
-      GET.call(
-        [own.permanent, own.expiring, own.deadlines, own.registry],
-        [own.name, ...members.map(({ key }) => entryName(key[1]))],
-      ),
+    parts.map(({ own, fields }) =>
+      GET.call([own.permanent, own.expiring, own.deadlines, own.registry], [own.name, ...fields.flat()]),
     ),
   );
   const found: { at: number; key: CacheFullKey; value: unknown }[] = [];
@@ -42,12 +44,12 @@ export async function get(
       report(replyError("get", part, reply));
       continue;
     }
+    const values = (reply as Reply[]).values();
     for (const [place, { key, at }] of part.members.entries()) {
-      const stored = (reply as Reply[])[place];
-      if (!Buffer.isBuffer(stored)) continue;
+      const stored = part.fields[place]?.map(() => values.next().value).find(Buffer.isBuffer);
+      if (!stored) continue;
       try {
-        const redisKey = part.own.base + part.own.name;
-        found.push({ at, key, value: await decodeValue(context.serde, key, stored, redisKey) });
+        found.push({ at, key, value: await decodeValue(context, part.own, key, stored) });
       } catch (error) {
         report(toLangGraphRedisError("get", error, part.namespace));
       }

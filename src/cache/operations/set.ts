@@ -1,4 +1,4 @@
-import type { Reply } from "../../redis/command.js";
+import type { Arg, Reply } from "../../redis/command.js";
 import { executeAll, Script } from "../../redis/script.js";
 import type { CacheEntry } from "../arguments.js";
 import {
@@ -10,7 +10,7 @@ import {
   toLangGraphRedisError,
 } from "../context.js";
 import { encodeValue } from "../entry-value.js";
-import { entryName } from "../keys.js";
+import type { CacheNamespaceKeys } from "../keys.js";
 import registrySource from "./registry.lua";
 import setSource from "./set.lua";
 
@@ -20,7 +20,10 @@ const SET = new Script(registrySource, setSource);
 const ENTRIES_PER_CALL = 100;
 const BYTES_PER_CALL = 1_000_000;
 
-type EncodedEntry = CacheEntry & { readonly bytes: Buffer };
+interface EncodedEntry extends CacheEntry {
+  readonly own: CacheNamespaceKeys;
+  readonly bytes: Buffer;
+}
 
 /** Stores entries. What cannot be stored is reported, and left out. */
 export async function set(
@@ -28,10 +31,12 @@ export async function set(
   entries: readonly CacheEntry[],
   report: ReportFailure,
 ): Promise<void> {
+  await context.entries.ready();
   const encoded: EncodedEntry[] = [];
   for (const entry of entries) {
+    const own = context.keys.ofNamespace(entry.key[0]);
     try {
-      encoded.push({ ...entry, bytes: await encodeValue(context.serde, entry.key, entry.value) });
+      encoded.push({ ...entry, own, bytes: await encodeValue(context, own, entry.key, entry.value) });
     } catch (error) {
       report(toLangGraphRedisError("set", error, entry.key[0]));
     }
@@ -43,14 +48,7 @@ export async function set(
     parts.map(({ own, members }) =>
       SET.call(
         [own.permanent, own.expiring, own.deadlines, own.registry],
-        [
-          own.name,
-          ...members.flatMap(({ key, ttl, bytes }) => [
-            entryName(key[1]),
-            ttl === undefined ? "" : String(ttl),
-            bytes,
-          ]),
-        ],
+        [own.name, ...members.flatMap((member) => argumentsOf(context, member))],
       ),
     ),
   );
@@ -58,6 +56,17 @@ export async function set(
     const reply = replies[index] as Reply | Error;
     if (reply instanceof Error) report(replyError("set", part, reply));
   }
+}
+
+/** What the script takes for an entry: that it has expired where it was stored under former keys, and itself. */
+function argumentsOf({ entries }: CacheContext, { own, key, ttl, bytes }: EncodedEntry): Arg[] {
+  const [current, ...former] = entries.fieldsOf(own.name, key[1]);
+  return [
+    ...former.flatMap((field) => [field, "0", ""]),
+    current,
+    ttl === undefined ? "" : String(ttl),
+    bytes,
+  ];
 }
 
 function inParts({ members, ...group }: NamespaceGroup<EncodedEntry>): NamespaceGroup<EncodedEntry>[] {

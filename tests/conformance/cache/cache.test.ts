@@ -14,7 +14,7 @@ cacheConformance({
 
 cacheConformance({
   name: "RedisCache",
-  create: () => RedisCache.fromConnString(plainRedisUrl(), { keyPrefix: freshPrefix() }),
+  create: () => RedisCache.fromConnString(plainRedisUrl(), { keyPrefix: freshPrefix(), onError: fail }),
   destroy: async (cache) => (cache as RedisCache).stop(),
 });
 
@@ -25,6 +25,39 @@ cacheConformance({
     new RedisCache({ client: await connect(plainRedisUrl(), { RESP: 2 }), keyPrefix: freshPrefix() }),
   destroy: async (cache) => (cache as RedisCache).stop(),
 });
+
+const key = Buffer.alloc(32, 7);
+cacheConformance({
+  name: "RedisCache with encryption",
+  create: () =>
+    RedisCache.fromConnString(plainRedisUrl(), {
+      keyPrefix: freshPrefix(),
+      encryption: { keys: { "2026-11": async () => key }, current: "2026-11" },
+      onError: fail,
+    }),
+  destroy: async (cache) => (cache as RedisCache).stop(),
+});
+
+cacheConformance({
+  name: "RedisCache with encryption, while keys are rotated and plaintext is read",
+  onlyConnection: true,
+  create: () =>
+    RedisCache.fromConnString(plainRedisUrl(), {
+      keyPrefix: freshPrefix(),
+      encryption: {
+        keys: { "2026-05": Buffer.alloc(32, 6).toString("base64"), "2026-11": key },
+        current: "2026-11",
+        allowPlaintext: true,
+      },
+      onError: fail,
+    }),
+  destroy: async (cache) => (cache as RedisCache).stop(),
+});
+
+/** A cache hides what fails; a test does not. */
+function fail(error: Error): never {
+  throw error;
+}
 
 test("RedisCache: names of JavaScript's own are namespaces like others", async () => {
   await using cache = await RedisCache.fromConnString(plainRedisUrl(), { keyPrefix: freshPrefix() });
