@@ -1,13 +1,15 @@
 import { UsageError } from "./errors.js";
 
 /**
- * How the command line writes a namespace: its labels with `/` between them, and in a label `%`, `/` and control characters as
+ * How the command line writes a namespace: its labels with `/` between them, and in a label `%`, `/` and what would steer a terminal as
  * percent-escapes. `/` alone is the whole store. Every namespace has one such path, and every path is of one namespace.
  */
 export function formatPath(namespace: readonly string[]): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals act upon them
-  const escapes = /[%/\u0000-\u001f\u007f]/g;
-  return namespace.length === 0 ? "/" : namespace.map((label) => label.replace(escapes, encode)).join("/");
+  const escapes = /[%/\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+  return namespace.length === 0
+    ? "/"
+    : namespace.map((label) => label.replace(escapes, encodeURIComponent)).join("/");
 }
 
 /** @throws {UsageError} when the text is no path. */
@@ -30,7 +32,3 @@ export function parsePath(text: string): string[] {
 }
 
 const EXAMPLE = 'Example: memories/user-1 is the namespace ["memories", "user-1"]; / is the whole store.';
-
-function encode(char: string): string {
-  return `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
-}

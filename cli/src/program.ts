@@ -1,10 +1,115 @@
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
+import { createColors } from "picocolors";
+import manifest from "../package.json" with { type: "json" };
+import type { AddCommand, Environment } from "./commands/command.js";
+import { addDoctor } from "./commands/doctor.js";
+import { addItem, addItems, addNamespaces } from "./commands/items.js";
+import { addSearch, addStats } from "./commands/search.js";
+import { addDiff, addShow } from "./commands/show.js";
+import { addThread, addThreads } from "./commands/threads.js";
+import { addWatch } from "./commands/watch.js";
+import { DEFAULT_URL } from "./connection.js";
+import { CommandError, UsageError } from "./errors.js";
+import { type Io, write } from "./io.js";
+import { list, several } from "./options.js";
+
+const READING: readonly AddCommand[] = [
+  addDoctor,
+  addThreads,
+  addThread,
+  addShow,
+  addDiff,
+  addWatch,
+  addNamespaces,
+  addItems,
+  addItem,
+  addSearch,
+  addStats,
+];
+
+export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+const HELP = `
+Connection:
+  --url, or REDIS_URL      redis://[[user]:password@]host[:port][/database], rediss:// for TLS (default: ${DEFAULT_URL})
+  --cluster, --sentinel    instead of --url. A Sentinel group takes user and passwords from REDIS_USERNAME, REDIS_PASSWORD,
+                           SENTINEL_USERNAME and SENTINEL_PASSWORD.
+Passwords are best given by REDIS_URL: arguments of a process can be seen by others.
+
+Exit codes: 0 done, 1 failed or found an error, 2 wrong use, 130 interrupted.
+
+Examples:
+  $ langgraph-redis doctor                    is the server fit for agents?
+  $ langgraph-redis threads                   the threads that were written last
+  $ langgraph-redis show conversation-1       what a thread holds
+  $ langgraph-redis items memories/user-1     what a user's memories are`;
+
+export function createProgram(environment: Environment): Command {
+  const { io } = environment;
+  const program = new Command("langgraph-redis")
+    .description("Look into what LangGraph.js agents keep in Redis, and look after it.")
+    .version(manifest.version)
+    .option("--url <url>", "address of the server")
+    .option("--cluster <urls>", "some nodes of a cluster, with commas between them", list)
+    .option("--sentinel <group>", "name@host:port,host:port of a group that Sentinel watches")
+    .option("--ca <file>", "certificate of the authority, for TLS")
+    .option("--cert <file>", "certificate of this client, for TLS")
+    .option("--tls-key <file>", "its key")
+    .option("--prefix <prefix>", "what all keys begin with: keyPrefix of saver and store", "langgraph")
+    .option("--key <id=base64>", "key of encrypted data; may be given several times", several)
+    .option("--key-file <file>", "the same, a line for each key (or one key in LANGGRAPH_REDIS_KEY)")
+    .option("--json", "JSON for programs")
+    .addHelpText("after", HELP)
+    .showHelpAfterError("(add --help for help)");
+  for (const add of READING) add(program, environment);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stdout.columns ?? 100,
+    });
+  }
+  return program;
+}
 
 /** Runs the command line. @returns the exit code. */
-export async function run(argv: readonly string[]): Promise<number> {
-  const program = new Command("langgraph-redis").description(
-    "Look into what LangGraph.js agents keep in Redis.",
-  );
-  await program.parseAsync(argv, { from: "user" });
-  return 0;
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let code: number = EXIT.ok;
+  const exit = (wanted: number) => {
+    code = wanted;
+  };
+  const program = createProgram({ io, exit });
+  if (argv.length === 0) {
+    program.outputHelp();
+    return EXIT.usage;
+  }
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return io.signal.aborted ? EXIT.interrupted : code;
+  } catch (error) {
+    return report(error, io, argv);
+  }
+}
+
+/** Says what went wrong. @returns the exit code. */
+async function report(error: unknown, io: Io, argv: readonly string[]): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (io.signal.aborted) {
+    await write(io.stderr, "Interrupted.\n");
+    return EXIT.interrupted;
+  }
+  const colors = createColors(io.stderr.isTTY === true && !io.env.NO_COLOR);
+  const { message, code, hint } = error as { message?: string; code?: unknown; hint?: string };
+  const text = message ?? String(error);
+  if (argv.includes("--json")) {
+    const name = typeof code === "string" ? code : undefined;
+    await write(io.stderr, `${JSON.stringify({ error: { message: text, code: name, hint } })}\n`);
+  } else {
+    await write(io.stderr, `${colors.red("error:")} ${text}\n${hint === undefined ? "" : `${hint}\n`}`);
+  }
+  if (error instanceof UsageError) return EXIT.usage;
+  if (!(error instanceof CommandError) && io.env.LANGGRAPH_REDIS_DEBUG) console.error(error);
+  // What the library says that an argument is wrong.
+  return code === "INVALID_INPUT" || code === "INVALID_FILTER" ? EXIT.usage : EXIT.failed;
 }

@@ -178,6 +178,8 @@ export interface StoredIndexInfo {
   /** Whether words are indexed. */
   text: boolean;
   numericFields: readonly string[];
+  /** Whether all items are encrypted. */
+  encrypted: boolean;
   /** Whether a {@link RedisStore.reindex} was begun and has not come to its end. */
   reindexing: boolean;
   /** The index itself; `undefined` where the engine `"core"` answers searches. */

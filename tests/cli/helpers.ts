@@ -1,9 +1,11 @@
+import { Readable, Writable } from "node:stream";
 import { HumanMessage } from "@langchain/core/messages";
 import type { Checkpoint } from "@langchain/langgraph-checkpoint";
 import type { RedisSaver } from "langgraph-redis";
 import { onTestFinished } from "vitest";
 import { connect as connectServer } from "../../cli/src/connection.js";
 import { type InspectContext, openContext } from "../../cli/src/inspect/index.js";
+import { run } from "../../cli/src/program.js";
 import { freshPrefix, redisUrl } from "../helpers/redis.js";
 
 /** What the commands work with, on the run's server under a fresh prefix. */
@@ -44,4 +46,49 @@ export async function save(saver: RedisSaver, threadId: string, { n, parent, ns 
   };
   const metadata = { source: rest.source ?? "loop", step: rest.step ?? n, parents: {} } as const;
   return saver.put({ configurable }, checkpoint, metadata, versions);
+}
+
+export interface Output {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the command line in this process, as one that is no terminal unless options say otherwise. */
+export async function cli(argv: readonly string[], options: CliOptions = {}): Promise<Output> {
+  const { env = {}, signal = new AbortController().signal, isTTY = false, columns = 120, stdin } = options;
+  const texts = { stdout: "", stderr: "" };
+  const sink = (name: "stdout" | "stderr") =>
+    Object.assign(
+      new Writable({
+        write(chunk, _encoding, done) {
+          texts[name] += String(chunk);
+          done();
+        },
+      }),
+      { isTTY, columns },
+    );
+  const input = Object.assign(Readable.from(stdin ?? []), { isTTY });
+  const io = { env, stdin: input, stdout: sink("stdout"), stderr: sink("stderr"), signal };
+  const code = await run(argv, io);
+  return { code, ...texts };
+}
+
+export interface CliOptions {
+  env?: Record<string, string>;
+  signal?: AbortSignal;
+  isTTY?: boolean;
+  columns?: number;
+  stdin?: string[];
+}
+
+/** The command line on what a context works with. */
+export function cliOn({ keyPrefix }: InspectContext, url = redisUrl()) {
+  return (argv: readonly string[], options: CliOptions = {}) =>
+    cli(["--prefix", keyPrefix, ...argv], { ...options, env: { REDIS_URL: url, ...options.env } });
+}
+
+/** What the command line printed as JSON. */
+export function parsed(output: Output) {
+  return JSON.parse(output.stdout);
 }

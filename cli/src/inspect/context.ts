@@ -1,5 +1,6 @@
 import type { RedisSaver, RedisStore } from "langgraph-redis";
 import type { Server } from "../connection.js";
+import type { Keys } from "../options.js";
 
 /** What everything that looks into Redis works with. */
 export interface InspectContext {
@@ -9,4 +10,6 @@ export interface InspectContext {
   /** The servers themselves, for what saver and store do not tell. */
   server: Server;
   keyPrefix: string;
+  /** The keys of encrypted data that were given. */
+  encryption: Keys | undefined;
 }

@@ -1,9 +1,12 @@
 export type { InspectContext } from "./context.js";
 export { diffCheckpoints } from "./diff.js";
+export { diagnose } from "./doctor/index.js";
 export { listItems, readItem } from "./items.js";
 export { listNamespaces } from "./namespaces.js";
 export { openContext } from "./open.js";
+export { type Found, type SearchOptions, searchItems, searchModes } from "./search.js";
 export { readState } from "./state.js";
+export { readStats, type Stats } from "./stats.js";
 export { threadTree } from "./thread-tree.js";
 export { listThreads } from "./threads.js";
 export type * from "./types.js";

@@ -8,13 +8,14 @@ export async function inspectIndex(context: StoreContext): Promise<StoredIndexIn
   const { connection, keys } = context;
   const index = await readServingIndex(context);
   if (index === undefined) return undefined;
-  const { dims, model, distance, algorithm, m, efConstruction, text, numericFields } = index.definition;
+  const { dims, model, distance, algorithm, m, efConstruction, text, numericFields, encrypted } =
+    index.definition;
   const engine = await context.engine();
   const plan = await execute(connection, { key: keys.reindex, args: ["HGET", keys.reindex, "plan"] });
   return {
     name: keys.indexName(index.generation),
     generation: index.generation,
-    ...{ dims, model, distance, algorithm, m, efConstruction, text, numericFields },
+    ...{ dims, model, distance, algorithm, m, efConstruction, text, numericFields, encrypted },
     reindexing: plan !== null,
     search: await engine.inspect(index),
   };
