@@ -245,12 +245,14 @@ export class RedisSaver extends BaseCheckpointSaver {
    * The checkpoints of a thread without the values of their channels, newest first: what a history is drawn from. They are
    * read in pages of some hundreds, and start no time to live again unless `refreshOnRead` asks for it.
    *
+   * What is encrypted with a key that this saver does not have is listed as well, without what is encrypted of it.
+   *
    * @throws {InvalidInputError} when an option cannot be used; {@link CorruptRecordError} when what is stored is damaged.
    *
    * @example
    * ```ts
    * for await (const { checkpointId, metadata, pendingWrites } of checkpointer.listCheckpoints("conversation-1")) {
-   *   console.log(metadata.step, checkpointId, pendingWrites.length);
+   *   console.log(metadata?.step, checkpointId, pendingWrites.length);
    * }
    * ```
    */

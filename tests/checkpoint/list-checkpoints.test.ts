@@ -1,6 +1,7 @@
-import { InvalidInputError } from "langgraph-redis";
+import { EncryptionError, InvalidInputError } from "langgraph-redis";
 import { expect, test } from "vitest";
 import { config, id, put } from "../conformance/saver/steps.js";
+import { ENCRYPTION } from "../helpers/encryption.js";
 import { PAGE_SIZES, pagesOf, savers } from "./helpers.js";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -75,4 +76,22 @@ test("threadStats says when a thread expires", async () => {
   const left = Number((await saver().threadStats("t"))?.expiresAt) - Date.now();
   expect(left / 60_000).toBeGreaterThan(29);
   expect(left / 60_000).toBeLessThan(31);
+});
+
+test("listCheckpoints lists what is encrypted without what is encrypted of it, when the key is not there", async () => {
+  const { saver } = await savers();
+  const { encryption } = { encryption: ENCRYPTION };
+  await put(saver({ encryption }), "t", { id: id(1) });
+  await put(saver({ encryption }), "t", { id: id(2), parent: id(1) });
+  await saver({ encryption }).putWrites(config("t", "", id(2)), [["__interrupt__", 2]], "task");
+  const [second, first] = await all(saver({ encryption }).listCheckpoints("t"));
+  expect(second?.encrypted).toBeUndefined();
+  const without = await all(saver().listCheckpoints("t"));
+  expect(without.map(({ encrypted }) => encrypted?.keyId)).toEqual(["new", "new"]);
+  const hidden = { metadata: undefined, encrypted: expect.any(EncryptionError) };
+  const write = { taskId: "task", index: -3, taskPath: undefined, channel: undefined };
+  expect(without).toEqual([
+    { ...second, ...hidden, pendingWrites: [write] },
+    { ...first, ...hidden },
+  ]);
 });

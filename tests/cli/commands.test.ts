@@ -1,6 +1,7 @@
 import { AIMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
 import { expect, test } from "vitest";
 import { formatPath, parsePath } from "../../cli/src/path.js";
+import { KEYS } from "../helpers/encryption.js";
 import { freshPrefix, redisUrl } from "../helpers/redis.js";
 import { cli, cliOn, idOf, inspecting, parsed, save } from "./helpers.js";
 
@@ -257,4 +258,26 @@ test("colours are for terminals, and for none with NO_COLOR", async () => {
   expect((await run(["show", "t"], { isTTY: true })).stdout).toContain("\u001b[");
   expect((await run(["show", "t"], { isTTY: true, env: { NO_COLOR: "1" } })).stdout).not.toContain("\u001b[");
   expect((await run(["show", "t"])).stdout).not.toContain("\u001b[");
+});
+
+test("encrypted threads are shown with the key, and as encrypted without it", async () => {
+  const { keyPrefix } = await inspecting();
+  const encrypted = await inspecting(redisUrl(), keyPrefix, {
+    keys: { k1: KEYS.old },
+    current: "k1",
+    allowPlaintext: true,
+  });
+  await save(encrypted.saver, "t", { n: 1, values: { secret: "hidden treasure" } });
+  const run = cliOn(encrypted);
+  expect((await run(["threads"])).stdout).toMatch(/^t .* encrypted /m);
+  expect((await run(["thread", "t"])).stdout).toMatch(/● +encrypted +1f0c5d4e/);
+  const without = await run(["show", "t"]);
+  expect(without.stdout).toContain('It is encrypted with the key "k1": give that with --key or --key-file.');
+  expect(without.stdout).not.toContain("treasure");
+  expect((await run(["show", "t", "--key", `k1=${KEYS.old}`])).stdout).toContain('"hidden treasure"');
+  const environment = { env: { LANGGRAPH_REDIS_KEY: `k1=${KEYS.old}` } };
+  expect((await run(["show", "t", idOf(1)], environment)).stdout).toContain('"hidden treasure"');
+  const wrong = await run(["show", "t", "--key", `k1=${KEYS.new}`]);
+  expect(wrong.stdout + wrong.stderr).not.toContain(KEYS.new);
+  expect(wrong.stdout).not.toContain("treasure");
 });

@@ -5,14 +5,19 @@ import type { RedisSaver } from "langgraph-redis";
 import { onTestFinished } from "vitest";
 import { connect as connectServer } from "../../cli/src/connection.js";
 import { type InspectContext, openContext } from "../../cli/src/inspect/index.js";
+import type { Keys } from "../../cli/src/options.js";
 import { run } from "../../cli/src/program.js";
 import { freshPrefix, redisUrl } from "../helpers/redis.js";
 
 /** What the commands work with, on the run's server under a fresh prefix. */
-export async function inspecting(url = redisUrl(), keyPrefix = freshPrefix()): Promise<InspectContext> {
+export async function inspecting(
+  url = redisUrl(),
+  keyPrefix = freshPrefix(),
+  keys?: Keys,
+): Promise<InspectContext> {
   const server = await connectServer({ url }, {});
   onTestFinished(() => server.close());
-  return openContext(server, keyPrefix);
+  return openContext(server, keyPrefix, keys);
 }
 
 /** The id of the nth checkpoint: ids of LangGraph grow with time. */

@@ -10,7 +10,7 @@ import type { InspectContext } from "./context.js";
  */
 export function openContext(server: Server, keyPrefix: string, encryption?: Keys): InspectContext {
   const { client } = server;
-  const saver = new RedisSaver({ client, keyPrefix });
+  const saver = new RedisSaver({ client, keyPrefix, ...(encryption && { encryption }) });
   const store = new RedisStore({ client, keyPrefix, ...(encryption && { encryption }) });
   return { saver, store, server, keyPrefix, encryption };
 }

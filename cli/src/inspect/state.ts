@@ -1,4 +1,5 @@
 import type { CheckpointTuple } from "@langchain/langgraph-checkpoint";
+import { EncryptionError } from "langgraph-redis";
 import type { InspectContext } from "./context.js";
 import type { StateView } from "./types.js";
 import { toJson, toView } from "./values.js";
@@ -16,8 +17,41 @@ export async function readState(
   threadId: string,
   options: StateOptions = {},
 ): Promise<StateView | undefined> {
-  const tuple = await readTuple(context, threadId, options);
-  return tuple && toStateView(threadId, tuple);
+  try {
+    const tuple = await readTuple(context, threadId, options);
+    return tuple && toStateView(threadId, tuple);
+  } catch (error) {
+    if (!(error instanceof EncryptionError)) throw error;
+    return encryptedState(context, threadId, options, error.keyId);
+  }
+}
+
+/** What can be told of a checkpoint without its key. */
+async function encryptedState(
+  { saver }: InspectContext,
+  threadId: string,
+  { checkpointId, ns }: StateOptions,
+  keyId: string | undefined,
+): Promise<StateView | undefined> {
+  const checkpointNs = ns ?? (checkpointId === undefined ? "" : undefined);
+  for await (const info of saver.listCheckpoints(
+    threadId,
+    checkpointNs === undefined ? {} : { checkpointNs },
+  )) {
+    if (checkpointId !== undefined && info.checkpointId !== checkpointId) continue;
+    return {
+      threadId,
+      ns: info.checkpointNs,
+      checkpointId: info.checkpointId,
+      ...(info.parentId !== undefined && { parentId: info.parentId }),
+      ...(info.ts !== undefined && { ts: info.ts }),
+      encrypted: keyId === undefined ? {} : { keyId },
+      bytes: info.bytes,
+      channels: [],
+      pendingWrites: [],
+    };
+  }
+  return undefined;
 }
 
 export async function readTuple(

@@ -58,7 +58,7 @@ const ERROR_INDEX = -1;
 const INTERRUPT_INDEX = -3;
 
 export function toNode({ checkpointNs, checkpointId, ...info }: CheckpointInfo): CheckpointNode {
-  const { parentId, ts, metadata, pendingWrites, bytes } = info;
+  const { parentId, ts, metadata, pendingWrites, bytes, encrypted } = info;
   const has = (index: number) => pendingWrites.some((write) => write.index === index);
   const { step, source } = metadata ?? {};
   return {
@@ -72,6 +72,7 @@ export function toNode({ checkpointNs, checkpointId, ...info }: CheckpointInfo):
     hasInterrupt: has(INTERRUPT_INDEX),
     hasError: has(ERROR_INDEX),
     pendingWrites: pendingWrites.length,
+    ...(encrypted && { encrypted: true }),
   };
 }
 

@@ -1,14 +1,14 @@
 import type { CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { describeOption } from "../../describe.js";
-import { InvalidInputError } from "../../errors.js";
+import { EncryptionError, InvalidInputError } from "../../errors.js";
 import { decodeKeyPart } from "../../redis/key-encoding.js";
 import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
 import { type AbortOptions, optionalSignal } from "../abort.js";
 import { checkCheckpointId, checkThreadId } from "../config.js";
 import { fetchKeys, type SaverContext } from "../context.js";
 import { threadKeys } from "../keys.js";
-import { decodeMetadata, decodeRecord } from "../records/checkpoint-record.js";
-import { decodeWrites } from "../records/pending-writes.js";
+import { decodeHeader, decodeMetadata, decodeRecord } from "../records/checkpoint-record.js";
+import { decodeWriteNames, decodeWrites } from "../records/pending-writes.js";
 import { fieldOf, type Row } from "../records/read-reply.js";
 import { unreadable } from "../records/unreadable.js";
 import { pagesOf } from "./list.js";
@@ -17,11 +17,12 @@ import { ListPages } from "./list-pages.js";
 /** A pending write without its value. */
 export interface PendingWriteInfo {
   readonly taskId: string;
-  /** Where the task stands in its step; `""` when it was not given. */
-  readonly taskPath: string;
+  /** Where the task stands in its step; `""` when it was not given. Undefined as `encrypted` says. */
+  readonly taskPath: string | undefined;
   /** Its place among the writes of its call; below zero for errors, interrupts and the like. */
   readonly index: number;
-  readonly channel: string;
+  /** Undefined as `encrypted` says. */
+  readonly channel: string | undefined;
 }
 
 /** A checkpoint without the values of its channels. */
@@ -31,11 +32,14 @@ export interface CheckpointInfo {
   readonly parentId: string | undefined;
   /** When it was made, as the checkpoint says. */
   readonly ts: string | undefined;
-  readonly metadata: CheckpointMetadata;
+  /** Undefined as `encrypted` says. */
+  readonly metadata: CheckpointMetadata | undefined;
   /** Its pending writes, in the order in which `getTuple` has them. */
   readonly pendingWrites: readonly PendingWriteInfo[];
   /** Bytes of its record and its pending writes. Chunks of values, which checkpoints share, are not counted. */
   readonly bytes: number;
+  /** Why parts of it cannot be read: the key that it is encrypted with was not given, or it was altered. */
+  readonly encrypted: EncryptionError | undefined;
 }
 
 /** Options of {@link RedisSaver.listCheckpoints}. */
@@ -109,20 +113,26 @@ async function toInfo(
   const { checkpointNsEncoded, checkpointId, record, writes } = row;
   const checkpointNs = decodeKeyPart(checkpointNsEncoded);
   const contents = codec.contentsOf(place.key);
+  const bytes = writes.reduce((sum, member) => sum + member.length, record.length);
   try {
     const { header, body } = decodeRecord(contents, fieldOf(row), record);
     return {
-      checkpointNs,
-      checkpointId,
+      ...{ checkpointNs, checkpointId, bytes, encrypted: undefined },
       parentId: header.p,
       ts: body.checkpoint.ts,
       metadata: await decodeMetadata(codec, body),
       pendingWrites: decodeWrites(contents, writes).map(({ taskId, taskPath, index, channel }) => {
         return { taskId, taskPath, index, channel };
       }),
-      bytes: writes.reduce((sum, member) => sum + member.length, record.length),
     };
   } catch (cause) {
+    if (cause instanceof EncryptionError) {
+      const { header, ts } = decodeHeader(record);
+      const unknown = { taskPath: undefined, channel: undefined };
+      const pendingWrites = decodeWriteNames(writes).map((write) => ({ ...write, ...unknown }));
+      const known = { parentId: header.p, ts, pendingWrites, metadata: undefined };
+      return { checkpointNs, checkpointId, bytes, encrypted: cause, ...known };
+    }
     throw unreadable("cannot read the checkpoint", { ...place, checkpointNs, checkpointId }, cause);
   }
 }

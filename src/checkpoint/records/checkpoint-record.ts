@@ -239,6 +239,12 @@ export function decodeRecord(
   };
 }
 
+/** What of a record can be read without the key that encrypts it. @throws {Error} when it was altered. */
+export function decodeHeader(record: Buffer): { header: RecordHeader; ts: string | undefined } {
+  const { header } = splitRecord(record);
+  return { header, ts: header.t === undefined ? undefined : timestampOf(header.t) };
+}
+
 /** The header of a record, its text without the checksum, and its packed body. @throws {Error} when it was altered. */
 export function splitRecord(record: Buffer): { header: RecordHeader; headerText: string; packed: Buffer } {
   const end = record.indexOf(LINE_BREAK);

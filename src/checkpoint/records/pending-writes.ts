@@ -103,6 +103,14 @@ function decodeMember(contents: ContentCodec, member: Buffer): StoredWrite[] {
   });
 }
 
+/** What of the writes of one checkpoint can be read without the key that encrypts them. @throws {Error} on a member that was altered. */
+export function decodeWriteNames(members: readonly Buffer[]): Pick<StoredWrite, "taskId" | "index">[] {
+  return members.flatMap((member) => {
+    const { task, indices } = splitMember(member);
+    return indices.map((index) => ({ taskId: decodeTask(task), index: Number(index) }));
+  });
+}
+
 /** The parts of a member, as they are stored. */
 export interface MemberParts {
   /** All before the payload. */
