@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { Keyring } from "../../src/encryption/keyring.js";
 import type { EncryptionOptions } from "../../src/encryption/options.js";
 import { EncryptionError, InvalidInputError } from "../../src/errors.js";
+import { EncryptedItemCodec } from "../../src/store/items/encrypted-item-codec.js";
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/redis-store.js";
 import type { RedisItem, StoreOperation } from "../../src/store/types.js";
@@ -280,6 +282,9 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     // What an item is found by is not believed either.
     await client.hSet(documents[1], "paths", (await client.hGet(documents[0], "paths")) as string);
     expect(keysOf(await store.search(["food"], { filter: { text: "pizza" } }))).toEqual(["k"]);
+    await client.hSet(documents[0], "value", "{}");
+    await store.delete(["food"], "k");
+    expect(keysOf(await store.search(["food"], { orderBy: "key" }))).toEqual(["k", "other"]);
   });
 
   test("a key that is missing is named, and so is one with another's id", async () => {
@@ -299,6 +304,24 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     const [outcome] = await Promise.allSettled([wrong.search([], { limit: 1 })]);
     expect(outcome).toMatchObject({ status: "rejected", reason: { keyId: "old" } });
   });
+});
+
+test("a stored value is refused whichever bit of it is flipped, and in another field", () => {
+  const codec = new EncryptedItemCodec(new Keyring(ENCRYPTION, "p").cipher("item"));
+  const item = { namespace: ["food", "u1"], key: "k", document: "d" };
+  const sealed = Buffer.from(codec.encode('{"text":"pizza"}', item, "value"));
+  expect(codec.decode(sealed, item, "value")).toBe('{"text":"pizza"}');
+  for (let bit = 0; bit < 8 * sealed.length; bit++) {
+    const flipped = Buffer.from(sealed);
+    flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
+    expect(() => codec.decode(flipped, item, "value"), `bit ${bit}`).toThrow(EncryptionError);
+  }
+  for (let length = 0; length < sealed.length; length++) {
+    expect(() => codec.decode(sealed.subarray(0, length), item, "value")).toThrow(EncryptionError);
+  }
+  expect(() => codec.decode(sealed, item, "fields")).toThrow(EncryptionError);
+  const other = { namespace: ["food"], key: "u1", document: "d" };
+  expect(() => codec.decode(sealed, other, "value")).toThrow(EncryptionError);
 });
 
 test("keys are fetched once before a store is open; one that fails is fetched again by the next operation", async () => {
