@@ -1,0 +1,61 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { type InspectContext, readItem } from "../inspect/index.js";
+import { forkThread } from "../operate/fork.js";
+import { parseBody, requiredFound } from "./requests.js";
+
+const text = z.string().min(1);
+const path = z.array(z.string()).min(1);
+/** Minutes from now; null for never. */
+const minutes = z.number().positive().nullable();
+const version = z.number().int();
+const value = z.record(z.string(), z.unknown());
+
+/** What the page may change, when the viewer was started for that. Without `--write` these routes do not exist. */
+export function writeRoutes(context: InspectContext): Hono {
+  const { saver, store } = context;
+  const api = new Hono();
+
+  const fork = z.object({ threadId: text, ns: z.string(), checkpointId: text, target: text });
+  api.post("/fork", async (c) => {
+    const request = await parseBody(c, fork);
+    return c.json({ threadId: request.target, checkpointId: await forkThread(saver, request) });
+  });
+
+  const thread = z.object({ thread: text });
+  api.post("/delete-thread", async (c) => {
+    const { thread: threadId } = await parseBody(c, thread);
+    await saver.deleteThread(threadId);
+    return c.json({});
+  });
+
+  const expiry = thread.extend({ minutes });
+  api.post("/expire-thread", async (c) => {
+    const { thread: threadId, minutes } = await parseBody(c, expiry);
+    const found = minutes === null ? saver.persist(threadId) : saver.expire(threadId, minutes);
+    return c.json(requiredFound((await found) || undefined, "thread"));
+  });
+
+  const item = z.object({ path, key: z.string() });
+  api.post("/delete-item", async (c) => {
+    const { path, key } = await parseBody(c, item);
+    await store.delete(path, key);
+    return c.json({});
+  });
+
+  const edit = item.extend({ value, version });
+  api.post("/edit-item", async (c) => {
+    const { path, key, value, version } = await parseBody(c, edit);
+    await store.put(path, key, value, { ifVersion: version });
+    return c.json(requiredFound(await readItem(context, path, key), "item"));
+  });
+
+  const expireItem = item.extend({ minutes, version });
+  api.post("/expire-item", async (c) => {
+    const { path, key, minutes, version } = await parseBody(c, expireItem);
+    const found = requiredFound((await store.get(path, key)) ?? undefined, "item");
+    await store.put(path, key, found.value, { ttl: minutes, ifVersion: version });
+    return c.json(requiredFound(await readItem(context, path, key), "item"));
+  });
+  return api;
+}

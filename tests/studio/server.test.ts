@@ -1,0 +1,210 @@
+import { request } from "node:http";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "../../cli/src/connection.js";
+import { openContext } from "../../cli/src/inspect/index.js";
+import { readPage } from "../../cli/src/studio/page-files.js";
+import { type Studio, startStudio } from "../../cli/src/studio/server.js";
+import { freshPrefix, redisUrl } from "../helpers/redis.js";
+import { buildPage } from "./build-page.js";
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+const opened: { close(): Promise<void> }[] = [];
+let page: Awaited<ReturnType<typeof buildPage>>;
+let studio: Studio;
+
+beforeAll(async () => {
+  page = await buildPage();
+  studio = await start();
+});
+afterAll(async () => {
+  for (const each of opened.reverse()) await each.close();
+  page.remove();
+});
+
+async function start(options: { write?: boolean } = {}): Promise<Studio> {
+  const server = await connect({ url: redisUrl() }, {});
+  opened.push(server);
+  const context = openContext(server, freshPrefix());
+  const started = await startStudio({ context, version: "0.0.0", page: page.directory, ...options });
+  opened.push(started);
+  return started;
+}
+
+/** Unlike fetch, this sends what it is told: any path, Host and Origin. */
+function ask(
+  of: Studio,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+) {
+  const { port, hash } = new URL(of.url);
+  const authorization = `Bearer ${new URLSearchParams(hash.slice(1)).get("token")}`;
+  const { headers = {}, method = "GET", body } = options;
+  return new Promise<Answer>((resolve, reject) => {
+    const sent = request(
+      { host: "127.0.0.1", port, path, method, headers: { authorization, ...headers } },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (part) => {
+          text += part;
+        });
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+        );
+      },
+    );
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+test("the address is of the loopback, and holds 128 random bits", async () => {
+  const { hostname, hash } = new URL(studio.url);
+  const token = new URLSearchParams(hash.slice(1)).get("token") ?? "";
+  expect(hostname).toBe("127.0.0.1");
+  expect(Buffer.from(token, "base64url")).toHaveLength(16);
+  const other = await start();
+  expect(new URL(other.url).hash).not.toBe(hash);
+});
+
+test("the API is refused without the token, and with another one", async () => {
+  expect((await ask(studio, "/api/threads")).status).toBe(200);
+  const { hash } = new URL(studio.url);
+  const token = new URLSearchParams(hash.slice(1)).get("token");
+  const wrong = ["", "Bearer ", "Bearer x", `Bearer ${token}x`, `Basic ${token}`, `${token}`];
+  for (const authorization of wrong) {
+    const { status, body } = await ask(studio, "/api/threads", { headers: { authorization } });
+    expect([authorization, status]).toEqual([authorization, 401]);
+    expect(body).not.toContain(token);
+  }
+  expect((await ask(studio, `/api/threads?token=${token}`, { headers: { authorization: "" } })).status).toBe(
+    401,
+  );
+  expect(
+    (await ask(studio, "/api/threads", { headers: { authorization: "", cookie: `token=${token}` } })).status,
+  ).toBe(401);
+});
+
+test("requests for another host are refused, as a rebound name would make them", async () => {
+  const { port } = new URL(studio.url);
+  for (const host of [
+    "evil.example",
+    `evil.example:${port}`,
+    "127.0.0.1",
+    "localhost",
+    `127.0.0.1:${Number(port) + 1}`,
+    `127.0.0.1.evil.example:${port}`,
+  ]) {
+    for (const path of ["/", "/api/threads"]) {
+      expect([host, path, (await ask(studio, path, { headers: { host } })).status]).toEqual([
+        host,
+        path,
+        403,
+      ]);
+    }
+  }
+  expect((await ask(studio, "/api/threads", { headers: { host: `localhost:${port}` } })).status).toBe(200);
+});
+
+test("requests of pages of other origins are refused", async () => {
+  const { port } = new URL(studio.url);
+  for (const origin of [
+    "http://evil.example",
+    "null",
+    `https://127.0.0.1:${port}`,
+    `http://127.0.0.1:${Number(port) + 1}`,
+    "",
+  ]) {
+    expect([origin, (await ask(studio, "/api/threads", { headers: { origin } })).status]).toEqual([
+      origin,
+      403,
+    ]);
+  }
+  expect(
+    (await ask(studio, "/api/threads", { headers: { origin: `http://127.0.0.1:${port}` } })).status,
+  ).toBe(200);
+});
+
+test("every answer has a policy that allows the page's own files only", async () => {
+  for (const path of ["/", "/api/threads", "/nowhere"]) {
+    const { headers } = await ask(studio, path);
+    const policy = String(headers["content-security-policy"]);
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("style-src 'self';");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/unsafe|\*|data:|https?:/);
+    expect(headers).toMatchObject({ "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" });
+    expect(headers["access-control-allow-origin"]).toBeUndefined();
+  }
+  expect((await ask(studio, "/api/threads")).headers["cache-control"]).toBe("no-store");
+});
+
+test("no path leads out of the page's directory", async () => {
+  const paths = [
+    "/../package.json",
+    "/assets/../../package.json",
+    "/..%2fpackage.json",
+    "/%2e%2e/%2e%2e/etc/passwd",
+    "/assets/..%5c..%5cpackage.json",
+    "//etc/passwd",
+    "/assets/%00",
+    "/.",
+    "/assets/",
+  ];
+  for (const path of paths) {
+    const { status, body } = await ask(studio, path);
+    // Hono resolves dots as browsers do: what is left may be the page itself, and nothing else.
+    if (status === 200) expect(body).toContain("<title>langgraph-redis studio</title>");
+    else expect([path, status]).toEqual([path, 404]);
+  }
+});
+
+test("the page holds nothing inline and nothing of elsewhere", async () => {
+  const { status, body } = await ask(studio, "/", { headers: { authorization: "" } });
+  expect(status).toBe(200);
+  expect(body).not.toMatch(/<script(?![^>]*src=)|<style|style=|\son\w+=|https?:/);
+});
+
+test("the page's files take less than 300 kB, compressed", () => {
+  const files = [...readPage(page.directory)].filter(([path]) => path !== "/");
+  const compressed = files.reduce((sum, [, { content }]) => sum + gzipSync(content).length, 0);
+  expect(files.length).toBeGreaterThan(2);
+  expect(compressed).toBeLessThan(300_000);
+});
+
+test("writing is not there unless it was asked for", async () => {
+  const writes = ["fork", "delete-thread", "expire-thread", "delete-item", "edit-item", "expire-item"];
+  const writing = await start({ write: true });
+  for (const path of writes) {
+    const sent = { method: "POST", body: "{}", headers: { "content-type": "application/json" } };
+    expect([path, (await ask(studio, `/api/${path}`, sent)).status]).toEqual([path, 404]);
+    expect([path, (await ask(writing, `/api/${path}`, sent)).status]).toEqual([path, 400]);
+    expect((await ask(writing, `/api/${path}`, { ...sent, headers: { authorization: "" } })).status).toBe(
+      401,
+    );
+  }
+});
+
+test("what cannot be understood is an error that names the parameter", async () => {
+  const asked: [path: string, status: number, says: string][] = [
+    ["/api/tree", 400, "thread"],
+    ["/api/tree?thread=t&limit=0", 400, "limit"],
+    ["/api/items?path=x", 400, "path"],
+    ["/api/threads?cursor=x", 400, "cursor"],
+    ["/api/items?path=[]&filter=%7B%22%24or%22%3A1%7D", 400, "$or"],
+    ["/api/tree?thread=nobody", 404, "thread"],
+    ["/api/item?path=[%22a%22]&key=b", 404, "item"],
+    ["/api/nothing", 404, ""],
+  ];
+  for (const [path, status, says] of asked) {
+    const answer = await ask(studio, path);
+    expect([path, answer.status]).toEqual([path, status]);
+    expect(JSON.parse(answer.body).error).toContain(says);
+  }
+});
