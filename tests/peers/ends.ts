@@ -5,7 +5,14 @@ import { join } from "node:path";
 export type End = "oldest" | "newest";
 
 /** What is run there: what depends on LangGraph or on a client of Redis. */
-const SHARED = ["tests/conformance", "tests/clients", "tests/graphs", "tests/examples", "tests/store/labels"];
+const SHARED = [
+  "tests/conformance",
+  "tests/clients",
+  "tests/graphs",
+  "tests/examples",
+  "tests/store/labels",
+  "tests/telemetry",
+];
 export const SUITES: Record<End, readonly string[]> = {
   oldest: SHARED,
   newest: [...SHARED, "tests/langgraph"],

@@ -1,8 +1,8 @@
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { InvalidInputError, RedisSaver, RedisStore } from "langgraph-redis";
+import { InvalidInputError, RedisCache, RedisSaver, RedisStore } from "langgraph-redis";
 import { enableOpenTelemetry } from "langgraph-redis/opentelemetry";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { config, id, list, put } from "../conformance/saver/steps.js";
 import { connect, freshPrefix, redisUrl } from "../helpers/redis.js";
 import { FakeEmbeddings } from "../store/fake-embeddings.js";
@@ -260,4 +260,24 @@ test("a run of a graph with checkpointer and store is one trace", async () => {
     expect(threads).toEqual(new Set([thread]));
   }
   expect(trace.getActiveSpan()).toBeUndefined();
+});
+
+test("what a graph asks of its cache belongs to its trace", async () => {
+  const { takeSpans, tracer } = startOpenTelemetry();
+  const cache = new RedisCache({ client: await connect(), keyPrefix: freshPrefix() });
+  const State = Annotation.Root({ n: Annotation<number>() });
+  const graph = new StateGraph(State)
+    .addNode("double", ({ n }) => ({ n: 2 * n }), { cachePolicy: { ttl: 60 } })
+    .addEdge(START, "double")
+    .compile({ cache });
+  const spans: ReturnType<typeof takeSpans> = [];
+  const seen = () => {
+    spans.push(...takeSpans());
+    return treeOf(spans);
+  };
+  expect(await within(tracer, "run", () => graph.invoke({ n: 1 }))).toEqual({ n: 2 });
+  await vi.waitFor(() => expect(seen()).toEqual(["run", "  get cache", "  set cache"]));
+  expect(spans.map(({ attributes }) => attributes["db.response.returned_rows"])).toContain(0);
+  expect(await within(tracer, "run", () => graph.invoke({ n: 1 }))).toEqual({ n: 2 });
+  expect(seen().slice(3)).toEqual(["run", "  get cache"]);
 });
