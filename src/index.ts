@@ -9,6 +9,11 @@ export type {
 } from "./checkpoint/operations/list-checkpoints.js";
 export type { ListThreadsOptions } from "./checkpoint/operations/list-threads.js";
 export type { PruneOptions } from "./checkpoint/operations/prune.js";
+export type {
+  ReencryptThreadOptions,
+  ReencryptThreadProgress,
+  ReencryptThreadReport,
+} from "./checkpoint/operations/reencrypt.js";
 export type { ThreadStats } from "./checkpoint/operations/thread-stats.js";
 export type { RedisSaverOptions, ThreadTtl } from "./checkpoint/options.js";
 export { RedisSaver } from "./checkpoint/redis-saver.js";

@@ -45,6 +45,12 @@ import { type ListThreadsOptions, listThreads } from "./operations/list-threads.
 import { type PruneOptions, prune } from "./operations/prune.js";
 import { put } from "./operations/put.js";
 import { putWrites } from "./operations/put-writes.js";
+import {
+  progressOf,
+  type ReencryptThreadOptions,
+  type ReencryptThreadReport,
+  reencrypt,
+} from "./operations/reencrypt.js";
 import { type ThreadStats, threadStats } from "./operations/thread-stats.js";
 import { type RedisSaverOptions, readOptions } from "./options.js";
 import { ValueCodec } from "./values/codec.js";
@@ -359,9 +365,12 @@ export class RedisSaver extends BaseCheckpointSaver {
   }
 
   /**
-   * Copies a thread with all its checkpoints and pending writes. The copy is of one moment, and independent.
+   * Copies a thread with all its checkpoints and pending writes. The copy is of one moment, and independent. One that is encrypted goes
+   * through this client, and is encrypted with the current key.
    *
    * @throws {InvalidInputError} when there is no such source, or the target exists.
+   * @throws {EncryptionError} when the thread is encrypted, and cannot be decrypted.
+   * @throws {ThreadConflictError} when an encrypted thread was written to each of five times while it was read.
    *
    * @example
    * ```ts
@@ -369,10 +378,47 @@ export class RedisSaver extends BaseCheckpointSaver {
    * ```
    */
   async copyThread(sourceThreadId: string, targetThreadId: string, options?: AbortOptions): Promise<void> {
-    await this.run(
+    await this.runWithKeys(
       { operation: "copyThread", threadId: sourceThreadId },
       (context) => copyThread(context, sourceThreadId, targetThreadId),
       signalOf(options, "copyThread"),
+    );
+  }
+
+  /**
+   * Encrypts a thread with the current key: what is encrypted with other keys, and with `allowPlaintext` also what is not encrypted. A
+   * thread that has nothing of this kind is only read. Others may read and write the thread meanwhile; it is put in place at once, and
+   * begun again when it was written to before that. Everything else about it stays, its time to live too.
+   *
+   * It reads and writes in portions of a megabyte; about as much memory as the thread takes is needed on the server until it has finished.
+   *
+   * @returns what was found and done; undefined when there is no such thread.
+   * @throws {InvalidInputError} when the saver does not encrypt, or an option cannot be used.
+   * @throws {EncryptionError} when a part cannot be decrypted. The thread is as it was, as after all other errors.
+   * @throws {CorruptRecordError} when a part is damaged or lost.
+   * @throws {ThreadConflictError} when the thread was written to each of five times.
+   *
+   * @example
+   * ```ts
+   * // Threads stay in this order while they are gone over; what is written meanwhile is encrypted with the current key.
+   * let last: ThreadInfo | undefined;
+   * do {
+   *   const page = await checkpointer.listThreads({ limit: 100, before: last, orderBy: "createdAt" });
+   *   for (const { threadId } of page) await checkpointer.reencrypt(threadId);
+   *   last = page.at(-1);
+   * } while (last);
+   * ```
+   */
+  async reencrypt(
+    threadId: string,
+    options?: ReencryptThreadOptions,
+  ): Promise<ReencryptThreadReport | undefined> {
+    const onProgress = progressOf(options);
+    return this.runWithKeys(
+      { operation: "reencrypt", threadId },
+      (context) => reencrypt(context, threadId, onProgress),
+      optionalSignal(options),
+      (report) => report?.rewritten ?? 0,
     );
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { quote } from "../../describe.js";
 import { ThreadConflictError } from "../../errors.js";
+import type { Connection } from "../../redis/command.js";
 import type { SaverContext } from "../context.js";
 import { threadKeys } from "../keys.js";
 import { PartsOpener } from "../rewrite/parts.js";
@@ -8,6 +9,7 @@ import { type RewriteCounts, Rewriting } from "../rewrite/rewriting.js";
 import { Staging, StagingLost } from "../rewrite/staging.js";
 import { ThreadChanged, ThreadReader } from "../rewrite/thread-reader.js";
 import type { ThreadTransform } from "../rewrite/transform.js";
+import { execute } from "../scripts/execute.js";
 
 /** How often a thread is read anew because somebody has written to it meanwhile. */
 const MAX_ATTEMPTS = 5;
@@ -50,6 +52,7 @@ async function attemptRewrite(
   const to = threadKeys(keyPrefix, threadId);
   const reader = await ThreadReader.open(connection, from, limits, token);
   if (!reader) return "no source";
+  if (target !== undefined && (await exists(connection, to.own))) return "target exists";
   const rewriting = new Rewriting(reader, transform, new PartsOpener(transform, source, from), onProgress);
   const staging = new Staging(connection, to, limits, { keyPrefix, threadId }, token);
   try {
@@ -67,4 +70,9 @@ async function attemptRewrite(
   } finally {
     await staging.discard();
   }
+}
+
+/** So that a copy which will be refused is not made. */
+async function exists(connection: Connection, keys: readonly string[]): Promise<boolean> {
+  return Number(await execute(connection, { key: keys[0] as string, args: ["EXISTS", ...keys] })) > 0;
 }

@@ -89,16 +89,19 @@ export class Rewriting {
   /** All chunks, each once: tails first, so that an alias comes before what it stands for. */
   private async *chunks(survey: Survey): AsyncGenerator<readonly [name: string, stored: Buffer]> {
     const seen = new Set<string>();
-    for (let level = new Set(survey.tails()), isFirst = true; level.size > 0; isFirst = false) {
-      for (const name of level) seen.add(name);
+    let names = [...survey.tails()];
+    let roots: Iterable<string> = survey.roots;
+    do {
+      for (const name of names) seen.add(name);
       const next = new Set<string>();
-      for await (const [name, stored] of this.reader.chunks([...level])) {
+      for await (const [name, stored] of this.reader.chunks(names)) {
         for (const child of this.childrenOf(name, stored)) if (!seen.has(child)) next.add(child);
         yield [name, stored];
       }
-      if (isFirst) for (const name of survey.roots) if (!seen.has(name)) next.add(name);
-      level = next;
-    }
+      for (const name of roots) if (!seen.has(name)) next.add(name);
+      roots = [];
+      names = [...next];
+    } while (names.length > 0);
   }
 
   /** Remembers what a table or an alias refers to. */

@@ -198,3 +198,12 @@ local function refusal(field, history)
   if history == 'latest' and not is_end(field) then return is_there and 'superseded' or 'gone' end
   return is_there and '' or 'gone'
 end
+
+-- Whether the newest checkpoint in the hash and the index of a thread is encrypted: its body begins with the tag of what is. What is
+-- encrypted is bound to its thread, and has to be encrypted again for another one.
+local function is_encrypted(checkpoints, index)
+  local newest = redis.call('ZREVRANGEBYLEX', index, '(c;', '[c:', 'LIMIT', 0, 1)[1]
+  local record = newest and redis.call('HGET', checkpoints, string.sub(newest, 3))
+  local line_break = record and string.find(record, '\n', 1, true)
+  return line_break and string.byte(record, line_break + 1) == 2
+end
