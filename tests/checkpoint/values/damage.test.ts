@@ -4,6 +4,8 @@ import { JsonSerializer } from "../../../src/checkpoint/serde/serializer.js";
 import { ValueCodec } from "../../../src/checkpoint/values/codec.js";
 import { createCompressor } from "../../../src/checkpoint/values/compression.js";
 import type { ChunkSource } from "../../../src/checkpoint/values/decode-value.js";
+import { Keyring } from "../../../src/encryption/keyring.js";
+import { ENCRYPTION } from "../../helpers/encryption.js";
 import { ChunkThread, Client } from "./chunk-thread.js";
 
 class OtherSerializer extends JsonSerializer {}
@@ -36,12 +38,13 @@ function* alterations(chunk: Buffer, stride: number): Iterable<readonly [at: num
 }
 
 for (const json of [true, false]) {
-  for (const compression of [true, false]) {
+  for (const form of ["packed", "plain", "encrypted"] as const) {
     const segmentTag = json ? "j" : "f";
-    const tags = [...(compression ? ["z", "y"] : [segmentTag]), "@", "t"];
-    test(`every byte of every kind of chunk that is altered is noticed: ${tags}, elements as "${segmentTag}"`, async () => {
+    const tags = [...{ packed: ["z", "y"], plain: [segmentTag], encrypted: ["\x02"] }[form], "@", "t"];
+    test(`every byte of every kind of chunk that is altered is noticed: ${form}, elements as "${segmentTag}"`, async () => {
       const serde = json ? new JsonSerializer() : new OtherSerializer();
-      const client = new Client(new ValueCodec(serde, true, createCompressor(compression)));
+      const cipher = form === "encrypted" ? new Keyring(ENCRYPTION, "prefix").cipher("thread") : undefined;
+      const client = new Client(new ValueCodec(serde, true, createCompressor(form !== "plain"), cipher));
       const { thread, references } = await store(client);
       const read = async (reference: string, source: ChunkSource) =>
         JSON.stringify(await client.codec.decode(reference, source, "thread").value);
