@@ -1,4 +1,5 @@
 import { type Part, runParts } from "../part.js";
+import { encryption } from "./encryption.js";
 import { getTuple } from "./get-tuple.js";
 import { list } from "./list.js";
 import { memory } from "./memory.js";
@@ -25,6 +26,7 @@ const PARTS: readonly Part[] = [
   nodeDown,
   shard,
   telemetry,
+  encryption,
 ];
 
 /** What the saver costs, and whether it keeps to its goals. */

@@ -4,6 +4,7 @@ import { RedisSaver } from "langgraph-redis";
 import { expect, test } from "vitest";
 import { threadKeys } from "../../src/checkpoint/keys.js";
 import { config, id, list, put, values } from "../conformance/saver/steps.js";
+import { ENCRYPTION } from "../helpers/encryption.js";
 import { connect, freshPrefix, plainRedisUrl, proxied, redisUrl, type TestClient } from "../helpers/redis.js";
 
 test.each([
@@ -196,6 +197,38 @@ test("put and list of a thread of 1,000 steps send, store and return what was ad
   // Every message once, and the checkpoints' own records.
   expect(proxy.replyBytes).toBeLessThan(1.3 * json + spines);
 });
+
+test.each([10, 5_000])(
+  "put and putWrites of an encrypted thread of %i messages send at most 1.3 times the bytes of a plain one",
+  async (length) => {
+    const sent: number[] = [];
+    for (const encryption of [undefined, ENCRYPTION]) {
+      const proxy = await proxied();
+      const saver = new RedisSaver({
+        client: await connect(proxy.url),
+        keyPrefix: freshPrefix(),
+        encryption,
+      });
+      const messages = Array.from({ length }, (_, n) => message(n));
+      const step = async (n: number) => {
+        // Short ones, to which encryption adds most.
+        const added = new HumanMessage({ id: `added-${n}`, content: `yes, ${n}` });
+        messages.push(added);
+        await saver.putWrites(config("t", "", id(n - 1)), [["messages", [added]]], `task-${n}`);
+        const state = { messages: [...messages] };
+        await put(saver, "t", { id: id(n), parent: id(n - 1), values: state, versions: { messages: n } });
+      };
+      await step(1); // which loads the scripts and sends the messages
+      proxy.reset();
+      for (let n = 2; n <= 21; n++) await step(n);
+      sent.push(proxy.requestBytes);
+    }
+    const [plain = 0, encrypted = 0] = sent;
+    report(`bytes sent by a step at ${length} messages`, { plain, encrypted, ratio: encrypted / plain });
+    expect(encrypted).toBeGreaterThan(plain);
+    expect(encrypted).toBeLessThanOrEqual(1.3 * plain);
+  },
+);
 
 test("a graph's thread takes the memory of what was added to it, pending writes included", async () => {
   const client = await connect();

@@ -51,7 +51,7 @@ describe("a thread whose key was replaced", () => {
     });
   });
 
-  test.each(["getTuple", "list", "list with a filter", "listCheckpoints", "getDeltaChannelHistory"])(
+  test.each(["getTuple", "list", "list with a filter", "getDeltaChannelHistory"])(
     "%s without the old key names it, and the place",
     async (method) => {
       const { saver, key } = await savers();
@@ -80,9 +80,6 @@ const READS: Record<string, (saver: RedisSaver) => Promise<unknown>> = {
   getTuple: (saver) => saver.getTuple(config("t")),
   list: (saver) => list(saver, config("t")),
   "list with a filter": (saver) => list(saver, config("t"), { filter: { step: 1 } }),
-  listCheckpoints: async (saver) => {
-    for await (const _ of saver.listCheckpoints("t"));
-  },
   getDeltaChannelHistory: (saver) =>
     saver.getDeltaChannelHistory({ config: config("t", "", id(2)), channels: ["messages"] }),
 };
