@@ -6,6 +6,7 @@ import { addDoctor } from "./commands/doctor.js";
 import { addItem, addItems, addNamespaces } from "./commands/items.js";
 import { addSearch, addStats } from "./commands/search.js";
 import { addDiff, addShow } from "./commands/show.js";
+import { addStudio } from "./commands/studio.js";
 import { addThread, addThreads } from "./commands/threads.js";
 import { addWatch } from "./commands/watch.js";
 import { DEFAULT_URL } from "./connection.js";
@@ -25,6 +26,7 @@ const READING: readonly AddCommand[] = [
   addItem,
   addSearch,
   addStats,
+  addStudio,
 ];
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -42,7 +44,8 @@ Examples:
   $ langgraph-redis doctor                    is the server fit for agents?
   $ langgraph-redis threads                   the threads that were written last
   $ langgraph-redis show conversation-1       what a thread holds
-  $ langgraph-redis items memories/user-1     what a user's memories are`;
+  $ langgraph-redis items memories/user-1     what a user's memories are
+  $ langgraph-redis studio                    the same as a page in the browser`;
 
 export function createProgram(environment: Environment): Command {
   const { io } = environment;

@@ -1,4 +1,5 @@
 import { AIMessage, ToolMessage } from "@langchain/core/messages";
+import { RedisStore } from "langgraph-redis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { idOf, save, saveAll, saveConversation } from "./seed.js";
 import { scrollsSideways, seriousFindings, Viewer } from "./viewer.js";
@@ -119,6 +120,7 @@ describe("looks", () => {
     "view=threads",
     `view=threads&thread=weather&ns=&checkpoint=${idOf(4)}`,
     "view=memory&path=%5B%22memories%22%5D&itemPath=%5B%22memories%22%2C%22bob%22%5D&key=food",
+    "view=health",
   ];
   for (const dark of [false, true]) {
     for (const width of [1280, 400]) {
@@ -223,6 +225,66 @@ describe("memory", () => {
       "Version",
       "Expires",
     ]);
+  });
+});
+
+describe("memory that is searched", () => {
+  test("by words and by meaning, with scores", async () => {
+    const vectorOf = (text: string) => (/food|pizza/.test(text) ? [1, 0, 0] : [0, 1, 0]);
+    const embeddings = {
+      embedQuery: async (text: string) => vectorOf(text),
+      embedDocuments: async (texts: string[]) => texts.map(vectorOf),
+    };
+    const own = await viewer.serve({ embeddings });
+    const { server, keyPrefix } = own.context;
+    const index = { dims: 3, embeddings, text: true };
+    const store = new RedisStore({ client: server.client, keyPrefix, index });
+    await store.put(["memories"], "one", { text: "Likes pizza." });
+    await store.put(["memories"], "two", { text: "Is a baker." });
+    const page = await viewer.visit(own, "view=memory&path=%5B%22memories%22%5D");
+    const items = page.getByRole("listbox", { name: "Items" }).getByRole("option");
+    const titles = () => items.locator(".row-title").allTextContents();
+    await expect.poll(titles).toHaveLength(2);
+    await page.getByPlaceholder("Search by meaning").fill("food");
+    await expect.poll(() => items.locator(".score").allTextContents()).toEqual(["1.000", "0.000"]);
+    expect(await titles()).toEqual(["one", "two"]);
+    await page.getByLabel("How to search").selectOption("text");
+    await page.getByPlaceholder("Search by words").fill("baker");
+    await expect.poll(titles).toEqual(["two"]);
+  });
+});
+
+describe("health", () => {
+  test("shows what doctor finds, memory by kind of key, and what the server does", async () => {
+    const page = await viewer.visit(studio, "view=health");
+    await expect.poll(() => page.locator(".finding").count()).toBeGreaterThan(3);
+    await expect.poll(() => page.locator("tbody th").allTextContents()).not.toEqual([]);
+    expect(await page.locator(".figures dt").allTextContents()).toEqual([
+      "Operations per second",
+      "Memory",
+      "Clients",
+    ]);
+  });
+});
+
+describe("encrypted data", () => {
+  test("are shown with the key, and otherwise as encrypted", async () => {
+    const keys = {
+      keys: { k1: Buffer.alloc(32, 7).toString("base64") },
+      current: "k1",
+      allowPlaintext: true,
+    };
+    const own = await viewer.serve({ keys });
+    await save(own.context.saver, "secret", { n: 1, values: { answer: "forty-two" } });
+    await own.context.store.put(["notes"], "one", { text: "hidden" });
+    const route = `view=threads&thread=secret&ns=&checkpoint=${idOf(1)}`;
+    const page = await viewer.visit(own, route);
+    await expect.poll(() => page.getByRole("tabpanel").textContent()).toContain("forty-two");
+
+    const without = await viewer.serve({ keyPrefix: own.context.keyPrefix });
+    const blind = await viewer.visit(without, route, { expected: /500/ });
+    await expect.poll(() => blind.getByRole("tabpanel").textContent()).toMatch(/Encrypted.*--key/);
+    await expect.poll(() => blind.locator("[role=option]").textContent()).toContain("encrypted");
   });
 });
 

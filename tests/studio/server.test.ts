@@ -1,8 +1,10 @@
 import { request } from "node:http";
+import { Readable, Writable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../../cli/src/connection.js";
 import { openContext } from "../../cli/src/inspect/index.js";
+import { run } from "../../cli/src/program.js";
 import { readPage } from "../../cli/src/studio/page-files.js";
 import { type Studio, startStudio } from "../../cli/src/studio/server.js";
 import { freshPrefix, redisUrl } from "../helpers/redis.js";
@@ -207,4 +209,43 @@ test("what cannot be understood is an error that names the parameter", async () 
     expect([path, answer.status]).toEqual([path, status]);
     expect(JSON.parse(answer.body).error).toContain(says);
   }
+});
+
+test("the command prints the address, serves until it is interrupted, and says when a port is taken", async () => {
+  const interrupted = new AbortController();
+  const env = { REDIS_URL: redisUrl(), LANGGRAPH_REDIS_PAGE: page.directory };
+  const printed: string[] = [];
+  const io = { ...silentIo(env, interrupted.signal), stdout: sink((text) => printed.push(text)) };
+  const running = run(["studio", "--no-open", "--json", "--prefix", freshPrefix()], io);
+  await expect.poll(() => printed.join("")).toContain("\n");
+  const { url } = JSON.parse(printed.join("")) as { url: string };
+  const token = new URLSearchParams(new URL(url).hash.slice(1)).get("token");
+  const about = await fetch(new URL("/api/about", url), { headers: { authorization: `Bearer ${token}` } });
+  expect(await about.json()).toMatchObject({ write: false });
+
+  const { port } = new URL(url);
+  const errors: string[] = [];
+  const second = { ...silentIo(env, interrupted.signal), stderr: sink((text) => errors.push(text)) };
+  expect(await run(["studio", "--no-open", "--port", port], second)).toBe(1);
+  expect(errors.join("")).toContain(`port ${port} is in use`);
+
+  interrupted.abort();
+  expect(await running).toBe(130);
+  await expect(fetch(url)).rejects.toThrow();
+});
+
+const sink = (print: (text: string) => void) =>
+  new Writable({
+    write(chunk, _encoding, done) {
+      print(String(chunk));
+      done();
+    },
+  });
+
+const silentIo = (env: NodeJS.ProcessEnv, signal: AbortSignal) => ({
+  env,
+  signal,
+  stdin: Readable.from([]),
+  stdout: sink(() => {}),
+  stderr: sink(() => {}),
 });

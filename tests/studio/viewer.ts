@@ -5,12 +5,18 @@ import type { Browser, Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { connect } from "../../cli/src/connection.js";
 import { type InspectContext, openContext } from "../../cli/src/inspect/index.js";
-import { type Studio, startStudio } from "../../cli/src/studio/server.js";
+import type { Keys } from "../../cli/src/options.js";
+import { type Studio, type StudioOptions, startStudio } from "../../cli/src/studio/server.js";
 import { freshPrefix, redisUrl } from "../helpers/redis.js";
 import { launchChromium } from "./browser.js";
 import { buildPage } from "./build-page.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface ServeOptions extends Pick<StudioOptions, "write" | "embeddings"> {
+  keyPrefix?: string;
+  keys?: Keys;
+}
 
 /** What the tests of a file share: one Chromium, the built page, and a server for each kind of data. */
 export class Viewer {
@@ -29,12 +35,13 @@ export class Viewer {
     return viewer;
   }
 
-  /** A viewer's server on an empty prefix. */
-  async serve(options: { write?: boolean } = {}): Promise<Studio & { context: InspectContext }> {
+  /** A viewer's server on an empty prefix, unless another one is named. */
+  async serve(options: ServeOptions = {}): Promise<Studio & { context: InspectContext }> {
+    const { keyPrefix = freshPrefix(), keys, ...rest } = options;
     const server = await connect({ url: redisUrl() }, {});
     this.closing.push(() => server.close());
-    const context = openContext(server, freshPrefix());
-    const studio = await startStudio({ context, version: "0.0.0", page: this.page, ...options });
+    const context = openContext(server, keyPrefix, keys);
+    const studio = await startStudio({ context, version: "0.0.0", page: this.page, ...rest });
     this.closing.push(studio.close);
     return { ...studio, context };
   }

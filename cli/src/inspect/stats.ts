@@ -1,17 +1,11 @@
 import type { SearchIndexInfo } from "langgraph-redis";
 import type { InspectContext } from "./context.js";
 import { numberOf, readFacts } from "./doctor/facts.js";
+import type { ServerRow } from "./types.js";
 
 /** How much there is of everything. */
 export interface Stats {
-  servers: {
-    node: string;
-    usedMemory: number;
-    /** 0 for none. */
-    maxMemory: number;
-    operationsPerSecond: number;
-    clients: number;
-  }[];
+  servers: ServerRow[];
   threads: {
     count: number;
     /** Whether all were counted. */
@@ -49,7 +43,8 @@ export async function readStats(context: InspectContext): Promise<Stats> {
   return { servers, threads, store };
 }
 
-async function readServers({ server }: InspectContext): Promise<Stats["servers"]> {
+/** What the servers say of themselves now. */
+export async function readServers({ server }: InspectContext): Promise<ServerRow[]> {
   return Promise.all(
     (await server.nodes()).map(async (node) => {
       const { info } = await readFacts(node);

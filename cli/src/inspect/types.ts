@@ -173,3 +173,22 @@ export interface Diagnosis {
   /** The worst level among the findings. */
   level: Level;
 }
+
+/** What a server says of itself now. */
+export interface ServerRow {
+  node: string;
+  /** Bytes. */
+  usedMemory: number;
+  /** Bytes; 0 for none. */
+  maxMemory: number;
+  operationsPerSecond: number;
+  clients: number;
+}
+
+/** What takes memory, as a sample of the keys tells. */
+export interface MemorySample {
+  /** The kinds of keys in the sample, those that take most memory coming first. */
+  kinds: { kind: string; keys: number; bytes: number }[];
+  /** How many different keys were looked at. */
+  sampled: number;
+}

@@ -1,14 +1,19 @@
+import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { Hono } from "hono";
 import { z } from "zod";
-import { readActivity, sampleMemory } from "../inspect/activity.js";
 import {
+  diagnose,
   diffCheckpoints,
   type InspectContext,
   listItems,
   listNamespaces,
   listThreads,
   readItem,
+  readServers,
   readState,
+  sampleMemory,
+  searchItems,
+  searchModes,
   threadTree,
 } from "../inspect/index.js";
 import { NotFoundError, parseQuery, requiredFound } from "./requests.js";
@@ -35,10 +40,19 @@ const path = json(z.array(z.string()));
 const filter = json(z.record(z.string(), z.unknown())).optional();
 
 /** What the page reads. Nothing here changes anything. */
-export function readRoutes(context: InspectContext, about: object): Hono {
+export function readRoutes(
+  context: InspectContext,
+  about: object,
+  embeddings: EmbeddingsInterface | undefined,
+): Hono {
   const api = new Hono();
 
-  api.get("/about", (c) => c.json(about));
+  api.get("/about", async (c) => {
+    // An index may have been made since the viewer was started.
+    const modes = await searchModes(context);
+    const meaning = modes.includes("vector") && embeddings !== undefined;
+    return c.json({ ...about, search: { words: modes.includes("text"), meaning } });
+  });
 
   const threads = z.object({ search: text.optional(), cursor, limit: limit(500, 100) });
   api.get("/threads", async (c) => c.json(await listThreads(context, parseQuery(c, threads))));
@@ -75,13 +89,28 @@ export function readRoutes(context: InspectContext, about: object): Hono {
     return c.json(await listItems(context, path, options));
   });
 
+  const search = z.object({
+    path,
+    filter,
+    query: text,
+    mode: z.enum(["text", "vector"]),
+    limit: limit(100, 25),
+    cursor: z.coerce.number().int().min(0).default(0),
+  });
+  api.get("/search", async (c) => {
+    const { path, query, cursor: offset, limit, ...options } = parseQuery(c, search);
+    const { rows } = await searchItems(context, path, query, { ...options, limit, offset, embeddings });
+    return c.json({ rows, ...(rows.length === limit && { next: String(offset + limit) }) });
+  });
+
   const item = z.object({ path, key: z.string() });
   api.get("/item", async (c) => {
     const { path, key } = parseQuery(c, item);
     return c.json(requiredFound(await readItem(context, path, key), "item"));
   });
 
-  api.get("/activity", async (c) => c.json(await readActivity(context)));
+  api.get("/doctor", async (c) => c.json(await diagnose(context)));
+  api.get("/servers", async (c) => c.json(await readServers(context)));
   api.get("/memory", async (c) => c.json(await sampleMemory(context)));
   return api;
 }

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { LangGraphRedisError } from "langgraph-redis";
 import type { z } from "zod";
-import { UsageError } from "../errors.js";
+import { CommandError, UsageError } from "../errors.js";
 
 /** The page asked for something that cannot be understood. */
 class BadRequestError extends Error {}
@@ -39,11 +39,16 @@ export function requiredFound<T>(value: T | undefined, what: string): T {
 /** What the page is told of an error, by its kind: wrong input, gone, changed by others meanwhile, or a failure. */
 export function answerError(error: Error, context: Context, redact: (text: string) => string) {
   const code = error instanceof LangGraphRedisError ? error.code : undefined;
-  return context.json({ error: redact(error.message), code }, statusOf(error, code));
+  const { hint } = error as { hint?: string };
+  return context.json(
+    { error: redact(hint === undefined ? error.message : `${error.message} ${hint}`), code },
+    statusOf(error, code),
+  );
 }
 
 function statusOf(error: Error, code: string | undefined): 400 | 404 | 409 | 500 {
-  if (error instanceof BadRequestError || error instanceof UsageError) return 400;
+  if (error instanceof BadRequestError || error instanceof UsageError || error instanceof CommandError)
+    return 400;
   if (error instanceof NotFoundError || code === "CHECKPOINT_NOT_FOUND") return 404;
   if (code === "VERSION_CONFLICT" || code === "THREAD_CONFLICT") return 409;
   return code === "INVALID_INPUT" || code === "INVALID_FILTER" ? 400 : 500;

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
+import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { Hono, type MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { InspectContext } from "../inspect/index.js";
@@ -16,10 +17,12 @@ export interface StudioOptions {
   readonly version: string;
   /** Whether the page may change what is stored (default: it may not). */
   readonly write?: boolean;
+  /** What makes the vectors of queries and of items that are edited; without it nothing is searched by meaning. */
+  readonly embeddings?: EmbeddingsInterface | undefined;
   /** Default: a free one. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The directory of the built page (default: the one that comes with this package). */
-  readonly page?: string;
+  readonly page?: string | undefined;
 }
 
 export interface Studio {
@@ -50,7 +53,7 @@ const noStore: MiddlewareHandler = async (context, next) => {
 
 /** Serves the viewer on this machine only, until it is closed. */
 export async function startStudio(options: StudioOptions): Promise<Studio> {
-  const { context, version, write = false } = options;
+  const { context, version, write = false, embeddings } = options;
   const { server: redis, keyPrefix } = context;
   const files = readPage(options.page ?? fileURLToPath(new URL("./page", import.meta.url)));
   const token = newToken();
@@ -68,15 +71,9 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
   );
   app.use(ownHostOnly(() => port));
   app.use("/api/*", tokenOnly(token), noStore);
-  const about = {
-    server: redis.description,
-    keyPrefix,
-    version,
-    write,
-    search: { words: false, meaning: false },
-  };
-  app.route("/api", readRoutes(context, about));
-  if (write) app.route("/api", writeRoutes(context));
+  const about = { server: redis.description, keyPrefix, version, write };
+  app.route("/api", readRoutes(context, about, embeddings));
+  if (write) app.route("/api", writeRoutes(context, embeddings));
   app.onError((error, c) => answerError(error, c, redis.redact));
   app.get("*", (context) => {
     const file = files.get(context.req.path);

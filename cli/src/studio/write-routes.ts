@@ -1,6 +1,9 @@
+import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { Hono } from "hono";
 import { z } from "zod";
+import { NO_EMBEDDINGS } from "../embeddings.js";
 import { type InspectContext, readItem } from "../inspect/index.js";
+import { configOf, openIndexed } from "../inspect/index-config.js";
 import { forkThread } from "../operate/fork.js";
 import { parseBody, requiredFound } from "./requests.js";
 
@@ -12,8 +15,13 @@ const version = z.number().int();
 const value = z.record(z.string(), z.unknown());
 
 /** What the page may change, when the viewer was started for that. Without `--write` these routes do not exist. */
-export function writeRoutes(context: InspectContext): Hono {
+export function writeRoutes(context: InspectContext, embeddings: EmbeddingsInterface | undefined): Hono {
   const { saver, store } = context;
+  /** The store with the index that its programs have: what is put is found as theirs is. */
+  const indexedStore = async () => {
+    const index = await store.inspectIndex();
+    return index === undefined ? store : openIndexed(context, configOf(index, embeddings ?? NO_EMBEDDINGS));
+  };
   const api = new Hono();
 
   const fork = z.object({ threadId: text, ns: z.string(), checkpointId: text, target: text });
@@ -46,7 +54,7 @@ export function writeRoutes(context: InspectContext): Hono {
   const edit = item.extend({ value, version });
   api.post("/edit-item", async (c) => {
     const { path, key, value, version } = await parseBody(c, edit);
-    await store.put(path, key, value, { ifVersion: version });
+    await (await indexedStore()).put(path, key, value, { ifVersion: version });
     return c.json(requiredFound(await readItem(context, path, key), "item"));
   });
 
@@ -54,7 +62,7 @@ export function writeRoutes(context: InspectContext): Hono {
   api.post("/expire-item", async (c) => {
     const { path, key, minutes, version } = await parseBody(c, expireItem);
     const found = requiredFound((await store.get(path, key)) ?? undefined, "item");
-    await store.put(path, key, found.value, { ttl: minutes, ifVersion: version });
+    await (await indexedStore()).put(path, key, found.value, { ttl: minutes, ifVersion: version });
     return c.json(requiredFound(await readItem(context, path, key), "item"));
   });
   return api;

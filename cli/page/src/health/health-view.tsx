@@ -1,23 +1,9 @@
-import type { Diagnosis, Finding, Level } from "../../../src/inspect/types.js";
+import type { Diagnosis, Finding, Level, MemorySample, ServerRow } from "../../../src/inspect/types.js";
 import { get } from "../api.js";
 import { Busy, Failure } from "../components/notice.js";
 import { Name } from "../components/text.js";
 import { bytes, number } from "../format.js";
 import { useLoad } from "../use-load.js";
-
-/** What the server's counters say, and memory by kind of key for a sample of them. */
-export interface Activity {
-  readonly operationsPerSecond: number;
-  readonly connectedClients: number;
-  readonly usedMemory: number;
-  readonly maxMemory: number;
-}
-
-export interface MemoryByKind {
-  readonly kinds: readonly { readonly kind: string; readonly keys: number; readonly bytes: number }[];
-  /** How many keys were looked at. */
-  readonly sampled: number;
-}
 
 const ORDER: readonly Level[] = ["error", "warning", "info", "ok"];
 const TITLES: Record<Level, string> = { error: "Error", warning: "Warning", info: "Note", ok: "Fine" };
@@ -81,19 +67,19 @@ function FindingEntry({ finding }: { finding: Finding }) {
 }
 
 function ActivityFacts() {
-  const { data, error } = useLoad("activity", (signal) => get<Activity>("activity", {}, signal), {
-    every: 2_000,
-  });
+  const load = (signal: AbortSignal) => get<ServerRow[]>("servers", {}, signal);
+  const { data, error } = useLoad("servers", load, { every: 2_000 });
   if (error !== undefined) return <Failure error={error} />;
   if (data === undefined) return <Busy what="counters" />;
+  const sum = (of: (server: ServerRow) => number) => data.reduce((total, each) => total + of(each), 0);
+  const used = sum((server) => server.usedMemory);
+  const most = sum((server) => server.maxMemory);
   const facts: [string, string][] = [
-    ["Operations per second", number(data.operationsPerSecond)],
-    [
-      "Memory",
-      data.maxMemory > 0 ? `${bytes(data.usedMemory)} of ${bytes(data.maxMemory)}` : bytes(data.usedMemory),
-    ],
-    ["Clients", number(data.connectedClients)],
+    ["Operations per second", number(sum((server) => server.operationsPerSecond))],
+    ["Memory", most > 0 ? `${bytes(used)} of ${bytes(most)}` : bytes(used)],
+    ["Clients", number(sum((server) => server.clients))],
   ];
+  if (data.length > 1) facts.push(["Servers", number(data.length)]);
   return (
     <dl class="figures">
       {facts.map(([name, value]) => (
@@ -107,7 +93,7 @@ function ActivityFacts() {
 }
 
 function Kinds() {
-  const { data, error, reload } = useLoad("kinds", (signal) => get<MemoryByKind>("memory", {}, signal));
+  const { data, error, reload } = useLoad("kinds", (signal) => get<MemorySample>("memory", {}, signal));
   if (error !== undefined) return <Failure error={error} onRetry={reload} />;
   if (data === undefined) return <Busy what="a sample of keys" />;
   const total = data.kinds.reduce((sum, kind) => sum + kind.bytes, 0);

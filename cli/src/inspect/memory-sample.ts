@@ -1,38 +1,6 @@
 import type { ServerNode } from "../connection.js";
 import type { InspectContext } from "./context.js";
-
-/** What all servers do together, by their own counters. */
-export interface Activity {
-  operationsPerSecond: number;
-  connectedClients: number;
-  /** Bytes. */
-  usedMemory: number;
-  /** Bytes; 0 for no limit. */
-  maxMemory: number;
-}
-
-export async function readActivity({ server }: InspectContext): Promise<Activity> {
-  const nodes = await server.nodes();
-  const infos = await Promise.all(nodes.map(async (node) => String(await node.send("INFO"))));
-  const sum = (field: string) => infos.reduce((total, info) => total + numberOf(info, field), 0);
-  return {
-    operationsPerSecond: sum("instantaneous_ops_per_sec"),
-    connectedClients: sum("connected_clients"),
-    usedMemory: sum("used_memory"),
-    maxMemory: sum("maxmemory"),
-  };
-}
-
-function numberOf(info: string, field: string): number {
-  return Number(new RegExp(`^${field}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
-}
-
-export interface MemorySample {
-  /** The kinds of keys in the sample, those that take most memory coming first. */
-  kinds: { kind: string; keys: number; bytes: number }[];
-  /** How many different keys were looked at. */
-  sampled: number;
-}
+import type { MemorySample } from "./types.js";
 
 /** How many keys each server is asked for. */
 const DRAWN = 500;
