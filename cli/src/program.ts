@@ -1,13 +1,16 @@
 import { Command, CommanderError } from "commander";
 import { createColors } from "picocolors";
 import manifest from "../package.json" with { type: "json" };
+import { addCopy, addDelete, addExpire, addPrune } from "./commands/change-threads.js";
 import type { AddCommand, Environment } from "./commands/command.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addItem, addItems, addNamespaces } from "./commands/items.js";
+import { addReindex } from "./commands/reindex.js";
 import { addSearch, addStats } from "./commands/search.js";
 import { addDiff, addShow } from "./commands/show.js";
 import { addStudio } from "./commands/studio.js";
 import { addThread, addThreads } from "./commands/threads.js";
+import { addExport, addImport } from "./commands/transfer.js";
 import { addWatch } from "./commands/watch.js";
 import { DEFAULT_URL } from "./connection.js";
 import { CommandError, UsageError } from "./errors.js";
@@ -27,6 +30,16 @@ const READING: readonly AddCommand[] = [
   addSearch,
   addStats,
   addStudio,
+];
+
+const CHANGING: readonly AddCommand[] = [
+  addCopy,
+  addPrune,
+  addDelete,
+  addExpire,
+  addReindex,
+  addExport,
+  addImport,
 ];
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -64,7 +77,7 @@ export function createProgram(environment: Environment): Command {
     .option("--json", "JSON for programs")
     .addHelpText("after", HELP)
     .showHelpAfterError("(add --help for help)");
-  for (const add of READING) add(program, environment);
+  for (const add of [...READING, ...CHANGING]) add(program, environment);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.stdout.write(text),

@@ -26,8 +26,10 @@ export function configOf(
 /** The store as the programs have it that made its index. */
 export function openIndexed(
   { server, keyPrefix, encryption }: InspectContext,
-  index: StoreIndexConfig | undefined,
+  config: StoreIndexConfig | undefined,
+  fields?: string[],
 ): RedisStore {
   const { client } = server;
+  const index = config && { ...config, ...(fields && { fields }) };
   return new RedisStore({ client, keyPrefix, ...(index && { index }), ...(encryption && { encryption }) });
 }

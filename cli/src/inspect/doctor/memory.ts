@@ -60,7 +60,7 @@ function checkUse(info: NodeFacts["info"]): NodeFinding[] {
       code: "maxmemory",
       title,
       why: "When the limit is reached, agents cannot write any more.",
-      fix: "Give it more memory, or free some: langgraph-redis prune --older-than 30d, langgraph-redis expire.",
+      fix: "Give it more memory, or free some: langgraph-redis prune --all --older-than 30d, or langgraph-redis expire.",
     },
   ];
 }
