@@ -400,6 +400,8 @@ export class RedisSaver extends BaseCheckpointSaver {
    *
    * @example
    * ```ts
+   * import type { ThreadInfo } from "langgraph-redis";
+   *
    * // Threads stay in this order while they are gone over; what is written meanwhile is encrypted with the current key.
    * let last: ThreadInfo | undefined;
    * do {
