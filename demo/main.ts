@@ -2,19 +2,18 @@
  * The whole of langgraph-redis in one minute: `npm run demo`.
  *
  * Two processes, one after the other, hold a conversation against a real Redis. Everything happens under a key prefix
- * of its own, which is gone at the end.
+ * of its own, which is gone at the end, or stays to be looked at: `npm run demo -- --keep`.
  */
-import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { startServer, sweepAtEnd } from "../tests/helpers/servers/index.js";
 import { CHATS, chatNames } from "./conversation.js";
 import { inspect, type Stored } from "./inspect.js";
 import { chooseModels } from "./models/index.js";
 import { bold, bytes, plural, print, table } from "./print.js";
+import { converse } from "./processes.js";
 
-const SESSION = fileURLToPath(new URL("./session.ts", import.meta.url));
+const keep = process.argv.includes("--keep");
 
 async function main() {
   const started = performance.now();
@@ -22,31 +21,33 @@ async function main() {
 
   const server = await startServer();
   const prefix = `demo-${randomBytes(6).toString("hex")}`;
-  const sweep = sweepAtEnd(server.url, prefix);
+  // A server of somebody else goes on with what we leave; one that was started for the demo ends with it.
+  const outlivesUs = server.kind === "REDIS_URL";
+  const sweep = keep && outlivesUs ? async () => {} : sweepAtEnd(server.url, prefix);
   try {
     print(`Server  ${server.description}`);
     print(`Models  ${(await chooseModels()).description}`);
-    print(`Keys    under ${prefix}, deleted at the end\n`);
+    print(`Keys    under ${prefix}, ${keep ? "kept" : "deleted at the end"}\n`);
 
-    await session("before", server.url, prefix, "A conversation");
-    await session("after", server.url, prefix, "The first process has ended; another one goes on");
+    await converse(server.url, prefix);
 
     print(bold("What is in Redis now"));
     const stored = await inspect(server.url, prefix);
     for (const chat of chatNames) report(CHATS[chat], prefix, pick(stored, `${prefix}-${chat}`));
+    if (keep) {
+      print(bold("Look at it in the viewer, with this command in another terminal"));
+      print(`  npm run studio -- --url ${server.url} --prefix ${prefix}-${chatNames[0]}\n`);
+      if (!outlivesUs) {
+        print("The server runs until Ctrl-C, and its data are gone then.");
+        await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+      }
+    }
   } finally {
     await sweep().finally(() => server.stop());
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  print(bold(`Done in ${seconds} seconds, and nothing of it is left in Redis.`));
-}
-
-/** Runs one process of the conversation to its end. */
-async function session(part: "before" | "after", url: string, prefix: string, title: string) {
-  const child = fork(SESSION, [part], { env: { ...process.env, DEMO_URL: url, DEMO_PREFIX: prefix } });
-  print(bold(`${title} (process ${child.pid})`));
-  const [code, signal] = await once(child, "exit");
-  if (code !== 0) throw new Error(`process ${child.pid} ended with ${signal ?? `exit code ${code}`}`);
+  const left = keep && outlivesUs ? `its keys stay under ${prefix}` : "nothing of it is left in Redis";
+  print(bold(`Done in ${seconds} seconds, and ${left}.`));
 }
 
 const pick = ({ keys, indexes }: Stored, prefix: string): Stored => ({

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inspect } from "../../demo/inspect.js";
 import { redisUrl } from "../helpers/redis.js";
+import { sweepAtEnd } from "../helpers/servers/index.js";
 import { openAIEndpoint } from "./openai-endpoint.js";
 import { copyPackage, type PackageCopy, ROOT, run } from "./package-copy.js";
 
@@ -12,10 +13,10 @@ beforeAll(async () => {
 afterAll(() => copy?.remove());
 
 /** What `npm run demo` does after the build, against the server of this run. */
-async function demo(env: Record<string, string>) {
+async function demo(env: Record<string, string>, ...args: string[]) {
   const tsx = join(ROOT, "node_modules", "tsx", "dist", "cli.mjs");
   const options = { cwd: ROOT, env: { ...process.env, REDIS_URL: redisUrl(), OPENAI_API_KEY: "", ...env } };
-  return run(process.execPath, [tsx, "--tsconfig", copy.tsconfig, "demo/main.ts"], options);
+  return run(process.execPath, [tsx, "--tsconfig", copy.tsconfig, "demo/main.ts", ...args], options);
 }
 
 /** The blocks of the output by their first lines, from the title of one to the next empty line. */
@@ -72,10 +73,15 @@ describe("the demo without a key", () => {
   });
 });
 
-test("the demo with a key uses OpenAI's models", async () => {
+test("the demo with a key uses OpenAI's models, and with --keep leaves its data to look at", async () => {
   const endpoint = await openAIEndpoint();
   try {
-    const { stdout } = await demo(endpoint.env);
+    const { stdout } = await demo(endpoint.env, "--keep");
+    const [, url, prefix = ""] = /npm run studio -- --url (\S+) --prefix (\S+)-graph$/m.exec(stdout) ?? [];
+    expect(url).toBe(redisUrl());
+    expect(stdout.trimEnd()).toMatch(new RegExp(`its keys stay under ${prefix}\\.$`));
+    expect((await inspect(redisUrl(), `${prefix}-graph`)).keys.length).toBeGreaterThan(0);
+    await sweepAtEnd(redisUrl(), prefix)();
     expect(stdout).toMatch(
       /^Models {2}gpt-4o-mini and text-embedding-3-small \(1536 dimensions\) by OpenAI$/m,
     );

@@ -116,7 +116,7 @@ test("the commands of the README exist", () => {
   expect(commands).toEqual([
     "npm install && npm run demo",
     "npm install && npm test",
-    "sudo apt-get install redis-server gcc locales postgresql",
+    "sudo apt-get install redis-server gcc locales postgresql chromium",
   ]);
   expect(scripts).toMatchObject({ demo: expect.any(String), test: expect.any(String) });
 });

@@ -16,10 +16,12 @@ interface CheckpointPaneProps {
   readonly ns: string;
   readonly checkpointId: string;
   readonly write: boolean;
+  /** What the checkpoint takes, when that is known. */
+  readonly size: number | undefined;
 }
 
 /** All that a checkpoint holds: its state, how it differs from its parent, pending writes, metadata. */
-export function CheckpointPane({ threadId, ns, checkpointId, write }: CheckpointPaneProps) {
+export function CheckpointPane({ threadId, ns, checkpointId, write, size }: CheckpointPaneProps) {
   const [tab, setTab] = useState("state");
   const { data, error, loading, reload } = useLoad(JSON.stringify([threadId, ns, checkpointId]), (signal) =>
     get<StateView>("state", { thread: threadId, ns, checkpoint: checkpointId }, signal),
@@ -40,7 +42,7 @@ export function CheckpointPane({ threadId, ns, checkpointId, write }: Checkpoint
   const key = `${data.ns}\n${data.checkpointId}`;
   return (
     <div class={`checkpoint${loading ? " stale" : ""}`} aria-busy={loading}>
-      <Facts state={data} />
+      <Facts state={data} size={data.bytes ?? size} />
       {write && (
         <div class="actions pane-actions">
           <ForkAction key={key} threadId={threadId} ns={data.ns} checkpointId={data.checkpointId} />
@@ -56,7 +58,7 @@ export function CheckpointPane({ threadId, ns, checkpointId, write }: Checkpoint
   );
 }
 
-function Facts({ state }: { state: StateView }) {
+function Facts({ state, size }: { state: StateView; size: number | undefined }) {
   const metadata = state.metadata;
   const known = typeof metadata === "object" && metadata !== null && !Array.isArray(metadata) ? metadata : {};
   return (
@@ -89,7 +91,7 @@ function Facts({ state }: { state: StateView }) {
       </div>
       <div>
         <dt>Size</dt>
-        <dd>{bytes(state.bytes)}</dd>
+        <dd>{bytes(size)}</dd>
       </div>
     </dl>
   );

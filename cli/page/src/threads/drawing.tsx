@@ -14,14 +14,14 @@ import type { TreeData } from "./use-tree.js";
 
 const WIDE: Metrics = {
   row: 42,
-  lane: 182,
-  nodeWidth: 164,
+  lane: 206,
+  nodeWidth: 190,
   nodeHeight: 30,
   padding: 12,
   heading: 30,
   gap: 12,
 };
-const NARROW: Metrics = { ...WIDE, lane: 164, nodeWidth: 152, padding: 8, gap: 8 };
+const NARROW: Metrics = { ...WIDE, lane: 190, nodeWidth: 178, padding: 8, gap: 8 };
 
 /** Pixels beyond the edges of what is in sight that are drawn as well. */
 const MARGIN = 240;

@@ -33,6 +33,8 @@ function Thread({ threadId, route, write }: { threadId: string; route: Route; wr
   const newest = useMemo(() => newestOf(tree), [tree]);
   const ns = route.checkpoint === undefined ? newest?.ns : (route.ns ?? "");
   const checkpointId = route.checkpoint ?? newest?.checkpointId;
+  const nodes = tree.namespaces.find((namespace) => namespace.ns === (ns ?? ""))?.nodes;
+  const size = nodes?.find((node) => node.checkpointId === checkpointId)?.bytes;
   const select = useCallback(
     ({ node }: PlacedNode) =>
       navigate({ view: "threads", thread: threadId, ns: node.ns, checkpoint: node.checkpointId }),
@@ -83,7 +85,13 @@ function Thread({ threadId, route, write }: { threadId: string; route: Route; wr
           </button>
         </header>
         {checkpointId !== undefined && (
-          <CheckpointPane threadId={threadId} ns={ns ?? ""} checkpointId={checkpointId} write={write} />
+          <CheckpointPane
+            threadId={threadId}
+            ns={ns ?? ""}
+            checkpointId={checkpointId}
+            write={write}
+            size={size}
+          />
         )}
       </section>
     </>
