@@ -103,8 +103,8 @@ export class DeserializationError extends LangGraphRedisError {
 }
 
 /**
- * Others removed parts of a thread again and again while it was written to, or while its delta history was read. Nothing was
- * written; it can be tried again.
+ * Others removed parts of a thread again and again while it was written to, or while its delta history was read; or wrote to it again
+ * and again while it was encrypted anew, or while an encrypted one was copied. Nothing was written; it can be tried again.
  */
 export class ThreadConflictError extends LangGraphRedisError {
   static {
