@@ -1,11 +1,11 @@
 import { Cluster } from "ioredis";
-import { RedisCache, RedisSaver, RedisStore } from "langgraph-redis";
+import { type EncryptionOptions, RedisCache, RedisSaver, RedisStore } from "langgraph-redis";
 import { createClient, createCluster } from "redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type ModelFactory, saverModel } from "../conformance/saver/model.js";
 import { config, id, put } from "../conformance/saver/steps.js";
 import { expectFailure } from "../faults/ledger.js";
-import { ENCRYPTION } from "../helpers/encryption.js";
+import { ENCRYPTION, KEYS } from "../helpers/encryption.js";
 import { freshPrefix, plainRedisUrl } from "../helpers/redis.js";
 import { startCluster, type TestCluster } from "../helpers/servers/index.js";
 import { startTcpProxy, type TcpProxy } from "../helpers/tcp-proxy.js";
@@ -205,4 +205,22 @@ test("one node that can be reached is enough, and none is told", async () => {
 
 test("a server that is no cluster is told", async () => {
   await expectFailure(RedisSaver.fromCluster([plainRedisUrl()]), /cluster support disabled/);
+});
+
+test("an encrypted thread is copied to whichever node, and encrypted anew where it is", async () => {
+  const keyPrefix = freshPrefix();
+  const open = (encryption: EncryptionOptions) =>
+    RedisSaver.fromCluster(cluster.rootNodes, { keyPrefix, encryption });
+  await using before = await open({ keys: { old: KEYS.old }, current: "old" });
+  const values = { l: Array.from({ length: 40 }, (_, n) => `${n} `.repeat(200)) };
+  await put(before, "t", { id: id(1), values });
+  const copies = ["a", "b", "c", "d", "e", "f"];
+  for (const copy of copies) await before.copyThread("t", copy);
+  await using after = await open(ENCRYPTION);
+  for (const thread of ["t", ...copies])
+    expect((await after.reencrypt(thread))?.rewritten).toBeGreaterThan(1);
+  await using reader = await open({ keys: { new: KEYS.new }, current: "new" });
+  for (const thread of ["t", ...copies]) {
+    expect((await reader.getTuple(config(thread)))?.checkpoint.channel_values).toEqual(values);
+  }
 });
