@@ -263,8 +263,10 @@ test("a server that has no memory left loses no entry, and says so", async () =>
   await cache.set([entry("1")]);
   await admin.configSet("maxmemory", "1");
   await cache.set([entry("1", 60), entry("2")]);
-  expect((await cache.get([key("1"), key("2")])).map(({ value }) => value)).toEqual(["1"]);
-  expect(errors).toMatchObject([{ code: "OPERATION_FAILED" }]);
+  await cache.set([{ key: [["a new namespace"], "3"], value: "3" }]);
+  const found = await cache.get([key("1"), key("2"), [["a new namespace"], "3"]]);
+  expect(found.map(({ value }) => value)).toEqual(["1"]);
+  expect(errors).toMatchObject([{ code: "OPERATION_FAILED" }, { code: "OPERATION_FAILED" }]);
   await cache.clear([]);
   expect(await cache.get([key("1")])).toEqual([]);
 });

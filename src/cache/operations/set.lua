@@ -17,7 +17,8 @@ if redis.call('ZSCORE', registry, ARGV[1]) then
   redis.call('HLEN', permanent)
   redis.call('HLEN', expiring)
   redis.call('ZCARD', deadlines)
-else
+elseif redis.call('EXISTS', permanent, expiring, deadlines) > 0 then
+  -- Behind a command that frees memory Redis lets everything through, also where it has none left: so there is none without need.
   redis.call('UNLINK', permanent, expiring, deadlines)
 end
 

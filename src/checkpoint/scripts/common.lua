@@ -33,10 +33,11 @@ local function check_types()
 end
 
 -- To be called by each script that changes what the thread holds, before anything is written: see check_types. What was read
--- in several calls is not of one moment any more, see rewrite-begin.lua.
+-- in several calls is not of one moment any more, see rewrite-begin.lua. Behind a command that frees memory Redis lets everything
+-- through, also where it has none left: so there is none but while the thread is being rewritten.
 local function begin_write()
   check_types()
-  redis.call('HDEL', CHECKPOINTS, 'state')
+  if redis.call('HEXISTS', CHECKPOINTS, 'state') == 1 then redis.call('HDEL', CHECKPOINTS, 'state') end
 end
 
 local function create_thread()
