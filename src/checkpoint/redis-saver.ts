@@ -333,7 +333,8 @@ export class RedisSaver extends BaseCheckpointSaver {
    * The ancestors are walked on the server, in pages of 150 or a megabyte.
    *
    * @throws {CheckpointNotFoundError} as {@link getTuple}.
-   * @throws {CorruptRecordError} when what is stored is damaged, or an ancestor is lost that a channel is read from.
+   * @throws {CorruptRecordError} when what is stored is damaged, or an ancestor is lost that a channel is read from, or a
+   * checkpoint is its own ancestor.
    * @throws {InvalidInputError} when the config or the channels cannot be used, or there is an unknown option.
    * @throws the reason of `config.signal`, when that aborts.
    */

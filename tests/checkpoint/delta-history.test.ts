@@ -109,6 +109,23 @@ const written = (count: number, value: (n: number) => unknown = (n) => n) => ({
 const noise = (bytes: number) => randomBytes(bytes / 2).toString("hex");
 
 describe.each([[1_000], [2], [3]])("getDeltaChannelHistory in pages of %i", (size) => {
+  test("tells when a checkpoint is its own ancestor", async () => {
+    const { saver } = await savers(pagesOf(size));
+    const metadata = { counters_since_delta_snapshot: { log: [1, 1] } };
+    for (const [n, parent] of [
+      [1, 2],
+      [2, 1],
+      [3, 2],
+    ] as [number, number][]) {
+      await put(saver(), "t", { id: id(n), parent: id(parent), values: {}, versions: { log: n }, metadata });
+    }
+    for (const n of [1, 2, 3]) {
+      const reading = saver().getDeltaChannelHistory({ config: config("t", "", id(n)), channels: CHANNELS });
+      await expect(reading).rejects.toThrow(CorruptRecordError);
+      await expect(reading).rejects.toThrow("its own ancestor");
+    }
+  });
+
   test.each([0, 1, 4])("tells when the ancestor %i is lost that the channel is read from", async (lost) => {
     const { client, saver, key } = await savers(pagesOf(size));
     await putLog(saver(), 6);

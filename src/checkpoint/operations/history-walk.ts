@@ -1,4 +1,5 @@
 import type { CheckpointPendingWrite, DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
+import { repeatable } from "../../describe.js";
 import type { Reply } from "../../redis/command.js";
 import { type CheckpointRef, refuseCheckpoint } from "../config.js";
 import type { SaverContext } from "../context.js";
@@ -27,6 +28,7 @@ export class HistoryWalk {
   /** From the nearest ancestor to the farthest, turned around at the end. */
   readonly #writes: Map<string, CheckpointPendingWrite[]>;
   readonly #seeds = new Map<string, unknown>();
+  readonly #ancestors = new Set<string>();
   #open: ReadonlySet<string>;
 
   constructor(
@@ -81,6 +83,12 @@ export class HistoryWalk {
   #valuesIn(row: Row): Found[] {
     if (this.#open.size === 0) return [];
     const { checkpointId, record, writes } = row;
+    if (this.#ancestors.has(checkpointId)) {
+      // A client can put them so: nothing is known of the second one when the first is put.
+      const cause = repeatable(new Error("the checkpoint is its own ancestor"));
+      throw this.#unreadable(checkpointId, this.#keys.checkpoints, cause);
+    }
+    this.#ancestors.add(checkpointId);
     const contents = this.context.codec.contentsOf(this.#keys.checkpoints);
     const isOpen = ({ channel }: { channel: string }) => this.#open.has(channel);
     const written = this.#read(checkpointId, this.#keys.index, () => decodeWrites(contents, writes));
