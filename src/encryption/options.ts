@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { types } from "node:util";
-import { describe, describeId } from "../describe.js";
+import { describe, quote } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
 import { isPlainObject } from "../plain-object.js";
 import { checkKnownOptions, type KnownOptions } from "../redis/known-options.js";
@@ -27,7 +27,7 @@ export type EncryptionKey = Uint8Array | string | (() => Promise<Uint8Array | st
 export interface EncryptionOptions {
   /**
    * The keys by their ids. An id has 1 to 64 characters of ASCII, without spaces, and is readable beside each value that was encrypted with
-   * its key: a key that is replaced gets a new id. The bytes are copied, so that they may be overwritten. Functions are
+   * its key; what looks like a key itself is refused as an id. A key that is replaced gets a new id. The bytes are copied, so that they may be overwritten. Functions are
    * called once each: by `fromConnString` and the like before they resolve; where a client of your own is passed, by
    * the first operation, which reads its values after that.
    */
@@ -64,7 +64,7 @@ export function readEncryptionOptions(options: EncryptionOptions): EncryptionSet
   const keys = readKeys(options.keys);
   if (typeof current !== "string" || !keys.has(current)) {
     throw new InvalidInputError(
-      `encryption.current must be the id of one of encryption.keys, got ${describeId(current)}.`,
+      `encryption.current must be the id of one of encryption.keys, got ${describeKeyId(current)}.`,
     );
   }
   if (typeof allowPlaintext !== "boolean") {
@@ -87,7 +87,12 @@ function readKeys(keys: unknown): Map<string, KeyObject | KeyFunction> {
     Object.entries(keys).map(([id, key]): [string, KeyObject | KeyFunction] => {
       if (!isKeyId(id)) {
         throw new InvalidInputError(
-          `an id in encryption.keys must have 1 to 64 characters of ASCII without spaces, got ${describeId(id)}. ${EXAMPLE}`,
+          `an id in encryption.keys must have 1 to 64 characters of ASCII without spaces, got ${describe(id)}. ${EXAMPLE}`,
+        );
+      }
+      if (looksLikeKey(id)) {
+        throw new InvalidInputError(
+          `an id in encryption.keys looks like a key itself. Ids are readable beside each value. ${EXAMPLE}`,
         );
       }
       if (typeof key === "function") return [id, key as KeyFunction];
@@ -111,6 +116,17 @@ export function isKeyId(id: string): boolean {
 
 const KEY_BYTES = 32;
 const BASE64 = /^(?:[A-Za-z0-9+/]{43}|[A-Za-z0-9_-]{43})=?$/;
+const HEXADECIMAL = /^[0-9a-f]{64}$/i;
+
+/** Whether an id may be a key that was mixed up with it, so that it must be in no message. */
+function looksLikeKey(id: string): boolean {
+  return BASE64.test(id) || HEXADECIMAL.test(id);
+}
+
+/** Quotes what can be an id; of anything else, which may be a key with something around it, only its length is told. */
+function describeKeyId(id: unknown): string {
+  return typeof id === "string" && isKeyId(id) && !looksLikeKey(id) ? quote(id) : describe(id);
+}
 
 /** A copy of a key, outside of what JavaScript can print; or what was given instead of one, for a message. */
 export function readKey(given: unknown): KeyObject | string {

@@ -84,6 +84,26 @@ describe("encryption.keys", () => {
     );
   });
 
+  test.each<[string, string]>([
+    ["base64", KEY.toString("base64")],
+    ["base64url", KEY.toString("base64url")],
+    ["hexadecimal digits", KEY.toString("hex")],
+    ["base64 with a line break", `${KEY.toString("base64")}\n`],
+    ["base64 with spaces", ` ${KEY.toString("base64")} `],
+  ])("a key in %s is refused as an id, and as the current one, without being shown", (_, key) => {
+    for (const options of [
+      { keys: { [key]: "2026-11" }, current: "2026-11" },
+      { keys: { [key]: key }, current: key },
+      { keys: { a: KEY }, current: key },
+    ]) {
+      expect(() => keyring(options)).toThrow(InvalidInputError);
+      expect(() => keyring(options)).toThrow(
+        /an id in encryption.keys (must|looks)|encryption.current must be/,
+      );
+      expect(() => keyring(options)).not.toThrow(key.trim().slice(0, 10));
+    }
+  });
+
   test.each(["!", "~".repeat(64), "constructor", '"quoted"'])("%j may be an id", (id) => {
     const cipher = keyring({ keys: { [id]: KEY }, current: id }).cipher("thread");
     expect(cipher.open(cipher.seal(Buffer.from("text"), PLACE), PLACE).toString()).toBe("text");
