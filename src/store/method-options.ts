@@ -85,6 +85,15 @@ export function parseNamespaces(namespaces: string[][]): string[][] {
   });
 }
 
+/** The arguments of `countVectors`, checked. */
+export function parseItemName(namespace: string[], key: string): { namespace: string[]; key: string } {
+  return readArguments("the arguments of countVectors", () => {
+    checkPath("namespace", namespace, { allowEmpty: false });
+    if (typeof key !== "string") throw new InvalidInputError(`key must be a string, got ${describe(key)}.`);
+    return { namespace: [...namespace], key };
+  });
+}
+
 /** The arguments of `deleteNamespace`, checked, with every default filled in. */
 export function parseDeleteNamespace(path: string[], options: DeleteNamespaceOptions) {
   return readArguments("the arguments of deleteNamespace", () => {

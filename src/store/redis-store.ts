@@ -6,6 +6,7 @@ import { StoreContext } from "./context.js";
 import {
   parseDeleteNamespace,
   parseDeleteWhere,
+  parseItemName,
   parseIterate,
   parseNamespaces,
   parseReencrypt,
@@ -16,6 +17,7 @@ import {
 } from "./method-options.js";
 import { type ConstructorOptions, openStore, resolveConstructorOptions } from "./open-store.js";
 import { contextOfBatch, countBatch, countBatchResults, putItem, runBatch } from "./operations/batch.js";
+import { countVectors } from "./operations/count-vectors.js";
 import { deleteNamespace } from "./operations/delete-namespace.js";
 import { deleteWhere } from "./operations/delete-where.js";
 import { inspectIndex } from "./operations/inspect-index.js";
@@ -458,6 +460,22 @@ export class RedisStore extends BaseStore {
   async countItems(namespaces: string[][]): Promise<number[]> {
     const asked = parseNamespaces(namespaces);
     return this.operations.run({ operation: "countItems" }, () => sizesOf(this.context, asked));
+  }
+
+  /**
+   * How many vectors an item has, for the index that it was written for last: one for each text of it that was embedded. 0 when
+   * there is no such item.
+   *
+   * @example
+   * ```ts
+   * console.log(await store.countVectors(["memories", "user-1"], "food"));
+   * ```
+   */
+  async countVectors(namespace: string[], key: string): Promise<number> {
+    const asked = parseItemName(namespace, key);
+    return this.operations.run({ operation: "countVectors", ...asked }, () =>
+      countVectors(this.context, asked.namespace, asked.key),
+    );
   }
 
   /** How much the store holds, and how its index is. Costs grow with namespaces. */

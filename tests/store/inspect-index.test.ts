@@ -53,3 +53,17 @@ test("countItems counts the items of each namespace itself", async () => {
   await expect(store.countItems(["a"] as never)).rejects.toThrow("must be an array of strings");
   await expect(store.countItems([[]])).rejects.toThrow();
 });
+
+test("countVectors counts the texts of an item that were embedded", async () => {
+  const index = { dims: 3, embeddings: new FakeEmbeddings(3), fields: ["text", "notes[*]"] };
+  const store = new RedisStore({ client: await connect(), keyPrefix: freshPrefix(), index });
+  await store.put(["a"], "three", { text: "hello", notes: ["one", "two"] });
+  await store.put(["a"], "one", { text: "hello" });
+  await store.put(["a"], "none", { text: "hello" }, false);
+  const counts = ["three", "one", "none", "missing"].map((key) => store.countVectors(["a"], key));
+  expect(await Promise.all(counts)).toEqual([3, 1, 0, 0]);
+  await store.put(["a"], "three", { text: "hello", notes: ["one"] });
+  expect(await store.countVectors(["a"], "three")).toBe(2);
+  await expect(store.countVectors([], "three")).rejects.toThrow();
+  await expect(store.countVectors(["a"], 1 as never)).rejects.toThrow("key must be a string");
+});

@@ -40,8 +40,8 @@ export async function readItem(
   namespace: string[],
   key: string,
 ): Promise<ItemRow | undefined> {
-  const item = await store.get(namespace, key);
-  return item === null ? undefined : toItemRow(item);
+  const [item, vectors] = await Promise.all([store.get(namespace, key), store.countVectors(namespace, key)]);
+  return item === null ? undefined : { ...toItemRow(item), vectors };
 }
 
 export function toItemRow(item: RedisItem & { score?: number }): ItemRow {

@@ -150,6 +150,8 @@ export interface ItemRow {
   expiresAt?: string;
   /** How well it fits a query. */
   score?: number;
+  /** How many vectors it has; given for a single item only. */
+  vectors?: number;
   encrypted?: true;
 }
 

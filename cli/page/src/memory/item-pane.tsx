@@ -3,7 +3,7 @@ import { get } from "../api.js";
 import { JsonTree } from "../components/json-tree.js";
 import { Busy, Empty, Failure } from "../components/notice.js";
 import { Name } from "../components/text.js";
-import { dateTime, relative } from "../format.js";
+import { dateTime, number, relative } from "../format.js";
 import { navigate } from "../route.js";
 import { useLoad } from "../use-load.js";
 import { ItemActions } from "./item-actions.js";
@@ -72,6 +72,7 @@ function Facts({ item }: { item: ItemRow }) {
       item.expiresAt === undefined ? "never" : `${dateTime(item.expiresAt)} (${relative(item.expiresAt)})`,
     ],
   ];
+  if (item.vectors !== undefined) facts.push(["Vectors", number(item.vectors)]);
   return (
     <dl class="facts">
       {facts.map(([name, value]) => (

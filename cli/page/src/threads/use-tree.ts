@@ -11,6 +11,10 @@ export interface TreeData {
 
 const NOTHING: TreeData = { namespaces: [], total: 0, complete: false, error: undefined };
 
+/** How many checkpoints are asked for at a time. */
+const FIRST_PAGE = 200;
+const FURTHER_PAGES = 2_000;
+
 /** Milliseconds between two looks for new checkpoints. */
 const LIVE = 1_500;
 
@@ -50,7 +54,9 @@ async function follow(
 ): Promise<void> {
   let cursor: string | undefined;
   do {
-    const page = await get<ThreadTree>("tree", { thread, cursor }, signal);
+    // Few first, so that there is soon something to see.
+    const limit = cursor === undefined ? FIRST_PAGE : FURTHER_PAGES;
+    const page = await get<ThreadTree>("tree", { thread, cursor, limit }, signal);
     add(page, collected);
     cursor = page.next;
     publish(cursor === undefined);
