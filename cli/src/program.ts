@@ -5,6 +5,7 @@ import { addCopy, addDelete, addExpire, addPrune } from "./commands/change-threa
 import type { AddCommand, Environment } from "./commands/command.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addItem, addItems, addNamespaces } from "./commands/items.js";
+import { addMigrate } from "./commands/migrate.js";
 import { addReindex } from "./commands/reindex.js";
 import { addSearch, addStats } from "./commands/search.js";
 import { addDiff, addShow } from "./commands/show.js";
@@ -40,6 +41,7 @@ const CHANGING: readonly AddCommand[] = [
   addReindex,
   addExport,
   addImport,
+  addMigrate,
 ];
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;

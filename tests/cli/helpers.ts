@@ -1,7 +1,6 @@
-import { Readable, Writable } from "node:stream";
+import { PassThrough, Readable, Writable } from "node:stream";
 import { HumanMessage } from "@langchain/core/messages";
-import type { Checkpoint } from "@langchain/langgraph-checkpoint";
-import type { RedisSaver } from "langgraph-redis";
+import type { BaseCheckpointSaver, Checkpoint } from "@langchain/langgraph-checkpoint";
 import { onTestFinished } from "vitest";
 import { connect as connectServer } from "../../cli/src/connection.js";
 import { type InspectContext, openContext } from "../../cli/src/inspect/index.js";
@@ -33,7 +32,11 @@ export interface Saved {
 }
 
 /** Puts one checkpoint of a thread. */
-export async function save(saver: RedisSaver, threadId: string, { n, parent, ns = "", ...rest }: Saved) {
+export async function save(
+  saver: BaseCheckpointSaver,
+  threadId: string,
+  { n, parent, ns = "", ...rest }: Saved,
+) {
   const { values = { messages: [new HumanMessage({ id: `m${n}`, content: `Hello ${n}` })] } } = rest;
   const versions = Object.fromEntries(Object.keys(values).map((name) => [name, n + 1]));
   const checkpoint: Checkpoint = {
@@ -61,19 +64,30 @@ export interface Output {
 
 /** Runs the command line in this process, as one that is no terminal unless options say otherwise. */
 export async function cli(argv: readonly string[], options: CliOptions = {}): Promise<Output> {
-  const { env = {}, signal = new AbortController().signal, isTTY = false, columns = 120, stdin } = options;
+  const {
+    env = {},
+    signal = new AbortController().signal,
+    isTTY = false,
+    columns = 120,
+    stdin,
+    answer,
+  } = options;
   const texts = { stdout: "", stderr: "" };
   const sink = (name: "stdout" | "stderr") =>
     Object.assign(
       new Writable({
         write(chunk, _encoding, done) {
+          const isAsked = texts[name].includes("Go on?");
           texts[name] += String(chunk);
+          if (!isAsked && texts[name].includes("Go on?")) setImmediate(() => typed.write(`${answer}\r`));
           done();
         },
       }),
-      { isTTY, columns },
+      // Like those of a process, they stay open when something that was piped into them ends.
+      { isTTY, columns, end: () => undefined },
     );
-  const input = Object.assign(Readable.from(stdin ?? []), { isTTY });
+  const typed = new PassThrough();
+  const input = Object.assign(answer === undefined ? Readable.from(stdin ?? []) : typed, { isTTY });
   const io = { env, stdin: input, stdout: sink("stdout"), stderr: sink("stderr"), signal };
   const code = await run(argv, io);
   return { code, ...texts };
@@ -85,6 +99,8 @@ export interface CliOptions {
   isTTY?: boolean;
   columns?: number;
   stdin?: string[];
+  /** What is typed when it asks whether to go on. */
+  answer?: string;
 }
 
 /** The command line on what a context works with. */

@@ -56,7 +56,7 @@ export function fromEverySource(define: (open: () => Promise<BaseCheckpointSaver
 }
 
 /** Its native part is built at installation, for the version of Node that installs it. */
-function sqliteProblem(): string | undefined {
+export function sqliteProblem(): string | undefined {
   try {
     SqliteSaver.fromConnString(":memory:");
     return undefined;
