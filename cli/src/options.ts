@@ -5,7 +5,7 @@ import { UsageError } from "./errors.js";
 
 /** Options of all commands. */
 export interface GlobalOptions extends ConnectionOptions {
-  prefix: string;
+  prefix?: string;
   json?: boolean;
   key?: string[];
   keyFile?: string;

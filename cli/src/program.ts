@@ -51,6 +51,7 @@ Connection:
   --url, or REDIS_URL      redis://[[user]:password@]host[:port][/database], rediss:// for TLS (default: ${DEFAULT_URL})
   --cluster, --sentinel    instead of --url. A Sentinel group takes user and passwords from REDIS_USERNAME, REDIS_PASSWORD,
                            SENTINEL_USERNAME and SENTINEL_PASSWORD.
+  --prefix                 or LANGGRAPH_REDIS_PREFIX
 Passwords are best given by REDIS_URL: arguments of a process can be seen by others.
 
 Exit codes: 0 done, 1 failed or found an error, 2 wrong use, 130 interrupted.
@@ -73,7 +74,10 @@ export function createProgram(environment: Environment): Command {
     .option("--ca <file>", "certificate of the authority, for TLS")
     .option("--cert <file>", "certificate of this client, for TLS")
     .option("--tls-key <file>", "its key")
-    .option("--prefix <prefix>", "what all keys begin with: keyPrefix of saver and store", "langgraph")
+    .option(
+      "--prefix <prefix>",
+      "what all keys begin with: keyPrefix of saver and store (default: langgraph)",
+    )
     .option("--key <id=base64>", "key of encrypted data; may be given several times", several)
     .option("--key-file <file>", "the same, a line for each key (or one key in LANGGRAPH_REDIS_KEY)")
     .option("--json", "JSON for programs")

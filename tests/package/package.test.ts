@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect, freshPrefix, plainRedisUrl, redisUrl } from "../helpers/redis.js";
-import { installPacked, type Project, packClone, root, type Tarball, tool } from "./packed.js";
+import { installPacked, type Project, packCli, packClone, root, type Tarball, tool } from "./packed.js";
 
 const PEERS = ["@langchain/core", "@langchain/langgraph-checkpoint"];
 
@@ -303,5 +303,37 @@ describe("with ioredis and OpenTelemetry, and without node-redis", () => {
       export const both = [new RedisSaver({ client }), new RedisStore({ client })] as const;
     `;
     await typecheck(withIoredis, "typed.mts", code, { module: "NodeNext", moduleResolution: "NodeNext" });
+  });
+});
+
+describe("the package of the command line", () => {
+  let withCli: Project;
+  let files: string[];
+  beforeAll(async () => {
+    const packed = await packCli(tarball);
+    files = packed.files;
+    withCli = await installPacked(tarball, [], { "langgraph-redis-cli": `file:${packed.path}` });
+  }, 180_000);
+  afterAll(() => withCli?.remove());
+
+  const program = "node_modules/langgraph-redis-cli/dist/main.js";
+
+  test("holds the build with the viewer's page, and depends on the library's version", () => {
+    const others = files.filter((path) => !path.startsWith("dist/"));
+    expect(others.filter((path) => !/^(package\.json|LICENSE|README\.md)$/.test(path))).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining(["dist/main.js", "dist/page/index.html"]));
+    const manifest = JSON.parse(
+      readFileSync(join(withCli.directory, "node_modules/langgraph-redis-cli/package.json"), "utf8"),
+    );
+    const { version } = JSON.parse(installed("package.json"));
+    expect(manifest.dependencies["langgraph-redis"]).toBe(`^${version}`);
+  });
+
+  test("installs into an empty project, and runs: help, doctor, threads", async () => {
+    expect(await withCli.node(program, "--help")).toMatch(/^Usage: langgraph-redis \[options\] \[command\]/);
+    const url = ["--url", redisUrl(), "--prefix", freshPrefix()];
+    const { findings } = JSON.parse(await withCli.node(program, "doctor", "--json", ...url));
+    expect(findings.map(({ code }: { code: string }) => code)).toContain("version");
+    expect(await withCli.node(program, "threads", ...url)).toBe("No threads.");
   });
 });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,8 @@ export interface Tarball {
   files: string[];
   /** Bytes when unpacked. */
   size: number;
+  /** The clone that it was made in, which has what is installed here. */
+  clone: string;
   remove(): void;
 }
 
@@ -42,6 +44,7 @@ export async function packClone(): Promise<Tarball> {
       path: join(directory, packed.filename),
       files: packed.files.map(({ path }) => path),
       size: packed.unpackedSize,
+      clone: directory,
       remove,
     };
   } catch (error) {
@@ -50,13 +53,29 @@ export async function packClone(): Promise<Tarball> {
   }
 }
 
+/** The package of the command line, as `npm pack` makes it in the clone that a tarball was made in. */
+export async function packCli({ clone }: Tarball): Promise<{ path: string; files: string[] }> {
+  const directory = join(clone, "cli");
+  const own = join(root, "cli", "node_modules");
+  if (existsSync(own)) symlinkSync(own, join(directory, "node_modules"));
+  const [packed] = JSON.parse(await npm(directory, "pack", "--json", "--pack-destination", clone)) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  return { path: join(clone, packed.filename), files: packed.files.map(({ path }) => path) };
+}
+
 /** An empty project with the package and some of its peers, at the versions of this repository. */
-export async function installPacked(tarball: Tarball, peers: readonly string[]): Promise<Project> {
+export async function installPacked(
+  tarball: Tarball,
+  peers: readonly string[],
+  others: Readonly<Record<string, string>> = {},
+): Promise<Project> {
   const directory = mkdtempSync(join(tmpdir(), "langgraph-redis-project-"));
   const remove = () => rmSync(directory, { recursive: true, force: true });
   const dependencies = {
     "langgraph-redis": `file:${tarball.path}`,
     ...Object.fromEntries(peers.map((name) => [name, installedVersion(name)])),
+    ...others,
   };
   writeFileSync(
     join(directory, "package.json"),

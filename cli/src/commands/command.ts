@@ -23,6 +23,8 @@ export interface Environment {
   exit(code: number): void;
 }
 
+const DEFAULT_PREFIX = "langgraph";
+
 /** Connects, runs the action, and closes, whatever happens. */
 export async function withRedis<Options extends object>(
   { io, exit }: Environment,
@@ -34,7 +36,8 @@ export async function withRedis<Options extends object>(
   const keys = readKeys(options, io.env);
   const server = await connect(options, io.env);
   try {
-    const inspect = openContext(server, options.prefix, keys);
+    const prefix = options.prefix ?? (io.env.LANGGRAPH_REDIS_PREFIX || DEFAULT_PREFIX);
+    const inspect = openContext(server, prefix, keys);
     await action({ io, options, inspect, print, exit }, options);
   } catch (error) {
     if (error instanceof Error) error.message = server.redact(error.message);

@@ -30,6 +30,7 @@ interface MigrateOptions extends ChangeOptions {
   embeddings?: string;
   openaiModel?: string;
   vectors?: boolean;
+  fields?: string[];
 }
 
 export const addMigrate: AddCommand = (program, environment) => {
@@ -51,6 +52,11 @@ export const addMigrate: AddCommand = (program, environment) => {
     )
     .option("--openai-model <name>", "OpenAI's model, with the key in OPENAI_API_KEY")
     .option("--no-vectors", "put items without vectors")
+    .option(
+      "--fields <paths>",
+      "what is embedded, and whose words are indexed: index.fields of your program",
+      list,
+    )
     .addHelpText(
       "after",
       `${examples(
@@ -149,7 +155,7 @@ async function targetStore({ inspect, io }: CommandContext, options: MigrateOpti
       "Give --embeddings, or OPENAI_API_KEY, or --no-vectors.",
     );
   }
-  const store = openIndexed(inspect, index && configOf(index, model ?? NO_EMBEDDINGS));
+  const store = openIndexed(inspect, index && configOf(index, model ?? NO_EMBEDDINGS), options.fields);
   return { store, index: model ? undefined : () => false as const };
 }
 

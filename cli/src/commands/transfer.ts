@@ -8,6 +8,7 @@ import { write } from "../io.js";
 import { type ExportReport, exportLines } from "../operate/export.js";
 import { importLines, readLines, summarize } from "../operate/import.js";
 import { checkSelection, measureThreads } from "../operate/select-threads.js";
+import { list } from "../options.js";
 import { parsePath } from "../path.js";
 import { cleanLine, plural } from "../print/format.js";
 import { finish } from "./change-threads.js";
@@ -96,6 +97,7 @@ interface ImportCommandOptions extends ChangeOptions {
   embeddings?: string;
   openaiModel?: string;
   vectors?: boolean;
+  fields?: string[];
 }
 
 export const addImport: AddCommand = (program, environment) => {
@@ -108,6 +110,11 @@ export const addImport: AddCommand = (program, environment) => {
     )
     .option("--openai-model <name>", "OpenAI's model, with the key in OPENAI_API_KEY")
     .option("--no-vectors", "put items without vectors: searches by meaning do not find them")
+    .option(
+      "--fields <paths>",
+      "what is embedded, and whose words are indexed: index.fields of your program",
+      list,
+    )
     .addHelpText(
       "after",
       examples(
@@ -135,7 +142,11 @@ export const addImport: AddCommand = (program, environment) => {
               "Give --embeddings, or OPENAI_API_KEY, or --no-vectors.",
             );
           }
-          const store = openIndexed(inspect, index && configOf(index, model ?? NO_EMBEDDINGS));
+          const store = openIndexed(
+            inspect,
+            index && configOf(index, model ?? NO_EMBEDDINGS),
+            options.fields,
+          );
           const bar = startProgress(io, planned ? planned.threads + planned.items : 0, "threads and items");
           const how = {
             skipExisting: options.skipExisting === true,

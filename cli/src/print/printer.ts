@@ -43,7 +43,7 @@ export class Printer {
     right: readonly number[] = [],
   ): Promise<void> {
     const table = new Table({
-      head: head.map((name) => this.colors.dim(name)),
+      head: head.some((name) => name !== "") ? head.map((name) => this.colors.dim(name)) : [],
       colAligns: head.map((_, at) => (right.includes(at) ? "right" : "left")),
       style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 2 },
       chars: NO_BORDERS,
