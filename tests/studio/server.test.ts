@@ -1,19 +1,25 @@
 import { request } from "node:http";
 import { Readable, Writable } from "node:stream";
 import { gzipSync } from "node:zlib";
+import { RedisSaver, RedisStore } from "langgraph-redis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../../cli/src/connection.js";
 import { openContext } from "../../cli/src/inspect/index.js";
 import { run } from "../../cli/src/program.js";
 import { readPage } from "../../cli/src/studio/page-files.js";
-import { type Studio, startStudio } from "../../cli/src/studio/server.js";
-import { freshPrefix, redisUrl } from "../helpers/redis.js";
+import { type Studio, type StudioOptions, startStudio } from "../../cli/src/studio/server.js";
+import { connect as connectClient, freshPrefix, redisUrl } from "../helpers/redis.js";
 import { buildPage } from "./build-page.js";
+import { save } from "./seed.js";
 
 interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   body: string;
+}
+
+interface StartOptions extends Pick<StudioOptions, "write" | "embeddings"> {
+  keyPrefix?: string;
 }
 
 const opened: { close(): Promise<void> }[] = [];
@@ -29,11 +35,12 @@ afterAll(async () => {
   page.remove();
 });
 
-async function start(options: { write?: boolean } = {}): Promise<Studio> {
+async function start(options: StartOptions = {}): Promise<Studio> {
+  const { keyPrefix = freshPrefix(), ...rest } = options;
   const server = await connect({ url: redisUrl() }, {});
   opened.push(server);
-  const context = openContext(server, freshPrefix());
-  const started = await startStudio({ context, version: "0.0.0", page: page.directory, ...options });
+  const context = openContext(server, keyPrefix);
+  const started = await startStudio({ context, version: "0.0.0", page: page.directory, ...rest });
   opened.push(started);
   return started;
 }
@@ -191,6 +198,43 @@ test("writing is not there unless it was asked for", async () => {
       401,
     );
   }
+});
+
+test("a thread is given a time to live, and freed of it", async () => {
+  const keyPrefix = freshPrefix();
+  const writing = await start({ write: true, keyPrefix });
+  const saver = new RedisSaver({ client: await connectClient(), keyPrefix });
+  await save(saver, "t", { n: 1 });
+  const expire = (body: object) =>
+    ask(writing, "/api/expire-thread", { method: "POST", body: JSON.stringify(body) });
+  expect((await expire({ thread: "t", minutes: 10 })).status).toBe(200);
+  expect((await saver.threadStats("t"))?.expiresAt).toBeInstanceOf(Date);
+  expect((await expire({ thread: "t", minutes: null })).status).toBe(200);
+  expect((await saver.threadStats("t"))?.expiresAt).toBeUndefined();
+  expect((await expire({ thread: "nobody", minutes: 10 })).status).toBe(404);
+  expect((await expire({ thread: "t", minutes: -1 })).status).toBe(400);
+});
+
+test("an item of a store with vectors is edited with the model, and otherwise left as it is", async () => {
+  const keyPrefix = freshPrefix();
+  const embeddings = {
+    embedQuery: async () => [1, 0, 0],
+    embedDocuments: async (texts: string[]) => texts.map(() => [1, 0, 0]),
+  };
+  const store = new RedisStore({ client: await connectClient(), keyPrefix, index: { dims: 3, embeddings } });
+  const { version } = await store.putItem(["a"], "k", { text: "old" });
+  const edit = async (of: Studio) => {
+    const body = JSON.stringify({ path: ["a"], key: "k", value: { text: "new" }, version });
+    return ask(of, "/api/edit-item", { method: "POST", body });
+  };
+  const without = await edit(await start({ write: true, keyPrefix }));
+  expect(without.status).toBe(400);
+  expect(JSON.parse(without.body).error).toContain("--embeddings");
+  expect((await store.get(["a"], "k"))?.value).toEqual({ text: "old" });
+  expect(JSON.parse((await edit(await start({ write: true, keyPrefix, embeddings }))).body)).toMatchObject({
+    value: { text: "new" },
+    vectors: 1,
+  });
 });
 
 test("what cannot be understood is an error that names the parameter", async () => {

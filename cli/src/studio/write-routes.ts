@@ -2,6 +2,7 @@ import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { Hono } from "hono";
 import { z } from "zod";
 import { NO_EMBEDDINGS } from "../embeddings.js";
+import { CommandError } from "../errors.js";
 import { type InspectContext, readItem } from "../inspect/index.js";
 import { configOf, openIndexed } from "../inspect/index-config.js";
 import { forkThread } from "../operate/fork.js";
@@ -20,7 +21,14 @@ export function writeRoutes(context: InspectContext, embeddings: EmbeddingsInter
   /** The store with the index that its programs have: what is put is found as theirs is. */
   const indexedStore = async () => {
     const index = await store.inspectIndex();
-    return index === undefined ? store : openIndexed(context, configOf(index, embeddings ?? NO_EMBEDDINGS));
+    if (index === undefined) return store;
+    if (index.dims !== null && embeddings === undefined) {
+      throw new CommandError(
+        "The texts of items have vectors in this store, and no embedding model was given.",
+        "Start the viewer with --embeddings, or set OPENAI_API_KEY.",
+      );
+    }
+    return openIndexed(context, configOf(index, embeddings ?? NO_EMBEDDINGS));
   };
   const api = new Hono();
 

@@ -5,7 +5,7 @@ import { get } from "../api.js";
 import { Busy, Empty, Failure } from "../components/notice.js";
 import { Name } from "../components/text.js";
 import { VirtualList } from "../components/virtual-list.js";
-import { number } from "../format.js";
+import { count, number } from "../format.js";
 import { navigate, type Route } from "../route.js";
 import { usePages } from "../use-pages.js";
 import { ItemPane } from "./item-pane.js";
@@ -68,8 +68,9 @@ function Namespaces({ route, round }: { route: Route; round: number }) {
       <header class="pane-head">
         <h1>Memory</h1>
         <span class="dim" role="status">
-          {number(pages.rows.length)}
-          {complete ? "" : "+"} namespaces
+          {complete
+            ? count(pages.rows.length, "namespace", "namespaces")
+            : `${number(pages.rows.length)}+ namespaces`}
         </span>
         <button type="button" class="quiet" onClick={reload}>
           Refresh
