@@ -20,22 +20,40 @@ export function checkKeys(keys: unknown): CacheFullKey[] {
   return keys.map(checkKey);
 }
 
+/** Entries to store, and why others are not. */
+export interface CheckedEntries {
+  readonly entries: readonly CacheEntry[];
+  readonly refused: readonly InvalidInputError[];
+}
+
 /**
  * @param defaultTtl for entries without one of their own.
- * @throws {InvalidInputError} naming what cannot be stored.
+ * @returns the entries whose time to live is one: the policy of a node says it, and a graph does not wait for what comes of it.
+ * @throws {InvalidInputError} naming what else is wrong.
  */
-export function checkEntries(pairs: unknown, defaultTtl: number | undefined): CacheEntry[] {
+export function checkEntries(pairs: unknown, defaultTtl: number | undefined): CheckedEntries {
   if (!Array.isArray(pairs)) {
     throw new InvalidInputError(`set() takes an array of { key, value, ttl }, got ${describe(pairs)}.`);
   }
-  return pairs.map((pair: unknown) => {
+  const entries: CacheEntry[] = [];
+  const refused: InvalidInputError[] = [];
+  for (const pair of pairs) {
     if (!isPlainObject(pair)) {
       throw new InvalidInputError(`set() takes objects { key, value, ttl }, got ${describe(pair)}.`);
     }
     const { key, value, ttl } = pair;
-    const hasOwn = ttl !== undefined && ttl !== null;
-    return { key: checkKey(key), value, ttl: hasOwn ? ttlInMilliseconds(ttl) : defaultTtl };
-  });
+    const entry = { key: checkKey(key), value };
+    if (ttl === undefined || ttl === null) entries.push({ ...entry, ttl: defaultTtl });
+    else {
+      try {
+        entries.push({ ...entry, ttl: ttlInMilliseconds(ttl) });
+      } catch (error) {
+        if (!(error instanceof InvalidInputError)) throw error;
+        refused.push(error);
+      }
+    }
+  }
+  return { entries, refused };
 }
 
 /** @throws {InvalidInputError} unless it is a list of namespaces. */

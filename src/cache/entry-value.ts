@@ -8,28 +8,31 @@ import type { CacheNamespaceKeys } from "./keys.js";
 const LINE_BREAK = 0x0a;
 
 /**
- * A value as it is stored: the serializer's name of its type, a line break, its bytes, a checksum; all of it encrypted, if the
- * cache is.
+ * A value before encryption: the serializer's name of its type, a line break, its bytes, a checksum. The value is read before this
+ * returns, as far as the serializer waits for nothing first.
  *
  * @throws {SerializationError}
  */
-export async function encodeValue(
-  { serde, entries }: CacheContext,
-  own: CacheNamespaceKeys,
+export async function serializeValue(
+  { serde }: CacheContext,
   key: CacheFullKey,
   value: unknown,
 ): Promise<Buffer> {
-  let content: Buffer;
   try {
-    const [type, bytes] = await serde.dumpsTyped(value);
-    content = withChecksum(Buffer.concat([Buffer.from(`${type}\n`), bytes]));
+    const [type, bytes] = await serde.dumpsTyped(copyOfBytes(value));
+    return withChecksum(Buffer.concat([Buffer.from(`${type}\n`), bytes]));
   } catch (cause) {
     throw new SerializationError(
       `the value of ${describeEntry(key)} cannot be serialized: ${reasonOf(cause)}`,
       { cause },
     );
   }
-  return entries.seal(own.name, key[1], content);
+}
+
+/** A serializer returns bytes as they are. */
+function copyOfBytes(value: unknown): unknown {
+  if (Buffer.isBuffer(value)) return Buffer.from(value);
+  return value instanceof Uint8Array ? value.slice() : value;
 }
 
 /**

@@ -12,7 +12,7 @@ import { CacheFailures } from "./failures.js";
 import { CacheKeys } from "./keys.js";
 import { clearAll, clearNamespaces } from "./operations/clear.js";
 import { get } from "./operations/get.js";
-import { set } from "./operations/set.js";
+import { serialize, set } from "./operations/set.js";
 import { type CacheSettings, type RedisCacheOptions, readOptions } from "./options.js";
 
 /**
@@ -153,21 +153,24 @@ export class RedisCache<V = unknown> extends BaseCache<V> {
 
   /**
    * Stores entries, in one round trip; of several of one key the last. What cannot be stored is left out, and `onError` is
-   * told.
+   * told. Values are read at the call: what is changed in them afterwards is not stored.
    *
    * @param pairs `ttl` in seconds (default: the option `ttl`); what is not positive has expired already, `Infinity` is for ever.
-   * @throws {InvalidInputError} when a key or a `ttl` is none. Nothing was stored then.
+   * What is no number is a failure of its entry, since a policy's comes here from a graph that does not wait.
+   * @throws {InvalidInputError} when a key is none. Nothing was stored then.
    */
   override async set(pairs: { key: CacheFullKey; value: V; ttl?: number }[]): Promise<void> {
-    const entries = checkEntries(pairs, this.ttl);
-    if (entries.length === 0 || this.failures.isPaused) return;
+    const { entries, refused } = checkEntries(pairs, this.ttl);
     const report: ReportFailure = (error) => this.failures.reportAside(error);
+    for (const error of refused) report(error);
+    if (entries.length === 0 || this.failures.isPaused) return;
+    const serialized = serialize(this.context, entries);
     await this.attempt(
       contextOf(
         "set",
         entries.map(({ key }) => key),
       ),
-      (context, collect) => set(context, entries, collect),
+      (context, collect) => set(context, serialized, collect),
       report,
       () => entries.length,
     );

@@ -34,7 +34,7 @@ export interface CopyStoreOptions {
   /** Whether to read both sides after the copy, and compare. Default: false. */
   verify?: boolean;
   /** Called after each batch. When it throws, the copy ends there with its error. */
-  onProgress?: (progress: CopyStoreProgress) => void;
+  onProgress?: (progress: CopyStoreProgress) => unknown;
   /** Ends the copy, which rejects with the signal's reason. Calling again goes on. */
   signal?: AbortSignal;
 }
@@ -156,7 +156,7 @@ export async function copyStore(
     }
     counts.items += batch.length;
     const { items: done, copied } = counts;
-    options.onProgress?.({ items: done, total: refs.length, copied, errors: errors.length });
+    await options.onProgress?.({ items: done, total: refs.length, copied, errors: errors.length });
   });
   const differences = verify ? (await compareItems(from, to, prefix, signal)).differences : [];
   return { ...counts, errors, differences };

@@ -30,7 +30,7 @@ export interface CopyThreadsOptions {
   /** Whether to read each thread from both sides after it was copied, and compare. Default: false. */
   verify?: boolean;
   /** Called after each thread. When it throws, the copy ends there with its error. */
-  onProgress?: (progress: CopyThreadsProgress) => void;
+  onProgress?: (progress: CopyThreadsProgress) => unknown;
   /** Ends the copy, which rejects with the signal's reason. Calling again goes on. */
   signal?: AbortSignal;
 }
@@ -149,7 +149,7 @@ export async function copyThreads(
     }
     counts.threads++;
     const { threads: done, checkpoints, writes } = counts;
-    options.onProgress?.({ threads: done, total, checkpoints, writes, errors: errors.length });
+    await options.onProgress?.({ threads: done, total, checkpoints, writes, errors: errors.length });
   });
   return { ...counts, errors, differences };
 }

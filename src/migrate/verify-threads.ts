@@ -26,7 +26,7 @@ export interface VerifyThreadsOptions {
   /** How many threads are compared at a time. Default: 4. */
   concurrency?: number;
   /** Called after each thread. */
-  onProgress?: (progress: { threads: number; checkpoints: number; differences: number }) => void;
+  onProgress?: (progress: { threads: number; checkpoints: number; differences: number }) => unknown;
   /** Ends it, with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -83,7 +83,7 @@ export async function verifyThreads(
     differences.push(...found.differences);
     counts.threads++;
     counts.checkpoints += found.checkpoints;
-    options.onProgress?.({ ...counts, differences: differences.length });
+    await options.onProgress?.({ ...counts, differences: differences.length });
   });
   return { ...counts, differences };
 }

@@ -1,5 +1,5 @@
 import { InvalidNamespaceError } from "@langchain/langgraph-checkpoint";
-import { describe, reasonOf } from "../describe.js";
+import { reasonOf } from "../describe.js";
 import { InvalidInputError, LangGraphRedisError } from "../errors.js";
 
 /**
@@ -18,28 +18,4 @@ export function readArguments<T>(what: string, read: () => T): T {
       cause: error,
     });
   }
-}
-
-/**
- * Checks a callback. The returned function calls it.
- *
- * @throws {InvalidInputError} when it is no function; the returned function, when the callback throws.
- */
-export function readCallback<Args extends unknown[]>(
-  name: string,
-  callback: ((...args: Args) => void) | undefined,
-): ((...args: Args) => void) | undefined {
-  if (callback === undefined) return undefined;
-  if (typeof callback !== "function") {
-    throw new InvalidInputError(`${name} must be a function, got ${describe(callback)}.`);
-  }
-  return (...args) => {
-    try {
-      callback(...args);
-    } catch (error) {
-      throw new InvalidInputError(`${name} failed: ${reasonOf(error)}. The cause has the error.`, {
-        cause: error,
-      });
-    }
-  };
 }

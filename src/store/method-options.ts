@@ -1,8 +1,9 @@
 import type { MatchCondition } from "@langchain/langgraph-checkpoint";
+import { readCallback } from "../callback.js";
 import { describe, quote } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
 import { checkKnownOptions } from "../redis/known-options.js";
-import { readArguments, readCallback } from "./arguments.js";
+import { readArguments } from "./arguments.js";
 import { parseFilter } from "./filter/parse-filter.js";
 import { holdAlways } from "./filter/predicate.js";
 import {

@@ -1,9 +1,10 @@
 import type { GetOperation, ListNamespacesOperation, MatchCondition } from "@langchain/langgraph-checkpoint";
+import { readCallback } from "../callback.js";
 import { describe, quote } from "../describe.js";
 import { InvalidInputError } from "../errors.js";
 import { isPlainObject } from "../plain-object.js";
 import { checkKnownOptions } from "../redis/known-options.js";
-import { readArguments, readCallback } from "./arguments.js";
+import { readArguments } from "./arguments.js";
 import { FieldPath } from "./embedding/field-path.js";
 import { parseFilter } from "./filter/parse-filter.js";
 import type { Predicate } from "./filter/predicate.js";
@@ -72,6 +73,8 @@ export interface SearchRequest {
   /** Of a listing. */
   order: Order;
   explain: ((sent: SearchExplanation) => void) | undefined;
+  /** Waits for the promises that `explain` has returned. */
+  explained: (() => Promise<unknown>) | undefined;
 }
 
 export interface ListRequest {
@@ -187,7 +190,7 @@ function parseSearch(operation: RedisSearchOperation, settings: StoreSettings): 
     minScore: minScore === undefined ? settings.minScore : readNumber("minScore", minScore),
     efRuntime: efRuntime === undefined ? undefined : positiveInteger("efRuntime", efRuntime),
     order: parseOrder(operation),
-    explain: readCallback("explain", explain),
+    ...readExplain(explain),
   };
   if (query?.trim() && (operation.orderBy !== undefined || operation.order !== undefined)) {
     throw new InvalidInputError(
@@ -210,6 +213,22 @@ function parseSearch(operation: RedisSearchOperation, settings: StoreSettings): 
     throw new InvalidInputError('minScore is a similarity of vectors, which mode "text" does not compute.');
   }
   return request;
+}
+
+/** Queries are made where nothing can be waited for, so it is done when the answers are there. */
+function readExplain(explain: RedisSearchOperation["explain"]): Pick<SearchRequest, "explain" | "explained"> {
+  const tell = readCallback("explain", explain);
+  if (!tell) return { explain: undefined, explained: undefined };
+  const told: Promise<void>[] = [];
+  return {
+    explain: (sent) => {
+      const telling = tell(sent);
+      if (!telling) return;
+      telling.catch(() => {}); // until then
+      told.push(telling);
+    },
+    explained: () => Promise.all(told),
+  };
 }
 
 function parseOrder({ orderBy, order }: RedisSearchOperation): Order {

@@ -44,7 +44,7 @@ export interface SearchExtras {
   /** `"desc"` (default for times) or `"asc"` (default for keys). One is exactly the reverse of the other. */
   order?: "asc" | "desc";
   /** Is told each query that is sent to a search engine. When it throws, the search fails with an {@link InvalidInputError}. */
-  explain?: (sent: SearchExplanation) => void;
+  explain?: (sent: SearchExplanation) => unknown;
 }
 
 /** Options of `put` that LangGraph's own has not. */
@@ -200,7 +200,7 @@ export interface DeleteNamespaceOptions {
   /** How many items of a namespace are deleted in one step (default 500). A step blocks the server while it runs. */
   batchSize?: number;
   /** Called after each round of steps. When it throws, the deletion ends there with an {@link InvalidInputError}. */
-  onProgress?: (progress: DeleteProgress) => void;
+  onProgress?: (progress: DeleteProgress) => unknown;
 }
 
 /** How far {@link RedisStore.deleteWhere} has come. */
@@ -218,7 +218,7 @@ export interface DeleteWhereOptions {
   /** How many items are read, and then deleted, in one step (default 500). A step blocks the server while it deletes. */
   batchSize?: number;
   /** Called after each step. When it throws, the deletion ends there with an {@link InvalidInputError}. */
-  onProgress?: (progress: DeleteWhereProgress) => void;
+  onProgress?: (progress: DeleteWhereProgress) => unknown;
 }
 
 /** Options of {@link RedisStore.iterate}. */
@@ -253,7 +253,7 @@ export interface ReindexOptions {
   /** How many items are read, embedded and written together (default 100). */
   batchSize?: number;
   /** Called after each batch. When it throws, `reindex` ends there with an {@link InvalidInputError}. */
-  onProgress?: (progress: ReindexProgress) => void;
+  onProgress?: (progress: ReindexProgress) => unknown;
 }
 
 /** What {@link RedisStore.reindex} did. */
@@ -278,7 +278,7 @@ export interface ReencryptItemsOptions {
   /** How many items are read and written together (default 100). */
   batchSize?: number;
   /** Called after each batch. When it throws, `reencrypt` ends there with an {@link InvalidInputError}. */
-  onProgress?: (progress: ReencryptItemsProgress) => void;
+  onProgress?: (progress: ReencryptItemsProgress) => unknown;
 }
 
 /** What {@link RedisStore.reencrypt} did. */

@@ -2,7 +2,7 @@ import { InvalidInputError, RedisCache } from "langgraph-redis";
 import { beforeAll, expect, test } from "vitest";
 import { CacheKeys } from "../../src/cache/keys.js";
 import { connect, freshPrefix, plainRedisUrl, proxied, type TestClient } from "../helpers/redis.js";
-import { entry, key } from "./helpers.js";
+import { entry, key, listener } from "./helpers.js";
 
 let client: TestClient;
 beforeAll(async () => {
@@ -63,9 +63,6 @@ const METHODS: Record<string, [given: unknown, message: string][]> = {
     [{}, "set() takes an array of { key, value, ttl }, got an object"],
     [[null], "set() takes objects { key, value, ttl }, got null"],
     [[{ value: 1 }], "the key of an entry must be"],
-    [[entry("1"), { ...entry("2"), ttl: "60" }], "ttl must be a number of seconds"],
-    [[entry("1"), { ...entry("2"), ttl: Number.NaN }], "ttl must be a number of seconds"],
-    [[entry("1"), { ...entry("2"), ttl: 1e13 }], "at most 8640000000000 or Infinity, got 10000000000000"],
   ],
   clear: [
     [undefined, "clear() takes an array of namespaces, [] for all of them, got undefined"],
@@ -84,6 +81,41 @@ test.each(
   await expect(refused).rejects.toThrow(InvalidInputError);
   await expect(refused).rejects.toThrow(message);
   expect(await cache.get([key("0"), key("1")])).toEqual([{ key: key("0"), value: "0" }]);
+});
+
+test.each([
+  ["60", "ttl must be a number of seconds"],
+  [Number.NaN, "ttl must be a number of seconds"],
+  [1e13, "at most 8640000000000 or Infinity, got 10000000000000"],
+])(
+  "set does not store an entry whose ttl is %j, and tells onError, since a graph does not wait for it",
+  async (ttl, message) => {
+    const { errors, onError } = listener();
+    const cache = new RedisCache({ client, keyPrefix: freshPrefix(), onError });
+    await cache.set([entry("1"), { ...entry("2"), ttl: ttl as number }]);
+    expect(errors).toMatchObject([{ code: "INVALID_INPUT", message: expect.stringContaining(message) }]);
+    expect(await cache.get([key("1"), key("2")])).toEqual([{ key: key("1"), value: "1" }]);
+  },
+);
+
+test("set takes its values at the call, also while its key is being fetched", async () => {
+  const fetched = async () => Buffer.alloc(32, 7);
+  for (const encryption of [undefined, { keys: { a: fetched }, current: "a" }]) {
+    const cache = new RedisCache({ client, keyPrefix: freshPrefix(), encryption });
+    const list = ["fetched"];
+    const bytes = Uint8Array.of(1, 2);
+    const setting = cache.set([
+      { key: key("list"), value: { list } },
+      { key: key("bytes"), value: bytes },
+    ]);
+    list.push("changed");
+    bytes.fill(9);
+    await setting;
+    expect(await cache.get([key("list"), key("bytes")])).toEqual([
+      { key: key("list"), value: { list: ["fetched"] } },
+      { key: key("bytes"), value: Uint8Array.of(1, 2) },
+    ]);
+  }
 });
 
 test("the option ttl is for entries without one of their own", async () => {

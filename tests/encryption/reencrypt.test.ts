@@ -154,6 +154,10 @@ test("reencrypt tells how far it has come, and ends when the callback throws", a
     },
   });
   await expect(failing).rejects.toThrow("onProgress failed: Error");
+  const rejecting = saver(OLD_AND_BOTH).reencrypt("t", {
+    onProgress: () => Promise.reject(new Error("enough")),
+  });
+  await expect(rejecting).rejects.toThrow("onProgress failed: Error");
   await expect(saver(BOTH).reencrypt("t", { onProgres: () => {} } as object)).rejects.toThrow(
     'Did you mean "onProgress"?',
   );

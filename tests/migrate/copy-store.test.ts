@@ -227,3 +227,13 @@ test("copyStore refuses options that cannot be used", async () => {
   );
   await expect(copyStore({} as BaseStore, store)).rejects.toThrow(/from must be a store/);
 });
+
+test("copyStore ends with the error of an async onProgress that rejects", async () => {
+  const from = new InMemoryStore();
+  await fill(from, ["n"], 3);
+  const to = await openStore();
+  const reason = new Error("enough");
+  const onProgress = () => Promise.reject(reason);
+  await expect(copyStore(from, to, { batchSize: 1, onProgress })).rejects.toBe(reason);
+  expect(await to.search(["n"])).toHaveLength(1);
+});

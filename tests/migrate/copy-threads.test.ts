@@ -215,6 +215,19 @@ test("copyThreads takes a selection of threads, and names one that is not there"
   expect((await to.listThreads()).map(({ threadId }) => threadId).sort()).toEqual(["one", "three"]);
 });
 
+test("copyThreads and verifyThreads wait for an onProgress that is async, and end with the error of one that rejects", async () => {
+  const from = new MemorySaver();
+  for (let n = 0; n < 3; n++) await fill(from, `t${n}`, 1);
+  const to = await openRedis();
+  const reason = new Error("enough");
+  const onProgress = async () => {
+    throw reason;
+  };
+  await expect(copyThreads(from, to, { concurrency: 1, onProgress })).rejects.toBe(reason);
+  expect(await to.listThreads()).toHaveLength(1);
+  await expect(verifyThreads(from, to, { onProgress })).rejects.toBe(reason);
+});
+
 test("copyThreads is aborted with the reason of its signal, and gone on with", async () => {
   const from = new MemorySaver();
   for (let n = 0; n < 5; n++) await fill(from, `t${n}`, 2);

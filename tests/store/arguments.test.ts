@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { inspect } from "node:util";
 import { type BaseStore, InMemoryStore } from "@langchain/langgraph-checkpoint";
 import { describe, expect, test } from "vitest";
@@ -216,6 +217,37 @@ test("deleteNamespace and reindex refuse an onProgress that is no function or fa
       cause: theirs,
       message: expect.stringMatching(/^onProgress failed/),
     });
+  }
+});
+
+test("a callback that returns a promise is awaited, and one that rejects ends the operation as a callback that throws does", async () => {
+  const store = await openStoreAt({ index: textIndex(), engine: "search" });
+  const refill = async () => {
+    await store.put(["a"], "k", { a: 1 });
+    await store.put(["b"], "k", {});
+  };
+  const rejecting = async () => failing();
+  const calls: [string, (callback: () => Promise<void>) => Promise<unknown>][] = [
+    ["onProgress", (onProgress) => store.reindex({ reembed: true, onProgress })],
+    ["explain", (explain) => store.search(["a"], { filter: { a: 1 }, explain })],
+    ["onProgress", (onProgress) => store.deleteWhere(["a"], { a: 1 }, { onProgress })],
+    ["onProgress", (onProgress) => store.deleteNamespace(["b"], { onProgress })],
+  ];
+  for (const [name, call] of calls) {
+    await refill();
+    const message = expect.stringMatching(new RegExp(`^${name} failed`));
+    expect(await caught(() => call(rejecting))).toMatchObject({
+      code: "INVALID_INPUT",
+      cause: theirs,
+      message,
+    });
+    let ended = false;
+    await refill();
+    await call(async () => {
+      await nextTurn();
+      ended = true;
+    });
+    expect(ended).toBe(true);
   }
 });
 

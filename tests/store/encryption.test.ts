@@ -153,6 +153,8 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     expect(report).toEqual({ items: 6, rewritten: 3 });
     expect(progress.at(-1)).toEqual({ items: 6, rewritten: 3, total: 6 });
     expect(await after.reencrypt([])).toEqual({ items: 6, rewritten: 0 });
+    const onProgress = () => Promise.reject(new Error("enough"));
+    await expect(after.reencrypt([], { onProgress })).rejects.toThrow("onProgress failed: Error");
     const alone = await openStore({ ...options, encryption: keysWith("new", ["new"]) });
     await expectAll([before, after, alone]);
     expect(await versions()).toEqual(known);

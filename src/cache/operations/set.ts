@@ -9,7 +9,7 @@ import {
   replyError,
   toLangGraphRedisError,
 } from "../context.js";
-import { encodeValue } from "../entry-value.js";
+import { serializeValue } from "../entry-value.js";
 import type { CacheNamespaceKeys } from "../keys.js";
 import registrySource from "./registry.lua";
 import setSource from "./set.lua";
@@ -20,15 +20,29 @@ const SET = new Script(registrySource, setSource);
 const ENTRIES_PER_CALL = 100;
 const BYTES_PER_CALL = 1_000_000;
 
-interface EncodedEntry extends CacheEntry {
+/** An entry whose value was read. */
+interface SerializedEntry extends Omit<CacheEntry, "value"> {
+  readonly content: Promise<Buffer>;
+}
+
+interface EncodedEntry extends SerializedEntry {
   readonly own: CacheNamespaceKeys;
   readonly bytes: Buffer;
+}
+
+/** Reads the values of entries at once: nobody waits for what is stored of them, so that they may be changed meanwhile. */
+export function serialize(context: CacheContext, entries: readonly CacheEntry[]): SerializedEntry[] {
+  return entries.map(({ value, ...entry }) => {
+    const content = serializeValue(context, entry.key, value);
+    content.catch(() => {}); // until it is waited for
+    return { ...entry, content };
+  });
 }
 
 /** Stores entries. What cannot be stored is reported, and left out. */
 export async function set(
   context: CacheContext,
-  entries: readonly CacheEntry[],
+  entries: readonly SerializedEntry[],
   report: ReportFailure,
 ): Promise<void> {
   await context.entries.ready();
@@ -36,7 +50,11 @@ export async function set(
   for (const entry of entries) {
     const own = context.keys.ofNamespace(entry.key[0]);
     try {
-      encoded.push({ ...entry, own, bytes: await encodeValue(context, own, entry.key, entry.value) });
+      encoded.push({
+        ...entry,
+        own,
+        bytes: context.entries.seal(own.name, entry.key[1], await entry.content),
+      });
     } catch (error) {
       report(toLangGraphRedisError("set", error, entry.key[0]));
     }

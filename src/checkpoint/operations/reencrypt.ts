@@ -1,4 +1,4 @@
-import { describe, reasonOf } from "../../describe.js";
+import { type CheckedCallback, readCallback } from "../../callback.js";
 import { InvalidInputError } from "../../errors.js";
 import { checkKnownOptions, type KnownOptions } from "../../redis/known-options.js";
 import type { AbortOptions } from "../abort.js";
@@ -16,7 +16,7 @@ export interface ReencryptThreadOptions extends AbortOptions {
    * Called after every few hundred checkpoints, writes or chunks. The numbers begin anew when the thread was written to meanwhile.
    * When it throws, `reencrypt` ends there with an {@link InvalidInputError}, and the thread is as it was.
    */
-  onProgress?: (progress: ReencryptThreadProgress) => void;
+  onProgress?: (progress: ReencryptThreadProgress) => unknown;
 }
 
 /** What {@link RedisSaver.reencrypt} found, and did. */
@@ -37,7 +37,7 @@ const REENCRYPT_OPTIONS: KnownOptions<ReencryptThreadOptions> = { onProgress: tr
 export async function reencrypt(
   context: SaverContext,
   threadId: string,
-  onProgress: ReencryptThreadOptions["onProgress"],
+  onProgress: CheckedCallback<[ReencryptThreadProgress]> | undefined,
 ): Promise<ReencryptThreadReport | undefined> {
   const source = checkThreadId(threadId);
   const contents = context.codec.encryptedContentsOf(threadKeys(context.keyPrefix, source).checkpoints);
@@ -52,19 +52,7 @@ export async function reencrypt(
 /** The callback in the options of `reencrypt`. @throws {InvalidInputError} when there is something else in them. */
 export function progressOf(
   options: ReencryptThreadOptions | undefined,
-): ReencryptThreadOptions["onProgress"] {
+): CheckedCallback<[ReencryptThreadProgress]> | undefined {
   checkKnownOptions(options, REENCRYPT_OPTIONS, "reencrypt");
-  const callback: unknown = options?.onProgress;
-  if (callback === undefined) return undefined;
-  if (typeof callback !== "function")
-    throw new InvalidInputError(`onProgress must be a function, got ${describe(callback)}.`);
-  return (progress) => {
-    try {
-      callback(progress);
-    } catch (cause) {
-      throw new InvalidInputError(`onProgress failed: ${reasonOf(cause)}. The cause has the error.`, {
-        cause,
-      });
-    }
-  };
+  return readCallback("onProgress", options?.onProgress);
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { CheckedCallback } from "../../callback.js";
 import { quote } from "../../describe.js";
 import { ThreadConflictError } from "../../errors.js";
 import type { Connection } from "../../redis/command.js";
@@ -21,7 +22,7 @@ export interface Rewrite {
   readonly transform: ThreadTransform;
   /** What is done, for messages. */
   readonly what: string;
-  readonly onProgress?: ((counts: RewriteCounts) => void) | undefined;
+  readonly onProgress?: CheckedCallback<[RewriteCounts]> | undefined;
 }
 
 export type RewriteOutcome = RewriteCounts | "no source" | "target exists";
@@ -45,7 +46,7 @@ export async function rewriteThread(context: SaverContext, rewrite: Rewrite): Pr
 
 async function attemptRewrite(
   { connection, keyPrefix, limits, cache }: SaverContext,
-  { source, target, transform, onProgress = () => {} }: Rewrite,
+  { source, target, transform, onProgress }: Rewrite,
 ): Promise<RewriteOutcome | "changed"> {
   const token = randomUUID();
   const [from, threadId] = [threadKeys(keyPrefix, source), target ?? source];

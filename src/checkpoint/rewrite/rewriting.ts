@@ -1,3 +1,4 @@
+import type { CheckedCallback } from "../../callback.js";
 import { joinMember } from "../records/pending-writes.js";
 import { decodeAlias, decodeTable, digestOf, encodeTable, isTable } from "../values/chunk.js";
 import type { TailRef } from "../values/value-ref.js";
@@ -43,7 +44,7 @@ export class Rewriting {
     private readonly reader: ThreadReader,
     private readonly transform: ThreadTransform,
     private readonly parts: PartsOpener,
-    private readonly onProgress: (counts: RewriteCounts) => void,
+    private readonly onProgress: CheckedCallback<[RewriteCounts]> | undefined,
   ) {}
 
   counts(): RewriteCounts {
@@ -71,12 +72,14 @@ export class Rewriting {
     for await (const [name, stored] of this.chunks(survey)) {
       if (this.isData(name, stored)) await this.writeData(staging, survey, name, stored);
       this.chunkCount += 1;
-      this.went();
+      const told = this.went();
+      if (told) await told;
     }
     await this.writeStructure(staging);
     for await (const entry of this.reader.index()) {
       await this.writeEntry(staging, entry);
-      this.went();
+      const told = this.went();
+      if (told) await told;
     }
     return this.writeFields(staging, survey);
   }
@@ -229,9 +232,9 @@ export class Rewriting {
     return milliseconds;
   }
 
-  private went(): void {
+  private went(): Promise<void> | undefined {
     this.steps += 1;
-    if (this.steps % STEPS_REPORTED === 0) this.onProgress(this.counts());
+    return this.steps % STEPS_REPORTED === 0 ? this.onProgress?.(this.counts()) : undefined;
   }
 }
 

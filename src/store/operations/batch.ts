@@ -127,7 +127,19 @@ class Batch {
     reads.forEach(({ position }, at) => {
       this.outcomes[position] = results[at];
     });
-    if (lost.length === 0 || !active) return;
+    if (lost.length > 0 && active) await this.readAgain(lost, active, tasks);
+    await this.awaitExplained(reads);
+  }
+
+  /** Reads what the index was changed under. */
+  private async readAgain(
+    lost: readonly IndexedRequest<ReadRequest>[],
+    active: ActiveIndex,
+    tasks: (
+      from: readonly IndexedRequest<ReadRequest>[],
+      engine: StoreEngine,
+    ) => readonly PipelineTask<unknown>[],
+  ): Promise<void> {
     try {
       const renewed = await this.context.renew(active);
       const again = await runTasks(this.context.connection, tasks(lost, renewed.engine));
@@ -136,6 +148,17 @@ class Batch {
       });
     } catch (error) {
       for (const { position } of lost) this.outcomes[position] = { ok: false, error: asError(error) };
+    }
+  }
+
+  private async awaitExplained(reads: readonly IndexedRequest<ReadRequest>[]): Promise<void> {
+    for (const { position, request } of reads) {
+      if (request.kind !== "search" || !request.explained) continue;
+      try {
+        await request.explained();
+      } catch (error) {
+        this.outcomes[position] = { ok: false, error: asError(error) };
+      }
     }
   }
 

@@ -1,3 +1,4 @@
+import type { CheckedCallback } from "../../callback.js";
 import type { Reply } from "../../redis/command.js";
 import { executeEach, Script } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
@@ -21,7 +22,7 @@ export async function deleteNamespace(
   { connection, keys, settings: { limits } }: StoreContext,
   path: readonly string[],
   batchSize: number,
-  onProgress: ((progress: DeleteProgress) => void) | undefined,
+  onProgress: CheckedCallback<[DeleteProgress]> | undefined,
 ): Promise<number> {
   const time = (await runTask(connection, send({ key: keys.definition, args: ["TIME"] }))) as Reply[];
   const began = Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000);
@@ -51,7 +52,7 @@ export async function deleteNamespace(
   while (waiting.length > 0) {
     const unfinished = await round(waiting.slice(0, limits.deleteNamespaces));
     waiting = [...unfinished, ...waiting.slice(limits.deleteNamespaces)];
-    onProgress?.({ ...progress });
+    await onProgress?.({ ...progress });
   }
   return progress.deleted;
 }

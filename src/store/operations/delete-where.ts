@@ -1,3 +1,4 @@
+import type { CheckedCallback } from "../../callback.js";
 import { executeEach, Script } from "../../redis/script.js";
 import type { StoreContext } from "../context.js";
 import { matches } from "../filter/match.js";
@@ -17,7 +18,7 @@ export interface DeleteWhere {
   namespace: string[];
   predicates: Predicate[];
   batchSize: number;
-  onProgress: ((progress: DeleteWhereProgress) => void) | undefined;
+  onProgress: CheckedCallback<[DeleteWhereProgress]> | undefined;
 }
 
 /** An item that matched when it was looked at. */
@@ -47,7 +48,7 @@ export async function deleteWhere(
       items = changed; // they were put again meanwhile, perhaps with a value that does not match
     }
     visited += batch.length;
-    onProgress?.({ deleted, visited, total: Math.max(visited, total) });
+    await onProgress?.({ deleted, visited, total: Math.max(visited, total) });
   }
   return deleted;
 }

@@ -1,3 +1,4 @@
+import type { CheckedCallback } from "../../callback.js";
 import { InvalidInputError } from "../../errors.js";
 import type { Reply } from "../../redis/command.js";
 import { decodeKeyPart } from "../../redis/key-encoding.js";
@@ -23,7 +24,7 @@ const MARK_ENCRYPTED = new Script(markSource);
 export interface Reencryption {
   namespace: string[];
   batchSize: number;
-  onProgress: ((progress: ReencryptItemsProgress) => void) | undefined;
+  onProgress: CheckedCallback<[ReencryptItemsProgress]> | undefined;
 }
 
 /** Encrypts the items at or under a path with the current key, each as it was when it was looked at. */
@@ -46,7 +47,7 @@ export async function reencrypt(
     for await (const batch of visitBatches(context, namespaces, batchSize)) {
       for (let items = batch; items.length > 0; ) items = await rewriteBatch(context, items, report);
       report.items += batch.length;
-      onProgress?.({ ...report, total: Math.max(report.items, total) });
+      await onProgress?.({ ...report, total: Math.max(report.items, total) });
     }
   };
   await pass();

@@ -158,11 +158,11 @@ class Reindexer {
       await this.lease.check();
       await visit(page);
       done += page.length;
-      progress();
+      await progress();
     }
     if (total > 0 || done > 0) return;
     await this.lease.check();
-    progress();
+    await progress();
   }
 
   /** @returns how many items of the page were not described for the new index yet. */
