@@ -17,6 +17,7 @@ import { DEFAULT_URL } from "./connection.js";
 import { CommandError, UsageError } from "./errors.js";
 import { type Io, write } from "./io.js";
 import { list, several } from "./options.js";
+import { clean } from "./print/format.js";
 
 const READING: readonly AddCommand[] = [
   addDoctor,
@@ -114,6 +115,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
+const KEY_HINT = "Give the key that it was encrypted with: --key id=base64, or --key-file.";
+
 /** Says what went wrong. @returns the exit code. */
 async function report(error: unknown, io: Io, argv: readonly string[]): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -122,8 +125,9 @@ async function report(error: unknown, io: Io, argv: readonly string[]): Promise<
     return EXIT.interrupted;
   }
   const colors = createColors(io.stderr.isTTY === true && !io.env.NO_COLOR);
-  const { message, code, hint } = error as { message?: string; code?: unknown; hint?: string };
-  const text = message ?? String(error);
+  const { message = String(error), code } = error as { message?: string; code?: unknown };
+  const text = clean(message);
+  const hint = code === "ENCRYPTION" ? KEY_HINT : (error as { hint?: string }).hint;
   if (argv.includes("--json")) {
     const name = typeof code === "string" ? code : undefined;
     await write(io.stderr, `${JSON.stringify({ error: { message: text, code: name, hint } })}\n`);

@@ -277,6 +277,10 @@ test("encrypted threads are shown with the key, and as encrypted without it", as
   expect((await run(["show", "t", "--key", `k1=${KEYS.old}`])).stdout).toContain('"hidden treasure"');
   const environment = { env: { LANGGRAPH_REDIS_KEY: `k1=${KEYS.old}` } };
   expect((await run(["show", "t", idOf(1)], environment)).stdout).toContain('"hidden treasure"');
+  await encrypted.store.put(["a"], "k", { secret: "hidden treasure" });
+  const items = await run(["items", "/"]);
+  expect(items).toMatchObject({ code: 1, stderr: expect.stringContaining("--key id=base64") });
+  expect((await run(["item", "a", "k"], environment)).stdout).toContain('"hidden treasure"');
   const wrong = await run(["show", "t", "--key", `k1=${KEYS.new}`]);
   expect(wrong.stdout + wrong.stderr).not.toContain(KEYS.new);
   expect(wrong.stdout).not.toContain("treasure");
