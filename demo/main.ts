@@ -23,7 +23,7 @@ async function main() {
   const prefix = `demo-${randomBytes(6).toString("hex")}`;
   // A server of somebody else goes on with what we leave; one that was started for the demo ends with it.
   const outlivesUs = server.kind === "REDIS_URL";
-  const sweep = keep && outlivesUs ? async () => {} : sweepAtEnd(server.url, prefix);
+  const sweep = keep ? async () => {} : sweepAtEnd(server.url, prefix);
   try {
     print(`Server  ${server.description}`);
     print(`Models  ${(await chooseModels()).description}`);
