@@ -51,6 +51,7 @@ export async function copyThread(copy: ThreadCopy, threadId: string): Promise<Th
   const wanted = toWrite(copy, refs);
   if (wanted.length === 0) return "unchanged";
   if (isConflict && !copy.dryRun) await copy.to.deleteThread(threadId);
+  let found = 0;
   for (let at = 0; at < wanted.length; at += PAGE) {
     const page = wanted.slice(at, at + PAGE);
     const tuples = await Promise.all(
@@ -58,9 +59,15 @@ export async function copyThread(copy: ThreadCopy, threadId: string): Promise<Th
     );
     for (const [n, tuple] of tuples.entries()) {
       copy.signal?.throwIfAborted();
-      // Deleted in the source meanwhile.
-      if (tuple) await write(copy, threadId, tuple, (page[n] as Ref).state === "missing");
+      if (!tuple) continue; // deleted in the source meanwhile
+      found++;
+      await write(copy, threadId, tuple, (page[n] as Ref).state === "missing");
     }
+  }
+  if (found === 0) {
+    throw new InvalidInputError(
+      `thread ${quote(threadId)} was deleted in the source before it was copied. Nothing of it was written.`,
+    );
   }
   return "copied";
 }

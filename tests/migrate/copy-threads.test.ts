@@ -228,6 +228,20 @@ test("copyThreads and verifyThreads wait for an onProgress that is async, and en
   await expect(verifyThreads(from, to, { onProgress })).rejects.toBe(reason);
 });
 
+test("copyThreads does not count a thread as copied that is deleted in the source before it was read", async () => {
+  const from = new MemorySaver();
+  await fill(from, "t", 60);
+  const getTuple = from.getTuple.bind(from);
+  from.getTuple = async (config) => {
+    await from.deleteThread("t");
+    return getTuple(config);
+  };
+  const to = await openRedis();
+  const report = await copyThreads(from, to, { threads: ["t"] });
+  expect(report).toMatchObject({ copied: 0, checkpoints: 0, errors: [{ threadId: "t" }] });
+  expect(String(report.errors[0]?.error)).toContain('thread "t" was deleted in the source');
+});
+
 test("copyThreads is aborted with the reason of its signal, and gone on with", async () => {
   const from = new MemorySaver();
   for (let n = 0; n < 5; n++) await fill(from, `t${n}`, 2);
