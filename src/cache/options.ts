@@ -77,6 +77,7 @@ export function readOptions(options: RedisCacheOptions, opens: boolean): CacheSe
   const { ttl, serde = new JsonSerializer(), encryption, onError } = options;
   const { keyPrefix = DEFAULT_KEY_PREFIX } = options;
   checkKeyPrefix(keyPrefix);
+  const { commandTimeout = DEFAULT_COMMAND_TIMEOUT } = options;
   if (onError !== undefined && typeof onError !== "function") {
     throw new InvalidInputError(`onError must be a function, got ${describe(onError)}.`);
   }
@@ -84,9 +85,9 @@ export function readOptions(options: RedisCacheOptions, opens: boolean): CacheSe
     keyPrefix,
     ttl: checkDefaultTtl(ttl),
     serde: checkSerde(serde),
-    keyring: encryption === undefined ? undefined : new Keyring(encryption, keyPrefix),
+    keyring: encryption === undefined ? undefined : new Keyring(encryption, keyPrefix, commandTimeout),
     onError,
-    commandTimeout: options.commandTimeout ?? DEFAULT_COMMAND_TIMEOUT,
+    commandTimeout,
   };
 }
 

@@ -120,12 +120,15 @@ export function readOptions(options: RedisSaverOptions, opens: boolean, keyring?
     cacheBytes: checkCacheBytes(options.cacheBytes),
     ...checkTtl(options.ttl),
     history: checkHistory(options.history),
-    keyring: keyring ?? readEncryption(options.encryption, keyPrefix),
+    keyring: keyring ?? readEncryption(options, keyPrefix),
   };
 }
 
-function readEncryption(encryption: EncryptionOptions | undefined, keyPrefix: string): Keyring | undefined {
-  return encryption === undefined ? undefined : new Keyring(encryption, keyPrefix);
+function readEncryption(
+  { encryption, commandTimeout }: RedisSaverOptions,
+  keyPrefix: string,
+): Keyring | undefined {
+  return encryption === undefined ? undefined : new Keyring(encryption, keyPrefix, commandTimeout);
 }
 
 function checkTtl(ttl: ThreadTtl | undefined): Pick<SaverSettings, "writeTtl" | "readTtl"> {

@@ -29,7 +29,8 @@ export interface EncryptionOptions {
    * The keys by their ids. An id has 1 to 64 characters of ASCII, without spaces, and is readable beside each value that was encrypted with
    * its key; what looks like a key itself is refused as an id. A key that is replaced gets a new id. The bytes are copied, so that they may be overwritten. Functions are
    * called once each: by `fromConnString` and the like before they resolve; where a client of your own is passed, by
-   * the first operation, which reads its values after that.
+   * the first operation, which reads its values after that. One that fails, or gives nothing for `commandTimeout`, fails what waits
+   * for it, and is called again by the next operation.
    */
   keys: Readonly<Record<string, EncryptionKey>>;
   /** The id of the key that encrypts what is written. All keys decrypt. */

@@ -88,6 +88,7 @@ export function resolveOptions(options: RedisStoreOptions): StoreSettings {
     index,
     ttl,
     encryption,
+    commandTimeout,
   } = options;
   checkKnownOptions(ttl, TTL_OPTIONS, "ttl");
   const { defaultTTL, refreshOnRead = false } = ttl ?? {};
@@ -99,7 +100,7 @@ export function resolveOptions(options: RedisStoreOptions): StoreSettings {
     defaultTtl: defaultTTL === undefined ? undefined : toMilliseconds(defaultTTL, "ttl.defaultTTL"),
     refreshOnRead: flag("ttl.refreshOnRead", refreshOnRead),
     ...resolveIndex(index),
-    keyring: encryption === undefined ? undefined : new Keyring(encryption, keyPrefix),
+    keyring: encryption === undefined ? undefined : new Keyring(encryption, keyPrefix, commandTimeout),
     limits: limitsOf(options),
   };
 }

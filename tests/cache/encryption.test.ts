@@ -200,6 +200,19 @@ test("a function that fetches a key is called once; until it succeeds everything
   expect([calls, errors.length]).toEqual([2, 1]);
 });
 
+test("a function that never gives its key is a miss that is told, after commandTimeout", async () => {
+  const errors: unknown[] = [];
+  const cache = new RedisCache({
+    client,
+    keyPrefix: freshPrefix(),
+    commandTimeout: 100,
+    encryption: { keys: { old: () => new Promise<never>(() => {}) }, current: "old" },
+    onError: (error) => errors.push(error),
+  });
+  expect(await cache.get([key("1")])).toEqual([]);
+  expect(errors).toMatchObject([{ code: "ENCRYPTION", keyId: "old" }]);
+});
+
 test("fromConnString rejects when a key cannot be fetched, before it connects, and copies keys at the call", async () => {
   const proxy = await proxied(plainRedisUrl());
   const keys = { old: () => Promise.reject(new Error("denied")) };

@@ -180,6 +180,25 @@ describe("a key from a function", () => {
     expect(others).toBe(1);
   });
 
+  test("is not waited for longer than an operation may take, and is asked for again", async () => {
+    const answers: ((key: Buffer) => void)[] = [];
+    const fetch = () => new Promise<Buffer>((resolve) => answers.push(resolve));
+    const options: EncryptionOptions = { keys: { a: fetch, b: async () => KEY }, current: "a" };
+    const ring = new Keyring(options, "prefix", 50);
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const error = await ring.ready()?.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(EncryptionError);
+      expect(error).toMatchObject({ keyId: "a" });
+      expect((error as Error).message).toContain('encryption.keys["a"]');
+      expect(answers).toHaveLength(attempt);
+    }
+    // One that comes late is a key as well.
+    answers[0]?.(KEY);
+    await ring.ready()?.catch(() => {});
+    expect(ring.ready()).toBeUndefined();
+    expect(ring.cipher("thread").open(sealed, PLACE).toString()).toBe("text");
+  });
+
   test("that is none is an error that names its id", async () => {
     const ring = keyring({ keys: { a: async () => randomBytes(16) } });
     await expect(ring.ready()).rejects.toThrow(EncryptionError);

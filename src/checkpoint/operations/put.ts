@@ -23,6 +23,7 @@ import { toStrings } from "../scripts/execute.js";
 import { PUT } from "../scripts/index.js";
 import { UNSHARED_INLINE_LIMIT } from "../values/codec.js";
 import type { EncodedValue } from "../values/encoded-value.js";
+import { type OwnParent, readOwnParent } from "./own-parent.js";
 import { sendUntilAccepted } from "./send-until-accepted.js";
 
 /** LangGraph's channel for the input of a run, which has a value in one checkpoint only. */
@@ -60,12 +61,16 @@ export async function put(
   const drafting = buildHeader(context, request, config, checkpoint, metadata);
   const encoded = isReady(encoding) ? encoding : await Promise.all(encoding);
   const draft = drafting instanceof Promise ? await drafting : drafting;
+  const ownParent = await readOwnParent(context, request.keys, request.parent, request.id);
   const stored = await sendUntilAccepted(context, {
     thread: request.keys.checkpoints,
     what: request.what,
     values: encoded,
     call: (values, chunkArgs) =>
-      PUT.call(request.keys.all, [...putArgs(context, request, channels, draft, values), ...chunkArgs]),
+      PUT.call(request.keys.all, [
+        ...putArgs(context, request, ownParent, channels, draft, values),
+        ...chunkArgs,
+      ]),
     missingOf: (reply) => missingOf(context, request, reply),
   });
   afterStore(context, request, channels, stored);
@@ -234,6 +239,7 @@ function runOf(config: RunnableConfig, metadata: CheckpointMetadata | undefined)
 function putArgs(
   { codec, writeTtl, history }: SaverContext,
   { parent, id, keys, source, deltas }: PutRequest,
+  ownParent: OwnParent | undefined,
   channels: readonly string[],
   draft: RecordDraft,
   values: readonly EncodedValue[],
@@ -247,13 +253,13 @@ function putArgs(
   const field = checkpointField(checkpointNs, id);
   const parentField = checkpointId === undefined ? "" : checkpointField(checkpointNs, checkpointId);
   const contents = codec.contentsOf(keys.checkpoints);
-  const places = { field, parentField };
-  const { header, body } = encodeRecord(contents, draft, Object.fromEntries(references), roots, places);
+  const place = { field, parentId: ownParent ? ownParent.id : checkpointId };
+  const { header, body } = encodeRecord(contents, draft, Object.fromEntries(references), roots, place);
   const mayBeOpen = checkpointId !== undefined && (deltas.andParents || deltas.names.length > 0);
   return [
     field,
     writeTtl,
-    parentField,
+    ownParent ? `*${ownParent.id ?? ""}` : parentField,
     header,
     body,
     history === "latest" && source === "fork" ? "latest, fork" : history,

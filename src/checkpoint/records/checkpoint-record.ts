@@ -1,6 +1,6 @@
 import type { Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { repeatable } from "../../describe.js";
-import { EncryptionError, SerializationError } from "../../errors.js";
+import { SerializationError } from "../../errors.js";
 import { digestOf, splitNames } from "../values/chunk.js";
 import type { ValueCodec } from "../values/codec.js";
 import type { ContentCodec } from "../values/content-codec.js";
@@ -112,14 +112,14 @@ function timestampOf(milliseconds: number): string | undefined {
  * The arguments for scripts/put.lua: the header without its closing brace, parent and need; the body.
  *
  * @param roots the names of the chunks that the references name.
- * @param field that of the checkpoint, `parentField` that of its parent, or "".
+ * @param field that of the checkpoint.
  */
 export function encodeRecord(
   contents: ContentCodec,
   draft: RecordDraft,
   references: Readonly<Record<string, string>>,
   roots: ReadonlySet<string>,
-  { field, parentField }: { readonly field: string; readonly parentField: string },
+  { field, parentId }: { readonly field: string; readonly parentId: string | undefined },
 ): { header: string; body: Buffer } {
   const names = [...roots];
   const short = Object.entries(references).map(([channel, reference]) => [
@@ -127,10 +127,9 @@ export function encodeRecord(
     shorten(reference, names),
   ]);
   const c = names.length === 0 ? undefined : names.join("");
-  const parent = parentField === field ? ITSELF : parentPlace(parentField && idOf(parentField));
   const body = contents.packText(
     `${draft.body},"channels":${JSON.stringify(Object.fromEntries(short))}}`,
-    bodyPlace(field, { c, ...draft.header }, parent),
+    bodyPlace(field, { c, ...draft.header }, parentId),
   );
   const header: RecordHeader = {
     c,
@@ -140,31 +139,19 @@ export function encodeRecord(
   return { header: JSON.stringify(header).slice(0, -1), body };
 }
 
-/** What stands for the parent of a checkpoint that is put as a child of itself: scripts/put.lua gives it the parent that it had. */
-const ITSELF = "*";
-
-/** What stands for a parent, of which the id is given, if it has one. */
-export function parentPlace(id: string | undefined): string {
-  return id ? `=${id}` : "";
-}
-
 /**
  * Where a body belongs: to a checkpoint with these properties in its header. Those that scripts add are not among them, but
  * for the parent.
  *
  * @param field that of the checkpoint.
- * @param parent see {@link parentPlace}.
  */
 export function bodyPlace(
   field: string,
-  { c, t, v, r, u, s }: Omit<RecordHeader, "b">,
-  parent: string,
+  { c, t, v, r, u, s }: Omit<RecordHeader, "b" | "p">,
+  parentId: string | undefined,
 ): string[] {
+  const parent = parentId === undefined ? "" : `=${parentId}`;
   return ["checkpoint", field, JSON.stringify([c, t, v, r, u, s]), parent];
-}
-
-function idOf(field: string): string {
-  return field.slice(field.indexOf(":") + 1);
 }
 
 /** A reference with the positions of chunks in the header's `c` instead of their names, which stand there. */
@@ -272,17 +259,7 @@ export function openBody(
   header: RecordHeader,
   packed: Buffer,
 ): string {
-  const textFor = (parent: string) => contents.unpackText(packed, bodyPlace(field, header, parent));
-  try {
-    return textFor(parentPlace(header.p));
-  } catch (error) {
-    if (!(error instanceof EncryptionError)) throw error;
-    try {
-      return textFor(ITSELF);
-    } catch {
-      throw error;
-    }
-  }
+  return contents.unpackText(packed, bodyPlace(field, header, header.p));
 }
 
 export async function decodeMetadata(codec: ValueCodec, body: RecordBody): Promise<CheckpointMetadata> {

@@ -1,5 +1,5 @@
 import { isSealed } from "../../encryption/cipher.js";
-import { bodyPlace, openBody, parentPlace } from "../records/checkpoint-record.js";
+import { bodyPlace, openBody } from "../records/checkpoint-record.js";
 import { writePlace } from "../records/pending-writes.js";
 import { randomName } from "../values/chunk.js";
 import type { EncryptedCodec } from "../values/encrypted-codec.js";
@@ -18,7 +18,7 @@ export function encrypting(from: EncryptedCodec, to: EncryptedCodec, isSame: boo
     segment: (name, stored, references) => encryptSegment(from, to, name, stored, references),
     tail: (name, stored, references) => encryptTail(from, to, name, stored, references),
     openBody: (field, header, stored) => openBody(from, field, header, stored),
-    sealBody: (field, header, text) => to.packText(text, bodyPlace(field, header, parentPlace(header.p))),
+    sealBody: (field, header, text) => to.packText(text, bodyPlace(field, header, header.p)),
     openPayload: (place, stored) => from.unpackText(stored, writePlace(place)),
     sealPayload: (place, text) => to.packText(text, writePlace(place)),
   };

@@ -6,7 +6,8 @@
 --
 -- ARGV  1 the checkpoint's field
 --       2 time to live in milliseconds, or ''
---       3 the parent's field, or ''
+--       3 the parent's field, or ''; where that is the checkpoint itself and the body is bound to the parent, "*" and the id of
+--         the parent that it has, if it has one
 --       4 the record's header without its closing brace, parent and need, see checkpoint-record.ts
 --       5 the record's body
 --       6 "all"; or "latest" to remove the older checkpoints of the namespace; "latest, fork" when LangGraph forks
@@ -25,10 +26,14 @@ local is_new = not thread_exists()
 local old_record = not is_new and redis.call('HGET', CHECKPOINTS, field)
 local parent_id = parent_field ~= '' and id_of(parent_field)
 -- A run with durability "exit" that ends where it began puts its checkpoint again, as a child of itself.
-if parent_field == field then
+local named_parent = parent_field
+if string.sub(parent_field, 1, 1) == '*' then
+  named_parent = field
+  parent_id = #parent_field > 1 and string.sub(parent_field, 2)
+elseif parent_field == field then
   parent_id = old_record and header_of(old_record).p
-  parent_field = parent_id and prefix_of(field) .. parent_id or ''
 end
+if named_parent == field then parent_field = parent_id and prefix_of(field) .. parent_id or '' end
 
 local function parent_header()
   local record = parent_field ~= '' and redis.call('HGET', CHECKPOINTS, parent_field)
@@ -73,7 +78,6 @@ end
 -- Where only the newest checkpoint is kept, one that does not go on from it would take its place. A call that is sent
 -- again finds its checkpoint there, or one that goes on from it. A checkpoint whose delta channels are read from a parent that
 -- is gone would lose their history.
-local named_parent = ARGV[3]
 if not is_new and not old_record and named_parent ~= '' then
   if history ~= 'all' then
     local refused = refusal(named_parent, 'latest')

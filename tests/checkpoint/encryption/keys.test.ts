@@ -222,6 +222,19 @@ describe("keys from functions", () => {
     expect(await values(failing, config("t"))).toMatchObject({ messages: messages(1) });
   });
 
+  test("that never come are not waited for longer than commandTimeout", async () => {
+    const never = new Promise<string>(() => {});
+    const options = {
+      commandTimeout: 200,
+      encryption: { keys: { old: KEYS.old, new: () => never }, current: "old" },
+    };
+    const { saver } = await savers(options);
+    const opening = RedisSaver.fromConnString(redisUrl(), options);
+    const unread = saver();
+    const works = [opening, step(unread, 1), unread.getTuple(config("t")), list(unread, config("t"))];
+    for (const error of await Promise.all(works.map(errorOf))) expect(error).toMatchObject({ keyId: "new" });
+  });
+
   test("that never come are not waited for once the signal aborts", async () => {
     const never = new Promise<string>(() => {});
     const { saver } = await savers({ encryption: { keys: { new: () => never }, current: "new" } });

@@ -212,6 +212,34 @@ describe("a record", () => {
     await refused(place, 2, records.get(`inner:${id(2)}`) as Buffer);
   });
 
+  test("is refused with another parent, or none, after it was put as a child of itself as well", async () => {
+    const place = await threads();
+    for (const [n, others] of [
+      [2, [id(3), undefined]],
+      [9, [id(1), id(9)]],
+    ] as [number, (string | undefined)[]][]) {
+      for (let times = 0; times < 2; times++) {
+        await put(place.saver(), "t", { id: id(n), parent: id(n), values: note(n), versions: { note: n } });
+      }
+      const record = (await rawHash(place.client, place.key("checkpoints"))).get(`:${id(n)}`) as Buffer;
+      for (const p of others) {
+        await refused(
+          place,
+          n,
+          withHeader(record, (header) => Object.assign(header, { p })),
+        );
+      }
+    }
+    // Nor does it take over a parent that somebody else gave it.
+    const record = (await rawHash(place.client, place.key("checkpoints"))).get(`:${id(2)}`) as Buffer;
+    const moved = withHeader(record, (header) => Object.assign(header, { p: id(3) }));
+    await place.client.hSet(place.key("checkpoints"), `:${id(2)}`, moved);
+    const again = { id: id(2), parent: id(2), values: note(2), versions: { note: 2 } };
+    expect(await errorOf(put(place.saver(), "t", again))).toMatchObject({
+      location: { threadId: "t", checkpointId: id(2) },
+    });
+  });
+
   test("is refused as plaintext, and where its header was changed", async () => {
     const place = await threads();
     const record = (await rawHash(place.client, place.key("checkpoints"))).get(`:${id(2)}`) as Buffer;
