@@ -77,8 +77,14 @@ function readTls({ ca, cert, tlsKey }: ConnectionOptions): Tls {
 async function connectUrl(text: string, tls: Tls): Promise<Server> {
   const url = parseUrl(text, "--url");
   const secrets = new Secrets([url]);
-  const client = createSingle(url, socketOf(url.protocol === "rediss:", tls, true));
+  let isOpened = false;
+  // What cannot be reached at the beginning is an error; a connection that breaks later is opened again.
+  const client = createSingle(
+    url,
+    socketOf(url.protocol === "rediss:", tls, () => isOpened),
+  );
   await opened(client, url.host, secrets);
+  isOpened = true;
   const node = (): ServerNode => ({ name: url.host, send: (...args) => client.sendCommand(args) });
   return {
     kind: "single",
@@ -95,7 +101,7 @@ async function connectCluster(nodes: readonly string[], tls: Tls): Promise<Serve
   const [first] = urls;
   if (first === undefined) throw new UsageError("--cluster needs the URL of a node.");
   const secrets = new Secrets(urls);
-  const cluster = createOfCluster(urls, first, socketOf(first.protocol === "rediss:", tls, false));
+  const cluster = createOfCluster(urls, first, socketOf(first.protocol === "rediss:", tls));
   const hosts = urls.map(({ host }) => host).join(", ");
   await opened(cluster, `the cluster at ${hosts}`, secrets);
   return {
@@ -127,7 +133,7 @@ async function connectSentinel(text: string, tls: Tls, env: NodeJS.ProcessEnv): 
   const sentinelRootNodes = roots.map((root) => ({ host: root?.[1] ?? "", port: Number(root?.[2]) }));
   const { REDIS_PASSWORD, SENTINEL_PASSWORD } = env;
   const secrets = new Secrets([], [REDIS_PASSWORD, SENTINEL_PASSWORD]);
-  const sentinel = createOfSentinel(name, sentinelRootNodes, socketOf(tls !== undefined, tls, false), env);
+  const sentinel = createOfSentinel(name, sentinelRootNodes, socketOf(tls !== undefined, tls), env);
   await opened(sentinel, `the master of ${name}`, secrets);
   const send = (...args: string[]) => sentinel.use((client) => client.sendCommand(false, args));
   return {
@@ -142,16 +148,14 @@ async function connectSentinel(text: string, tls: Tls, env: NodeJS.ProcessEnv): 
 
 type SocketOptions = ReturnType<typeof socketOf>;
 
-function socketOf(useTls: boolean, tls: Tls, failsAtOnce: boolean) {
+function socketOf(useTls: boolean, tls: Tls, mayRetry = () => true) {
   if (tls !== undefined && !useTls) {
     throw new UsageError("--ca, --cert and --tls-key are for TLS: use a rediss:// address.");
   }
-  let connected = 0;
   const socket = {
     connectTimeout: 5_000,
-    // What cannot be reached at the beginning is an error; a connection that breaks later is opened again.
     reconnectStrategy: (retries: number, cause: Error) =>
-      failsAtOnce && connected++ === 0 ? cause : Math.min(50 * 2 ** retries, 1_000),
+      mayRetry() ? Math.min(50 * 2 ** retries, 1_000) : cause,
   };
   return useTls ? { ...socket, ...tls, tls: true as const } : socket;
 }

@@ -27,6 +27,18 @@ async function look(options: [option: string, value: string]) {
   return run("doctor");
 }
 
+test("a server that restarts is connected to again", async () => {
+  const redis = await startServer({ search: false, own: true });
+  onTestFinished(() => redis.stop());
+  const server = await connect({ url: redis.url }, {});
+  onTestFinished(() => server.close());
+  const { saver } = openContext(server, freshPrefix());
+  await save(saver, "t", { n: 1 });
+  await redis.kill();
+  await redis.restart();
+  await save(saver, "t", { n: 2 });
+});
+
 test("a cluster: every master is looked at", async () => {
   const cluster = await startCluster();
   onTestFinished(() => cluster.stop());

@@ -101,8 +101,10 @@ test("the error texts of all servers are recognised", () => {
 
 test("the size of an index is told by older and newer servers in their own ways", () => {
   const parts = ["inverted_sz_mb", bulk("1"), "vector_index_sz_mb", bulk("2.5"), "indexing", 1];
-  expect(decodeIndexInfo(parts)).toEqual({ indexing: true, failures: 0, bytes: 3.5 * 2 ** 20 });
+  expect(decodeIndexInfo(parts)).toEqual({ indexing: true, progress: 0, failures: 0, bytes: 3.5 * 2 ** 20 });
   const whole = [
+    "percent_indexed",
+    bulk("0.25"),
     "total_index_memory_sz_mb",
     bulk("4"),
     "hash_indexing_failures",
@@ -110,7 +112,12 @@ test("the size of an index is told by older and newer servers in their own ways"
     "indexing",
     bulk("0"),
   ];
-  expect(decodeIndexInfo(whole)).toEqual({ indexing: false, failures: 3, bytes: 4 * 2 ** 20 });
+  expect(decodeIndexInfo(whole)).toEqual({
+    indexing: false,
+    progress: 0.25,
+    failures: 3,
+    bytes: 4 * 2 ** 20,
+  });
   const below = ["inverted_sz_mb", bulk("1"), "tag_overhead_sz_mb", bulk("17592186044416")];
-  expect(decodeIndexInfo(below)).toEqual({ indexing: false, failures: 0, bytes: 2 ** 20 });
+  expect(decodeIndexInfo(below)).toEqual({ indexing: false, progress: 0, failures: 0, bytes: 2 ** 20 });
 });
