@@ -189,6 +189,10 @@ describe("the index", () => {
     for (const key of await admin.keys(`${keyPrefix}:store:doc:*k[23456]`)) await admin.del(key);
     expect(await finding("index-count", keyPrefix)).toMatchObject({ level: "error", fix: /reindex/ });
 
+    expect(await finding("reindexing", keyPrefix)).toBeUndefined();
+    await admin.hSet(`${keyPrefix}:store:{index}:reindex`, { plan: "{}", phase: "building" });
+    expect(await finding("reindexing", keyPrefix)).toMatchObject({ level: "warning", fix: /reindex/ });
+
     const { name = "" } = (await store.inspectIndex()) ?? {};
     await admin.sendCommand(["FT.DROPINDEX", name]);
     expect(await finding("index", keyPrefix)).toMatchObject({ level: "error", title: /is not there/ });

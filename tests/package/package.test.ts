@@ -321,7 +321,9 @@ describe("the package of the command line", () => {
   test("holds the build with the viewer's page, and depends on the library's version", () => {
     const others = files.filter((path) => !path.startsWith("dist/"));
     expect(others.filter((path) => !/^(package\.json|LICENSE|README\.md)$/.test(path))).toEqual([]);
-    expect(files).toEqual(expect.arrayContaining(["dist/main.js", "dist/page/index.html"]));
+    expect(files).toEqual(
+      expect.arrayContaining(["dist/main.js", "dist/page/index.html", "LICENSE", "README.md"]),
+    );
     const manifest = JSON.parse(
       readFileSync(join(withCli.directory, "node_modules/langgraph-redis-cli/package.json"), "utf8"),
     );
