@@ -1,6 +1,6 @@
 import type { Diagnosis, Finding, Level, MemorySample, ServerRow } from "../../../src/inspect/types.js";
 import { get } from "../api.js";
-import { Busy, Failure } from "../components/notice.js";
+import { Busy, Empty, Failure } from "../components/notice.js";
 import { Name } from "../components/text.js";
 import { bytes, number } from "../format.js";
 import { useLoad } from "../use-load.js";
@@ -74,6 +74,8 @@ function ActivityFacts() {
   const sum = (of: (server: ServerRow) => number) => data.reduce((total, each) => total + of(each), 0);
   const used = sum((server) => server.usedMemory);
   const most = sum((server) => server.maxMemory);
+  // A server that may not be asked says nothing of itself.
+  if (used === 0) return <Empty>The server does not tell: this user may not send INFO.</Empty>;
   const facts: [string, string][] = [
     ["Operations per second", number(sum((server) => server.operationsPerSecond))],
     ["Memory", most > 0 ? `${bytes(used)} of ${bytes(most)}` : bytes(used)],
