@@ -54,7 +54,7 @@ export function normalized(session: string): string {
     .replaceAll(/\b(Redis|Valkey|Redis Search) [\d.]+/g, "$1 N")
     .replaceAll(/redis:\/\/[\d.a-z]+:\d+/g, "redis://HOST")
     .replaceAll(/\b(127\.0\.0\.1|localhost):\d+/g, "HOST")
-    .replaceAll(/\d+ operations? a second, \d+ clients?/g, "LOAD")
+    .replaceAll(/[\d,]+ operations? a second, [\d,]+ clients?/g, "LOAD")
     .replaceAll(/^(\d\.\d{3})/gm, "SCORE")
     .replaceAll(/ +/g, " ")
     .replaceAll(/ $/gm, "")
