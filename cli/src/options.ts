@@ -32,12 +32,22 @@ export function jsonObject(text: string): Record<string, unknown> {
 
 const UNITS = { s: 1 / 60, m: 1, h: 60, d: 60 * 24, w: 60 * 24 * 7 } as const;
 
+const LONGEST = 365_000 * UNITS.d;
+
 /** For commander: a length of time, in minutes: "90s", "30m", "12h", "7d", "2w". */
 export function duration(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)([smhdw])$/.exec(text) ?? [];
   const minutes = Number(number) * UNITS[unit as keyof typeof UNITS];
+  if (minutes > LONGEST)
+    throw new InvalidArgumentError("It must not be longer than a thousand years, 365000d.");
   if (minutes > 0) return minutes;
   throw new InvalidArgumentError("It must be a length of time, such as 90s, 30m, 12h, 7d or 2w.");
+}
+
+/** For commander: a text to look for. An empty one would be in all: it is what a shell makes of a variable that is not set. */
+export function searchText(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("It must not be empty.");
 }
 
 /** For commander: texts with commas between them. */

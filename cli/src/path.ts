@@ -14,7 +14,9 @@ export function formatPath(namespace: readonly string[]): string {
 
 /** @throws {UsageError} when the text is no path. */
 export function parsePath(text: string): string[] {
-  if (text === "/" || text === "") return [];
+  if (text === "/") return [];
+  // It is what a shell makes of a variable that is not set.
+  if (text === "") throw new UsageError("the path is empty.", EXAMPLE);
   return text
     .replace(/^\/|\/$/g, "")
     .split("/")

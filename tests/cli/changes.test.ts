@@ -39,6 +39,19 @@ test("a command that changes threads wants to know which", async () => {
     stderr: expect.stringContaining("which threads?"),
   });
   expect(await run(["delete", "thread-0", "--all", "--yes"])).toMatchObject({ code: 2 });
+  for (const argv of [["delete"], ["prune"], ["expire", "--in", "1d"], ["export"]]) {
+    expect(
+      await run(
+        [...argv, "--search", "", "--yes"].filter((word) => argv[0] !== "export" || word !== "--yes"),
+      ),
+    ).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("It must not be empty."),
+    });
+  }
+  expect(await run(["threads", "--search", ""])).toMatchObject({ code: 2 });
+  const noPath = await run(["delete", "--items", "", "--filter", "{}", "--yes"]);
+  expect(noPath).toMatchObject({ code: 2, stderr: expect.stringContaining("the path is empty") });
   expect(await run(["delete", "none", "--yes"])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("no thread"),
@@ -48,6 +61,8 @@ test("a command that changes threads wants to know which", async () => {
     stderr: expect.stringContaining("when?"),
   });
   expect(await run(["expire", "thread-0", "--in", "soon"])).toMatchObject({ code: 2 });
+  const tooLong = await run(["expire", "thread-0", "--in", "999999999999999999w", "--yes"]);
+  expect(tooLong).toMatchObject({ code: 2, stderr: expect.stringContaining("thousand years") });
 });
 
 test("delete deletes threads by id, by a part of it, by how long they rest, or all", async () => {

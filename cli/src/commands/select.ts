@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { SelectedThreads, ThreadSelection } from "../operate/select-threads.js";
-import { duration } from "../options.js";
+import { duration, searchText } from "../options.js";
 import { formatBytes, plural } from "../print/format.js";
 
 /** The options by which threads are chosen. */
@@ -12,7 +12,7 @@ export interface SelectOptions {
 
 export function addSelection(command: Command): Command {
   return command
-    .option("--search <text>", "all threads whose ids contain this text")
+    .option("--search <text>", "all threads whose ids contain this text", searchText)
     .option(
       "--idle <time>",
       "all threads that nobody has written for so long: 90s, 30m, 12h, 7d, 2w",

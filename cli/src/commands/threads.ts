@@ -1,6 +1,6 @@
 import { CommandError } from "../errors.js";
 import { type CheckpointNode, listThreads, threadTree } from "../inspect/index.js";
-import { positiveInteger } from "../options.js";
+import { positiveInteger, searchText } from "../options.js";
 import { cleanLine, formatBytes, formatCount, formatTime } from "../print/format.js";
 import { drawGraph } from "../print/graph.js";
 import type { Colors, Printer } from "../print/printer.js";
@@ -15,7 +15,7 @@ export const addThreads: AddCommand = (program, environment) => {
   program
     .command("threads")
     .description("list threads, the one that was written last coming first")
-    .option("--search <text>", "only threads whose ids contain this text")
+    .option("--search <text>", "only threads whose ids contain this text", searchText)
     .option("--limit <count>", "how many", positiveInteger, 50)
     .option("--cursor <cursor>", "the next page, as the page before said")
     .addHelpText(

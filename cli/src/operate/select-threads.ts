@@ -26,6 +26,7 @@ const MEASURED = 1_000;
 
 /** @throws {UsageError} when nothing says which threads. */
 export function checkSelection({ ids = [], search, idle, all }: ThreadSelection): void {
+  if (search === "") throw new UsageError("--search must not be empty: for all threads there is --all.");
   const selects = search !== undefined || idle !== undefined || all === true;
   if (ids.length > 0 && selects)
     throw new UsageError("give ids of threads, or --search, --idle or --all, but not both.");
