@@ -64,7 +64,8 @@ Examples:
   $ langgraph-redis items memories/user-1     what a user's memories are
   $ langgraph-redis studio                    the same as a page in the browser`;
 
-export function createProgram(environment: Environment): Command {
+/** @param isJson whether errors of the arguments are left to whoever reports them as JSON. */
+function createProgram(environment: Environment, isJson: boolean): Command {
   const { io } = environment;
   const program = new Command("langgraph-redis")
     .description("Look into what LangGraph.js agents keep in Redis, and look after it.")
@@ -88,7 +89,7 @@ export function createProgram(environment: Environment): Command {
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      writeErr: (text) => void (isJson || io.stderr.write(clean(text))),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stdout.columns ?? 100,
     });
@@ -102,7 +103,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const exit = (wanted: number) => {
     code = wanted;
   };
-  const program = createProgram({ io, exit });
+  const isJson = argv.includes("--json");
+  const program = createProgram({ io, exit }, isJson);
   if (argv.length === 0) {
     program.outputHelp();
     return EXIT.usage;
@@ -111,15 +113,21 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync([...argv], { from: "user" });
     return io.signal.aborted ? EXIT.interrupted : code;
   } catch (error) {
-    return report(error, io, argv);
+    return report(error, io, isJson);
   }
 }
 
 const KEY_HINT = "Give the key that it was encrypted with: --key id=base64, or --key-file.";
 
 /** Says what went wrong. @returns the exit code. */
-async function report(error: unknown, io: Io, argv: readonly string[]): Promise<number> {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+async function report(error: unknown, io: Io, isJson: boolean): Promise<number> {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.ok;
+    // For people commander has said it.
+    const message = clean(error.message.replace(/^error: /, ""));
+    if (isJson) await write(io.stderr, `${JSON.stringify({ error: { message, code: "USAGE" } })}\n`);
+    return EXIT.usage;
+  }
   if (io.signal.aborted) {
     await write(io.stderr, "Interrupted.\n");
     return EXIT.interrupted;
@@ -128,11 +136,14 @@ async function report(error: unknown, io: Io, argv: readonly string[]): Promise<
   const { message = String(error), code } = error as { message?: string; code?: unknown };
   const text = clean(message);
   const hint = code === "ENCRYPTION" ? KEY_HINT : (error as { hint?: string }).hint;
-  if (argv.includes("--json")) {
+  if (isJson) {
     const name = typeof code === "string" ? code : undefined;
     await write(io.stderr, `${JSON.stringify({ error: { message: text, code: name, hint } })}\n`);
   } else {
-    await write(io.stderr, `${colors.red("error:")} ${text}\n${hint === undefined ? "" : `${hint}\n`}`);
+    await write(
+      io.stderr,
+      `${colors.red("error:")} ${text}\n${hint === undefined ? "" : `${clean(hint)}\n`}`,
+    );
   }
   if (error instanceof UsageError) return EXIT.usage;
   if (!(error instanceof CommandError) && io.env.LANGGRAPH_REDIS_DEBUG) console.error(error);

@@ -1,4 +1,5 @@
 import { AIMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
+import { emptyCheckpoint } from "@langchain/langgraph-checkpoint";
 import { expect, test } from "vitest";
 import { formatPath, parsePath } from "../../cli/src/path.js";
 import { KEYS } from "../helpers/encryption.js";
@@ -67,6 +68,14 @@ test("errors are JSON, too, where JSON was asked for", async () => {
   });
   expect(output).toMatchObject({ code: 1, stdout: "" });
   expect(JSON.parse(output.stderr)).toMatchObject({ error: { message: 'there is no thread "none".' } });
+  const wrong = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await cli(["--json", ...argv]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    return JSON.parse(stderr).error.message;
+  };
+  expect(await wrong("threads", "--limit", "x")).toContain("whole number, at least 1");
+  expect(await wrong("nosuch")).toContain("unknown command 'nosuch'");
+  expect(await wrong("thread")).toContain("'id'");
 });
 
 test("threads: a table for people, pages of JSON for programs", async () => {
@@ -227,12 +236,17 @@ test("paths of namespaces are unambiguous", () => {
 
 test("what is stored cannot steer the terminal", async () => {
   const context = await inspecting();
-  const evil = "\u001b[2J\u001b]0;owned\u0007\u202e";
+  const evil = "\u001b[2J\u001b]0;owned\u0007\u202e\u001b[31m\u009b";
   await save(context.saver, `t${evil}`, {
     n: 1,
     values: { [evil]: evil, messages: [new HumanMessage(evil)] },
   });
   await context.store.put([`n${evil}`], evil, { [evil]: evil });
+  const checkpoint = { ...emptyCheckpoint(), id: idOf(2), ts: `${evil}\n`, [evil]: evil };
+  const metadata = { source: `${evil}\n` as "loop", step: 2, parents: {} };
+  const child = { thread_id: `t${evil}`, checkpoint_ns: `c${evil}\n`, checkpoint_id: "" };
+  for (const configurable of [{ thread_id: `t${evil}` }, child])
+    await context.saver.put({ configurable }, checkpoint, metadata, {});
   const run = cliOn(context);
   const item = (await run(["namespaces", "--json"])).stdout;
   const { path } = JSON.parse(item).rows[0];
@@ -240,14 +254,23 @@ test("what is stored cannot steer the terminal", async () => {
     ["threads"],
     ["thread", `t${evil}`],
     ["show", `t${evil}`],
+    ["show", `t${evil}`, idOf(1)],
+    ["show", `t${evil}`, "--json"],
+    ["threads", "--json"],
+    ["export", "--all", "--items", "/"],
     ["namespaces"],
     ["items", "/"],
     ["item", path, evil],
   ]) {
-    const { stdout, code } = await run(argv, { isTTY: true, env: { NO_COLOR: "1" } });
-    expect(code).toBe(0);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-    expect(stdout, argv.join(" ")).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    for (const env of [{ NO_COLOR: "1" }, {}] as Record<string, string>[]) {
+      const { stdout, code } = await run(argv, { isTTY: true, env });
+      expect(code).toBe(0);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of the command line itself
+      const text = stdout.replaceAll(/\u001b\[(1|2|32|33|35|36|22|39)m/g, "");
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+      expect(text, argv.join(" ")).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+      expect(text, argv.join(" ")).toMatch(/\\u202e|%E2%80%AE/i);
+    }
   }
 });
 

@@ -66,7 +66,7 @@ async function printState(print: Printer, state: StateView): Promise<void> {
     ...(typeof source === "string" ? [cleanLine(source)] : []),
     ...(state.ts === undefined ? [] : [formatTime(state.ts)]),
   ];
-  await print.line(colors.dim(facts.join(", ")));
+  await print.line(colors.dim(cleanLine(facts.join(", "))));
   if (state.encrypted) {
     const key =
       state.encrypted.keyId === undefined ? "" : ` with the key ${JSON.stringify(state.encrypted.keyId)}`;

@@ -62,8 +62,7 @@ export const addExport: AddCommand = (program, environment) => {
         const request = { ...(hasThreads && { threads }), ...(path && { items: path }) };
         const lines = exportLines(inspect, request, report, bar.update, io.signal);
         try {
-          if (out === undefined)
-            for await (const line of lines) await write(io.stdout, `${JSON.stringify(line)}\n`);
+          if (out === undefined) for await (const line of lines) await print.jsonLine(line);
           else await writeFile(out, lines);
         } finally {
           bar.stop();

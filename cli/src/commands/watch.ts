@@ -34,7 +34,7 @@ export const addWatch: AddCommand = (program, environment) => {
             for (const node of nodes.reverse()) {
               const isNew = !seen.has(keyOf(node));
               seen.set(keyOf(node), factsOf(node));
-              await (print.isJson ? print.line(JSON.stringify(node)) : print.line(describe(node, isNew)));
+              await (print.isJson ? print.jsonLine(node) : print.line(describe(node, isNew)));
               if (isNew) left -= 1;
               if (node.checkpointId > since) since = node.checkpointId;
             }
@@ -69,5 +69,5 @@ function describe(node: CheckpointNode, isNew: boolean): string {
     node.hasError ? "error" : "",
     node.checkpointId,
   ];
-  return parts.filter((part) => part !== "").join("  ");
+  return cleanLine(parts.filter((part) => part !== "").join("  "));
 }

@@ -1,12 +1,16 @@
 import Table from "cli-table3";
-import { createColors } from "picocolors";
 import { type Io, write } from "../io.js";
+import { type Colors, Paint } from "./paint.js";
 
-export type Colors = ReturnType<typeof createColors>;
+export type { Colors } from "./paint.js";
 
-/** Prints tables and texts for people, JSON for programs. */
+/**
+ * Prints tables and texts for people, JSON for programs: without what a terminal would act upon, whatever the texts hold.
+ * In JSON such characters are escapes.
+ */
 export class Printer {
   readonly colors: Colors;
+  readonly #paint: Paint;
   readonly isTerminal: boolean;
 
   /** @param isJson whether `--json` was given: then nothing but JSON goes to the standard output. */
@@ -15,7 +19,8 @@ export class Printer {
     readonly isJson: boolean,
   ) {
     this.isTerminal = io.stdout.isTTY === true;
-    this.colors = createColors(this.isTerminal && !isJson && !io.env.NO_COLOR && io.env.TERM !== "dumb");
+    this.#paint = new Paint(this.isTerminal && !isJson && !io.env.NO_COLOR && io.env.TERM !== "dumb");
+    this.colors = this.#paint.colors;
   }
 
   get width(): number {
@@ -23,17 +28,22 @@ export class Printer {
   }
 
   line(text = ""): Promise<void> {
-    return write(this.io.stdout, `${text}\n`);
+    return write(this.io.stdout, `${this.#paint.finish(text)}\n`);
   }
 
   /** For people, beside the output: what is not part of the answer. */
   note(text: string): Promise<void> {
-    return write(this.io.stderr, `${text}\n`);
+    return write(this.io.stderr, `${this.#paint.finish(text)}\n`);
   }
 
   /** A value as one JSON document: on a terminal on several lines. */
   json(value: unknown): Promise<void> {
     return this.line(JSON.stringify(value, undefined, this.isTerminal ? 2 : undefined));
+  }
+
+  /** The same on one line, as one of many. */
+  jsonLine(value: unknown): Promise<void> {
+    return this.line(JSON.stringify(value));
   }
 
   /** Rows below their headings, in columns. */
@@ -48,7 +58,7 @@ export class Printer {
       style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 2 },
       chars: NO_BORDERS,
     });
-    table.push(...rows.map((row) => [...row]));
+    table.push(...rows.map((row) => row.map((cell) => this.#paint.cell(cell))));
     const lines = table.toString().split("\n");
     return this.line(lines.map((line) => line.trimEnd()).join("\n"));
   }
