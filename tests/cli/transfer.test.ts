@@ -7,7 +7,7 @@ import type { CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { type RedisSaver, RedisStore } from "langgraph-redis";
 import { beforeAll, expect, test } from "vitest";
 import type { InspectContext } from "../../cli/src/inspect/index.js";
-import { cliOn, inspecting, save } from "./helpers.js";
+import { cliOn, idOf, inspecting, parsed, save } from "./helpers.js";
 
 let directory: string;
 beforeAll(async () => {
@@ -119,7 +119,7 @@ test("export of everything, and import of it, twice, and what was cut off", asyn
   const cut = join(directory, "cut.jsonl");
   await writeFile(cut, lines.slice(0, 3).join("\n"));
   const plan = await cliOn(to)(["import", cut, "--dry-run"]);
-  expect(plan.stdout).toContain("It was cut off: its last line is missing.");
+  expect(plan.stdout).toContain("It was cut off, or lines of it are missing.");
   expect(plan.stdout).toContain("1 thread is there");
   const wrong = async (text: string) => {
     await writeFile(cut, text);
@@ -133,6 +133,76 @@ test("export of everything, and import of it, twice, and what was cut off", asyn
   expect((await cliOn(to)(["import", join(directory, "none.jsonl"), "--yes"])).stderr).toContain(
     "cannot be read (ENOENT)",
   );
+});
+
+test("an import of a cut-off export brings what it has, and fails; the whole one with --skip-existing brings the rest", async () => {
+  const from = await inspecting();
+  for (const thread of ["first", "second"]) {
+    for (let n = 1; n <= 4; n++) await save(from.saver, thread, { n, parent: n - 1 });
+    const configurable = { thread_id: thread, checkpoint_ns: "", checkpoint_id: idOf(4) };
+    await from.saver.putWrites({ configurable }, [["messages", "written"]], "task");
+  }
+  const { stdout } = await cliOn(from)(["export", "--all"]);
+  const lines = stdout.trimEnd().split("\n");
+  const order = lines.map((line) => JSON.parse(line)).filter(({ type }) => type === "thread");
+  expect(order.map(({ threadId }) => threadId)).toEqual(["first", "second"]);
+
+  const at = lines.findIndex(
+    (line) => line.includes('"writes"') && line.includes('"second"') && line.includes("task"),
+  );
+  const cuts = [
+    // In a checkpoint, before the pending writes of the last one, without the last one, and without the last line.
+    `${lines.slice(0, at - 2).join("\n")}\n${lines[at - 2]?.slice(0, 50)}`,
+    lines.slice(0, at).join("\n"),
+    [...lines.slice(0, at - 1), ...lines.slice(at)].join("\n"),
+    lines.slice(0, -1).join("\n"),
+  ];
+  for (const [n, cut] of cuts.entries()) {
+    const to = await inspecting();
+    const run = cliOn(to);
+    const output = await run(["import", "-", "--yes", "--json"], { stdin: [cut] });
+    expect(output).toMatchObject({ code: 1, stderr: expect.stringContaining("was cut off") });
+    expect(parsed(output)).toMatchObject({ threads: 2, isComplete: false });
+    const rest = await run(["import", "-", "--yes", "--skip-existing", "--json"], { stdin: [stdout] });
+    expect(rest.code).toBe(0);
+    expect(parsed(rest)).toMatchObject({ threads: n < 3 ? 1 : 0, isComplete: true });
+    for (const thread of ["first", "second"])
+      expect(await infos(to, thread)).toEqual(await infos(from, thread));
+    const created = await to.saver.listThreads({ orderBy: "createdAt" });
+    expect(created.map(({ threadId }) => threadId)).toEqual(["second", "first"]);
+  }
+
+  // A thread that went on and was pruned is not what an import left.
+  const other = await inspecting();
+  await save(other.saver, "first", { n: 9 });
+  await cliOn(other)(["import", "-", "--yes", "--skip-existing"], { stdin: [stdout] });
+  expect(await other.saver.threadStats("first")).toMatchObject({ checkpoints: 1 });
+});
+
+test("a line of an import that cannot be read is named", async () => {
+  const to = await inspecting();
+  const header = '{"type":"langgraph-redis","version":1}';
+  const refused = async (line: string) => {
+    const stdin = [`${header}\n\n${line}\n{"type":"end","threads":0,"checkpoints":0,"items":0}\n`];
+    const { code, stderr } = await cliOn(to)(["import", "-", "--yes"], { stdin });
+    expect(code).toBe(1);
+    return stderr;
+  };
+  expect(await refused('{"type":"wat"}')).toContain("line 3 is none of an export");
+  expect(await refused("nonsense")).toContain("line 3 is none of an export");
+  const place = { type: "checkpoint", threadId: "q", ns: "", id: "x" };
+  expect(await refused(JSON.stringify(place))).toContain("line 3: its checkpoint cannot be read");
+  const broken = { ...place, checkpoint: ["json", "{"], metadata: ["json", "{}"] };
+  expect(await refused(JSON.stringify(broken))).toContain("line 3 has a value that cannot be read");
+});
+
+test("a file that cannot be written is told", async () => {
+  const from = await inspecting();
+  await save(from.saver, "t", { n: 1 });
+  const argv = ["export", "--all", "--json", "--out", join(directory, "none", "x.jsonl")];
+  const { code, stderr } = await cliOn(from)(argv);
+  expect(code).toBe(1);
+  expect(JSON.parse(stderr).error.message).toContain("cannot be written (ENOENT)");
 });
 
 test("an export that was interrupted leaves no file that looks complete", async () => {

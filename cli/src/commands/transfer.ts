@@ -1,10 +1,9 @@
 import { createWriteStream, existsSync } from "node:fs";
 import { rename } from "node:fs/promises";
-import { finished } from "node:stream/promises";
+import { pipeline } from "node:stream/promises";
 import { loadEmbeddings, NO_EMBEDDINGS } from "../embeddings.js";
-import { UsageError } from "../errors.js";
+import { CommandError, UsageError } from "../errors.js";
 import { configOf, openIndexed } from "../inspect/index-config.js";
-import { write } from "../io.js";
 import { type ExportReport, exportLines } from "../operate/export.js";
 import { importLines, readLines, summarize } from "../operate/import.js";
 import { checkSelection, measureThreads } from "../operate/select-threads.js";
@@ -84,11 +83,18 @@ async function countAt(store: Parameters<typeof openIndexed>[0]["store"], path: 
 /** The file has its name when it is complete. */
 async function writeFile(path: string, lines: AsyncIterable<object>): Promise<void> {
   const part = `${path}.part`;
-  const file = createWriteStream(part);
-  for await (const line of lines) await write(file, `${JSON.stringify(line)}\n`);
-  file.end();
-  await finished(file);
-  await rename(part, path);
+  const texts = async function* () {
+    for await (const line of lines) yield `${JSON.stringify(line)}\n`;
+  };
+  try {
+    await pipeline(texts, createWriteStream(part));
+    await rename(part, path);
+  } catch (error) {
+    const { syscall, code, path: of } = error as NodeJS.ErrnoException;
+    // Others than those of files are of what is exported.
+    if (syscall === undefined || (of === undefined && syscall !== "write")) throw error;
+    throw new CommandError(`--out: ${path} cannot be written (${code}).`, undefined, { cause: error });
+  }
 }
 
 interface ImportCommandOptions extends ChangeOptions {
@@ -130,7 +136,7 @@ export const addImport: AddCommand = (program, environment) => {
           throw new UsageError("what comes from a pipe cannot be summed up before: add --yes.");
         const planned = fromPipe ? undefined : await summarize(readLines(file), inspect.saver);
         const summary = planned === undefined ? [] : describePlan(file, planned);
-        const report = { threads: 0, checkpoints: 0, items: 0, skipped: 0, expired: 0 };
+        const report = { threads: 0, checkpoints: 0, items: 0, skipped: 0, expired: 0, isComplete: true };
         if (await confirmed(context, summary, options)) {
           const index = await inspect.store.inspectIndex();
           const needsModel = index !== undefined && index.dims !== null && options.vectors !== false;
@@ -167,6 +173,12 @@ export const addImport: AddCommand = (program, environment) => {
         const { threads, checkpoints, items } = report;
         const done = `Imported ${plural(threads, "thread")}, ${plural(checkpoints, "checkpoint")}, ${plural(items, "item")}`;
         await finish(context, options, report, `${[done, ...rest].join("; ")}.`);
+        if (!report.isComplete && !options.dryRun) {
+          throw new CommandError(
+            "the file was cut off, or lines of it are missing: all that it has was imported.",
+            "The last thread may lack checkpoints. Import the whole export: --skip-existing leaves alone what is whole.",
+          );
+        }
       }),
     );
 };
@@ -175,7 +187,7 @@ function describePlan(file: string, plan: Awaited<ReturnType<typeof summarize>>)
   const { threads, checkpoints, items, existing, isComplete } = plan;
   return [
     `${cleanLine(file)}: ${plural(threads, "thread")}, ${plural(checkpoints, "checkpoint")}, ${plural(items, "item")}.`,
-    ...(isComplete ? [] : ["It was cut off: its last line is missing."]),
+    ...(isComplete ? [] : ["It was cut off, or lines of it are missing."]),
     ...(existing > 0
       ? [
           `${plural(existing, "thread is", "threads are")} there: their checkpoints with the same ids are replaced, others stay.`,

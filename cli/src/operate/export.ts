@@ -16,7 +16,10 @@ export interface ExportReport {
   items: number;
 }
 
-/** The lines of an export, as they are read: memory holds the ids of one thread, and one checkpoint. */
+/**
+ * The lines of an export, as they are read: memory holds the ids of the threads, those of one thread, and one checkpoint.
+ * Threads come in the order in which they were created, so that an import creates them in that order.
+ */
 export async function* exportLines(
   { saver, store }: InspectContext,
   { threads, items }: ExportRequest,
@@ -27,12 +30,16 @@ export async function* exportLines(
   const progress = () => onProgress(report.threads + report.items);
   yield { type: "langgraph-redis", version: 1, exportedAt: new Date().toISOString() };
   if (threads) {
-    for await (const threadId of selectThreads(saver, threads, signal)) {
+    const ids: string[] = [];
+    for await (const threadId of selectThreads(saver, threads, signal)) ids.push(threadId);
+    // They come newest first, but those that were named, as they were named.
+    if (!threads.ids?.length) ids.reverse();
+    for (const threadId of ids) {
       for await (const line of threadLines(saver, threadId, signal)) {
+        if (line.type === "thread") report.threads += 1;
         if (line.type === "checkpoint") report.checkpoints += 1;
         yield line;
       }
-      report.threads += 1;
       progress();
     }
   }
@@ -60,20 +67,26 @@ async function* threadLines(saver: RedisSaver, threadId: string, signal: AbortSi
   const stats = await saver.threadStats(threadId);
   if (stats === undefined) return;
   const { expiresAt } = stats;
-  yield { type: "thread", threadId, ...(expiresAt && { expiresAt: expiresAt.toISOString() }) };
-  for (const place of await placesOf(saver, threadId)) {
+  const places = await placesOf(saver, threadId);
+  const last = places.at(-1);
+  yield {
+    ...{ type: "thread", threadId },
+    ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+    ...(last && { last: { ns: last.checkpointNs, id: last.checkpointId, writes: last.writes } }),
+  };
+  for (const place of places) {
     signal.throwIfAborted();
     yield* checkpointLines(saver, threadId, place);
   }
 }
 
-type Place = Pick<CheckpointInfo, "checkpointNs" | "checkpointId" | "parentId">;
+type Place = Pick<CheckpointInfo, "checkpointNs" | "checkpointId" | "parentId"> & { writes: number };
 
 async function placesOf(saver: RedisSaver, threadId: string): Promise<Place[]> {
   const places: Place[] = [];
-  for await (const { checkpointNs, checkpointId, parentId, encrypted } of saver.listCheckpoints(threadId)) {
-    if (encrypted) throw encrypted;
-    places.push({ checkpointNs, checkpointId, parentId });
+  for await (const { checkpointNs, checkpointId, parentId, ...info } of saver.listCheckpoints(threadId)) {
+    if (info.encrypted) throw info.encrypted;
+    places.push({ checkpointNs, checkpointId, parentId, writes: info.pendingWrites.length });
   }
   places.reverse();
   // Clocks differ: a parent may have a greater id than its child.
@@ -123,7 +136,7 @@ async function* checkpointLines(saver: RedisSaver, threadId: string, place: Plac
   }
 }
 
-async function infoOf(saver: RedisSaver, threadId: string, ns: string, id: string) {
+export async function infoOf(saver: RedisSaver, threadId: string, ns: string, id: string) {
   // The smallest id after it: pages go by ids before one.
   const found = await firstOf(
     saver.listCheckpoints(threadId, { checkpointNs: ns, before: `${id}\u0000`, limit: 1 }),
@@ -131,7 +144,7 @@ async function infoOf(saver: RedisSaver, threadId: string, ns: string, id: strin
   return found?.checkpointId === id ? found : undefined;
 }
 
-async function firstOf<T>(values: AsyncGenerator<T>): Promise<T | undefined> {
+export async function firstOf<T>(values: AsyncGenerator<T>): Promise<T | undefined> {
   for await (const value of values) return value;
   return undefined;
 }

@@ -13,9 +13,9 @@ export interface HeaderLine {
 export interface ThreadLine {
   type: "thread";
   threadId: string;
-  createdAt?: string;
-  updatedAt?: string;
   expiresAt?: string;
+  /** What an import writes last of it, and the number of its pending writes: a thread without it is not whole. */
+  last?: { ns: string; id: string; writes: number };
 }
 
 export interface CheckpointLine {
@@ -66,19 +66,61 @@ export async function toTyped(value: unknown): Promise<TypedText> {
   return [type, buffer.toString(type === "json" ? "utf8" : "base64")];
 }
 
-export async function fromTyped([type, text]: TypedText): Promise<unknown> {
-  return serializer.loadsTyped(type, Buffer.from(text, type === "json" ? "utf8" : "base64"));
+/** @throws {CommandError} naming the line of the file. */
+export async function fromTyped([type, text]: TypedText, number: number): Promise<unknown> {
+  try {
+    return await serializer.loadsTyped(type, Buffer.from(text, type === "json" ? "utf8" : "base64"));
+  } catch (cause) {
+    throw new CommandError(`line ${number} has a value that cannot be read.`, DAMAGED, { cause });
+  }
 }
 
-/** @throws {CommandError} naming the line. */
-export function parseLine(text: string, number: number): Line {
+const DAMAGED = "Was the file changed? Export again.";
+
+const isText = (value: unknown) => typeof value === "string";
+const isTime = (value: unknown) => isText(value) && !Number.isNaN(Date.parse(value as string));
+const isCount = (value: unknown) => Number.isInteger(value);
+const isTyped = (value: unknown) => Array.isArray(value) && value.length === 2 && value.every(isText);
+const isNamespace = (value: unknown) => Array.isArray(value) && value.length > 0 && value.every(isText);
+const isWrite = (value: unknown) =>
+  Array.isArray(value) && value.length === 4 && isCount(value[0]) && value.slice(1).every(isText);
+const isWrites = (value: unknown) => Array.isArray(value) && value.every(isWrite);
+const isLast = (value: unknown) => {
+  const { ns, id, writes } = (value ?? {}) as Record<string, unknown>;
+  return isText(ns) && isText(id) && isCount(writes);
+};
+const optional = (is: (value: unknown) => boolean) => (value: unknown) => value === undefined || is(value);
+
+type Fields = Record<string, (value: unknown) => boolean>;
+
+const place: Fields = { threadId: isText, ns: isText, id: isText };
+
+/** What lines have, by their types. */
+const LINES: Record<Line["type"], Fields> = {
+  "langgraph-redis": { version: isCount },
+  thread: { threadId: isText, expiresAt: optional(isTime), last: optional(isLast) },
+  checkpoint: { ...place, parentId: optional(isText), checkpoint: isTyped, metadata: isTyped },
+  writes: { ...place, taskId: isText, taskPath: isText, writes: isWrites },
+  item: { namespace: isNamespace, key: isText, expiresAt: optional(isTime), value: isTyped },
+  end: { threads: isCount, checkpoints: isCount, items: isCount },
+};
+
+/** @returns undefined when the text is no JSON: it was cut off, perhaps. @throws {CommandError} naming the line. */
+export function parseLine(text: string, number: number): Line | undefined {
+  let line: unknown;
   try {
-    const line: unknown = JSON.parse(text);
-    if (typeof line === "object" && line !== null && typeof Reflect.get(line, "type") === "string") {
-      return line as Line;
-    }
+    line = JSON.parse(text);
   } catch {
-    // Told below.
+    return undefined;
   }
-  throw new CommandError(`line ${number} is none of an export.`, "Was the file cut off? Export again.");
+  const { type, ...found } = (line ?? {}) as Record<string, unknown>;
+  if (typeof type !== "string" || !Object.hasOwn(LINES, type)) throw noLine(number);
+  for (const [name, is] of Object.entries(LINES[type as Line["type"]])) {
+    if (!is(found[name])) throw new CommandError(`line ${number}: its ${name} cannot be read.`, DAMAGED);
+  }
+  return line as Line;
+}
+
+export function noLine(number: number): CommandError {
+  return new CommandError(`line ${number} is none of an export.`, DAMAGED);
 }

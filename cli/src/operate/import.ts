@@ -3,12 +3,15 @@ import { createInterface } from "node:readline";
 import type { Checkpoint, CheckpointMetadata, PendingWrite } from "@langchain/langgraph-checkpoint";
 import type { ItemValue, RedisSaver, RedisStore } from "langgraph-redis";
 import { CommandError } from "../errors.js";
+import { firstOf, infoOf } from "./export.js";
 import {
   type CheckpointLine,
   fromTyped,
   type ItemLine,
   type Line,
+  noLine,
   parseLine,
+  type ThreadLine,
   type WritesLine,
 } from "./format.js";
 import type { OnProgress } from "./prune.js";
@@ -21,7 +24,12 @@ export interface ImportReport {
   skipped: number;
   /** What had expired since it was exported. */
   expired: number;
+  /** Whether the file has all that its last line says, and that line. */
+  isComplete: boolean;
 }
+
+/** A line, and its number in the file. */
+export type NumberedLine = Line & { number: number };
 
 export interface ImportOptions {
   /** Leave threads and items alone that are there. */
@@ -31,7 +39,7 @@ export interface ImportOptions {
 }
 
 /** The lines of a file, or of a stream. */
-export async function* readLines(from: string | NodeJS.ReadableStream): AsyncGenerator<Line> {
+export async function* readLines(from: string | NodeJS.ReadableStream): AsyncGenerator<NumberedLine> {
   const input: NodeJS.ReadableStream = typeof from === "string" ? createReadStream(from) : from;
   const failed = new Promise<never>((_, reject) => {
     input.once("error", (error: NodeJS.ErrnoException) => {
@@ -47,41 +55,61 @@ export async function* readLines(from: string | NodeJS.ReadableStream): AsyncGen
     number += 1;
     if (next.value.trim() === "") continue;
     const line = parseLine(next.value, number);
+    if (line === undefined) {
+      // The end of a file that was cut off may be a part of a line.
+      if (number > 1 && (await Promise.race([lines.next(), failed])).done) return;
+      throw noLine(number);
+    }
     if (number === 1 && line.type !== "langgraph-redis") {
       throw new CommandError("this is no export: the first line says otherwise.");
     }
     if (line.type === "langgraph-redis" && line.version !== 1) {
       throw new CommandError(`this export has the format ${line.version}, which this version does not know.`);
     }
-    yield line;
+    yield { ...line, number };
+  }
+}
+
+/** Compares the lines of an export with what the last one says. */
+class LineCounter {
+  readonly counts = { threads: 0, checkpoints: 0, items: 0 };
+  isComplete = false;
+
+  add(line: Line): void {
+    if (line.type === "thread") this.counts.threads += 1;
+    if (line.type === "checkpoint") this.counts.checkpoints += 1;
+    if (line.type === "item") this.counts.items += 1;
+    if (line.type !== "end") return;
+    const names = ["threads", "checkpoints", "items"] as const;
+    this.isComplete = names.every((name) => this.counts[name] === line[name]);
   }
 }
 
 /** What an import would bring, and whether the export is complete. */
 export async function summarize(lines: AsyncIterable<Line>, saver: RedisSaver) {
-  const counts = { threads: 0, checkpoints: 0, items: 0, existing: 0, isComplete: false };
+  const counter = new LineCounter();
+  let existing = 0;
   for await (const line of lines) {
-    if (line.type === "thread") {
-      counts.threads += 1;
-      if ((await saver.threadStats(line.threadId)) !== undefined) counts.existing += 1;
-    }
-    if (line.type === "checkpoint") counts.checkpoints += 1;
-    if (line.type === "item") counts.items += 1;
-    if (line.type === "end") counts.isComplete = true;
+    counter.add(line);
+    if (line.type === "thread" && (await saver.threadStats(line.threadId)) !== undefined) existing += 1;
   }
-  return counts;
+  return { ...counter.counts, existing, isComplete: counter.isComplete };
 }
 
 /** Brings back what was exported. Interrupted, it has brought some of it; calling again brings the rest. */
 export async function importLines(
-  lines: AsyncIterable<Line>,
+  lines: AsyncIterable<NumberedLine>,
   saver: RedisSaver,
   store: RedisStore,
   { skipExisting, index }: ImportOptions,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<ImportReport> {
-  const report: ImportReport = { threads: 0, checkpoints: 0, items: 0, skipped: 0, expired: 0 };
+  const report: ImportReport = {
+    ...{ threads: 0, checkpoints: 0, items: 0, skipped: 0, expired: 0 },
+    isComplete: false,
+  };
+  const counter = new LineCounter();
   let thread: { threadId: string; expiresAt?: string; skip: boolean } | undefined;
   const finish = async () => {
     if (thread === undefined || thread.skip) return;
@@ -92,12 +120,13 @@ export async function importLines(
   };
   for await (const line of lines) {
     signal.throwIfAborted();
+    counter.add(line);
     switch (line.type) {
       case "thread": {
         await finish();
         const left = minutesUntil(line.expiresAt);
         const isExpired = left !== undefined && left <= 0;
-        const isThere = skipExisting && (await saver.threadStats(line.threadId)) !== undefined;
+        const isThere = skipExisting && (await isWhole(saver, line));
         if (isExpired) report.expired += 1;
         else if (isThere) report.skipped += 1;
         thread = { ...line, skip: isExpired || isThere };
@@ -120,12 +149,24 @@ export async function importLines(
     }
   }
   await finish();
+  report.isComplete = counter.isComplete;
   return report;
 }
 
-async function putCheckpoint(saver: RedisSaver, line: CheckpointLine): Promise<void> {
-  const checkpoint = (await fromTyped(line.checkpoint)) as Checkpoint;
-  const metadata = (await fromTyped(line.metadata)) as CheckpointMetadata;
+/** Whether a thread is there, and not as an interrupted import has left it. */
+async function isWhole(saver: RedisSaver, { threadId, last }: ThreadLine): Promise<boolean> {
+  if ((await saver.threadStats(threadId)) === undefined) return false;
+  if (last === undefined) return true;
+  const found = await infoOf(saver, threadId, last.ns, last.id);
+  if (found !== undefined) return found.pendingWrites.length >= last.writes;
+  // One that was written since the export is not what an import has left, though that checkpoint may have been removed.
+  const newest = await firstOf(saver.listCheckpoints(threadId, { limit: 1 }));
+  return newest !== undefined && newest.checkpointId > last.id;
+}
+
+async function putCheckpoint(saver: RedisSaver, line: CheckpointLine & { number: number }): Promise<void> {
+  const checkpoint = (await fromTyped(line.checkpoint, line.number)) as Checkpoint;
+  const metadata = (await fromTyped(line.metadata, line.number)) as CheckpointMetadata;
   // All channels are given as new, so that none is taken from the parent: forks can have one version and two values.
   await saver.put(configOf(line, line.parentId), checkpoint, metadata, { ...checkpoint.channel_versions });
 }
@@ -139,12 +180,12 @@ function configOf({ threadId, ns }: { threadId: string; ns: string }, checkpoint
  * Puts the writes of a task in places of their own: those of a call are numbered by their position, special ones by their kind.
  * So special ones fill the gaps between the others, and the rest of them comes in a call of its own.
  */
-async function putWrites(saver: RedisSaver, line: WritesLine): Promise<void> {
+async function putWrites(saver: RedisSaver, line: WritesLine & { number: number }): Promise<void> {
   const usual: PendingWrite[] = [];
   const special: PendingWrite[] = [];
   const read = await Promise.all(
     line.writes.map(async ([index, channel, type, text]) => {
-      return { index, write: [channel, await fromTyped([type, text])] as PendingWrite };
+      return { index, write: [channel, await fromTyped([type, text], line.number)] as PendingWrite };
     }),
   );
   for (const { index, write } of read) if (index < 0) special.push(write);
@@ -160,7 +201,7 @@ async function putWrites(saver: RedisSaver, line: WritesLine): Promise<void> {
 
 async function putItem(
   store: RedisStore,
-  { namespace, key, value, expiresAt }: ItemLine,
+  { namespace, key, value, expiresAt, number }: ItemLine & { number: number },
   { skipExisting, index }: ImportOptions,
   report: ImportReport,
 ): Promise<void> {
@@ -174,7 +215,7 @@ async function putItem(
     return;
   }
   const options = { ttl: ttl ?? null, ...(index === false && { index }) };
-  await store.put(namespace, key, (await fromTyped(value)) as ItemValue, options);
+  await store.put(namespace, key, (await fromTyped(value, number)) as ItemValue, options);
   report.items += 1;
 }
 
