@@ -10,7 +10,7 @@ import { readPage } from "../../cli/src/studio/page-files.js";
 import { type Studio, type StudioOptions, startStudio } from "../../cli/src/studio/server.js";
 import { connect as connectClient, freshPrefix, redisUrl } from "../helpers/redis.js";
 import { buildPage } from "./build-page.js";
-import { save } from "./seed.js";
+import { idOf, save } from "./seed.js";
 
 interface Answer {
   status: number;
@@ -21,6 +21,8 @@ interface Answer {
 interface StartOptions extends Pick<StudioOptions, "write" | "embeddings"> {
   keyPrefix?: string;
 }
+
+const KEYS = { keys: { k1: Buffer.alloc(32, 7).toString("base64") }, current: "k1" };
 
 const opened: { close(): Promise<void> }[] = [];
 let page: Awaited<ReturnType<typeof buildPage>>;
@@ -71,6 +73,9 @@ function ask(
     sent.end(body);
   });
 }
+
+const post = (of: Studio, path: string, body: object) =>
+  ask(of, `/api/${path}`, { method: "POST", body: JSON.stringify(body) });
 
 test("the address is of the loopback, and holds 128 random bits", async () => {
   const { hostname, hash } = new URL(studio.url);
@@ -235,6 +240,59 @@ test("an item of a store with vectors is edited with the model, and otherwise le
     value: { text: "new" },
     vectors: 1,
   });
+});
+
+test("an item that is edited keeps when it expires", async () => {
+  const keyPrefix = freshPrefix();
+  const store = new RedisStore({ client: await connectClient(), keyPrefix });
+  const writing = await start({ write: true, keyPrefix });
+  const edit = (key: string, version: number) =>
+    post(writing, "edit-item", { path: ["a"], key, value: { n: 2 }, version });
+
+  const { version } = await store.putItem(["a"], "goes", { n: 1 }, { ttl: 100 });
+  const before = (await store.get(["a"], "goes"))?.expiresAt as Date;
+  expect((await edit("goes", version)).status).toBe(200);
+  const after = await store.get(["a"], "goes");
+  expect(after?.value).toEqual({ n: 2 });
+  expect(Math.abs(Number(after?.expiresAt) - before.getTime())).toBeLessThan(60_000);
+
+  const stays = await store.putItem(["a"], "stays", { n: 1 });
+  expect(JSON.parse((await edit("stays", stays.version)).body)).not.toHaveProperty("expiresAt");
+  expect((await edit("nobody", 1)).status).toBe(404);
+});
+
+test("an item with parts that JSON does not have is not edited", async () => {
+  const keyPrefix = freshPrefix();
+  const store = new RedisStore({ client: await connectClient(), keyPrefix });
+  const writing = await start({ write: true, keyPrefix });
+  const odd = {
+    bytes: new Uint8Array([1, 2]),
+    within: [{ at: new Uint8Array([3]) }],
+  };
+  for (const [name, part] of Object.entries(odd)) {
+    const { version } = await store.putItem(["a"], name, { n: 1, part });
+    const stored = (await store.get(["a"], name))?.value;
+    const read = JSON.parse((await ask(writing, `/api/item?path=["a"]&key=${name}`)).body);
+    expect(read).toMatchObject({ described: true });
+    const edited = await post(writing, "edit-item", { path: ["a"], key: name, value: { n: 2 }, version });
+    expect([name, edited.status]).toEqual([name, 400]);
+    expect(JSON.parse(edited.body).error).toContain("JSON");
+    expect(await store.get(["a"], name)).toMatchObject({ value: stored, version });
+  }
+});
+
+test("what is encrypted is not forked without its key, and the option of the command is named", async () => {
+  const keyPrefix = freshPrefix();
+  const saver = new RedisSaver({ client: await connectClient(), keyPrefix, encryption: KEYS });
+  await save(saver, "secret", { n: 1 });
+  const writing = await start({ write: true, keyPrefix });
+  for (const target of ["secret", "copy"]) {
+    const body = { threadId: "secret", ns: "", checkpointId: idOf(1), target };
+    const { status, body: answer } = await post(writing, "fork", body);
+    expect(status).toBe(400);
+    expect(JSON.parse(answer).error).toContain("--key");
+    expect(answer).not.toContain(keyPrefix);
+  }
 });
 
 test("what cannot be understood is an error that names the parameter", async () => {

@@ -26,7 +26,9 @@ const pad = (value: number, width = 2) => String(value).padStart(width, "0");
 /** Date and time of this browser's zone, in an order that sorts. */
 export function dateTime(iso: string | undefined): string {
   const date = iso === undefined ? undefined : new Date(iso);
-  if (date === undefined || Number.isNaN(date.getTime())) return iso ?? "–";
+  // A checkpoint may have any text as its time.
+  if (date === undefined || Number.isNaN(date.getTime()))
+    return iso === undefined ? "–" : visible(beginning(iso, 100));
   return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${time(iso)}`;
 }
 

@@ -5,6 +5,7 @@ export { listItems, readItem } from "./items.js";
 export { sampleMemory } from "./memory-sample.js";
 export { listNamespaces } from "./namespaces.js";
 export { openContext } from "./open.js";
+export { isPlainJson } from "./plain-json.js";
 export { type Found, type SearchOptions, searchItems, searchModes } from "./search.js";
 export { readState } from "./state.js";
 export { readServers, readStats, type Stats } from "./stats.js";

@@ -2,6 +2,7 @@ import type { RedisItem } from "langgraph-redis";
 import { formatPath } from "../path.js";
 import type { InspectContext } from "./context.js";
 import { fromCursor, toCursor } from "./cursor.js";
+import { isPlainJson } from "./plain-json.js";
 import type { ItemRow, Json, Page } from "./types.js";
 import { toJson } from "./values.js";
 
@@ -41,7 +42,9 @@ export async function readItem(
   key: string,
 ): Promise<ItemRow | undefined> {
   const [item, vectors] = await Promise.all([store.get(namespace, key), store.countVectors(namespace, key)]);
-  return item === null ? undefined : { ...toItemRow(item), vectors };
+  return item === null
+    ? undefined
+    : { ...toItemRow(item), vectors, ...(!isPlainJson(item.value) && { described: true as const }) };
 }
 
 export function toItemRow(item: RedisItem & { score?: number }): ItemRow {

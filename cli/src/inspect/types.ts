@@ -152,6 +152,8 @@ export interface ItemRow {
   score?: number;
   /** How many vectors it has; given for a single item only. */
   vectors?: number;
+  /** Whether JSON has no form for parts of the value, such as bytes, which `value` describes; given for a single item only. */
+  described?: true;
   encrypted?: true;
 }
 

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { NO_EMBEDDINGS } from "../embeddings.js";
 import { CommandError } from "../errors.js";
-import { type InspectContext, readItem } from "../inspect/index.js";
+import { type InspectContext, isPlainJson, readItem } from "../inspect/index.js";
 import { configOf, openIndexed } from "../inspect/index-config.js";
 import { forkThread } from "../operate/fork.js";
 import { parseBody, requiredFound } from "./requests.js";
@@ -14,6 +14,15 @@ const path = z.array(z.string()).min(1);
 const minutes = z.number().positive().nullable();
 const version = z.number().int();
 const value = z.record(z.string(), z.unknown());
+
+const NOT_PLAIN =
+  "The value holds parts for which JSON has no form, such as bytes. They would be lost: edit it with the library.";
+
+/** @returns undefined for a moment that has passed. */
+function minutesUntil(moment: Date): number | undefined {
+  const left = moment.getTime() - Date.now();
+  return left > 0 ? left / 60_000 : undefined;
+}
 
 /** What the page may change, when the viewer was started for that. Without `--write` these routes do not exist. */
 export function writeRoutes(context: InspectContext, embeddings: EmbeddingsInterface | undefined): Hono {
@@ -62,7 +71,11 @@ export function writeRoutes(context: InspectContext, embeddings: EmbeddingsInter
   const edit = item.extend({ value, version });
   api.post("/edit-item", async (c) => {
     const { path, key, value, version } = await parseBody(c, edit);
-    await (await indexedStore()).put(path, key, value, { ifVersion: version });
+    const { value: stored, expiresAt } = requiredFound((await store.get(path, key)) ?? undefined, "item");
+    if (!isPlainJson(stored)) throw new CommandError(NOT_PLAIN);
+    const ttl = expiresAt === undefined ? null : requiredFound(minutesUntil(expiresAt), "item");
+    // What was read just now is of the version that is replaced, or nothing is.
+    await (await indexedStore()).put(path, key, value, { ttl, ifVersion: version });
     return c.json(requiredFound(await readItem(context, path, key), "item"));
   });
 

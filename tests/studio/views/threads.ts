@@ -91,14 +91,44 @@ export function threadsTests(shared: Shared) {
     test("a thread that runs grows on the page", async () => {
       const { saver } = shared.studio.context;
       await save(saver, "running", { n: 1 });
-      const page = await shared.viewer.visit(shared.studio, "view=threads&thread=running");
+      const page = await shared.viewer.visit(shared.studio, "view=threads&thread=running", {
+        expected: /404/,
+      });
       const items = page.getByRole("treeitem");
       await expect.poll(() => items.count()).toBe(1);
+      await expect
+        .poll(() => page.locator(".main-pane").getByRole("status").textContent())
+        .toBe("1 checkpoint");
       await save(saver, "running", { n: 2, parent: 1, values: { answer: "forty-two" } });
       await expect.poll(() => items.count(), { timeout: 20_000 }).toBe(2);
       // The newest one is followed as long as nobody chooses another.
       await expect.poll(() => page.getByRole("tabpanel").textContent()).toContain("forty-two");
+      // One that is deleted while it is shown says so, and is followed again when there is one of that name again.
       await saver.deleteThread("running");
+      const alert = page.locator(".main-pane").getByRole("alert");
+      await expect.poll(() => alert.allTextContents(), { timeout: 20_000 }).toHaveLength(1);
+      expect(await alert.textContent()).toContain("was deleted");
+      await save(saver, "running", { n: 3 });
+      await expect.poll(() => items.count(), { timeout: 20_000 }).toBe(1);
+      expect(await alert.count()).toBe(0);
+      await saver.deleteThread("running");
+    });
+
+    test("a time that is none is shown with nothing hidden in it", async () => {
+      const own = await shared.viewer.serve();
+      const id = idOf(1);
+      const checkpoint = { v: 4, id, ts: "\u001b[31m\u202enow", channel_values: {}, channel_versions: {} };
+      await own.context.saver.put(
+        { configurable: { thread_id: "odd", checkpoint_ns: "" } },
+        { ...checkpoint, versions_seen: {} },
+        { source: "input", step: -1, parents: {} },
+        {},
+      );
+      const page = await shared.viewer.visit(own, "view=threads&thread=odd");
+      const facts = page.locator(".checkpoint .facts");
+      await expect.poll(() => facts.textContent()).toContain("\\u001b[31m\\u202enow");
+      const text = (await page.locator("body").textContent()) ?? "";
+      expect(["\u001b", "\u202e"].filter((hidden) => text.includes(hidden))).toEqual([]);
     });
   });
 }

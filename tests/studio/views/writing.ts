@@ -17,6 +17,7 @@ export function writingTests(shared: Shared) {
       const { saver, store } = own.context;
       await saveConversation(saver, "weather");
       await store.put(["notes"], "one", { text: "old" });
+      await store.put(["notes"], "bytes", { text: "old", bytes: new Uint8Array([1, 2]) });
       const page = await shared.viewer.visit(own, `view=threads&thread=weather&ns=&checkpoint=${idOf(2)}`, {
         expected: /409 \(Conflict\)/,
       });
@@ -69,6 +70,14 @@ export function writingTests(shared: Shared) {
       await page.getByRole("button", { name: "Delete…" }).click();
       await dialog.getByRole("button", { name: "Delete item" }).click();
       await expect.poll(() => store.get(["notes"], "one")).toBeNull();
+
+      // What the page can only describe it does not put.
+      await page.evaluate(
+        `location.hash = ${JSON.stringify('view=memory&path=["notes"]&itemPath=["notes"]&key=bytes')}`,
+      );
+      await expect.poll(() => page.locator(".pane-actions .hint").allTextContents()).toHaveLength(1);
+      expect(await page.getByRole("button", { name: "Edit…" }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Expire…" }).count()).toBe(1);
     });
   });
 }

@@ -30,9 +30,11 @@ export function ItemActions({ item, onChange, onDelete }: ItemActionsProps) {
     <div class="actions pane-actions">
       {!item.encrypted && (
         <>
-          <button type="button" onClick={edit}>
-            Edit…
-          </button>
+          {!item.described && (
+            <button type="button" onClick={edit}>
+              Edit…
+            </button>
+          )}
           <button type="button" onClick={() => setOpen("expire")}>
             Expire…
           </button>
@@ -41,6 +43,11 @@ export function ItemActions({ item, onChange, onDelete }: ItemActionsProps) {
       <button type="button" onClick={() => setOpen("delete")}>
         Delete…
       </button>
+      {item.described && (
+        <p class="hint">
+          Not to be edited here: parts of the value, such as bytes, are only described, and would be lost.
+        </p>
+      )}
       {open === "edit" && (
         <Confirm
           title="Edit this item"
@@ -53,8 +60,8 @@ export function ItemActions({ item, onChange, onDelete }: ItemActionsProps) {
           }}
         >
           <p>
-            The value of {name} is replaced, its old one is gone. If somebody has put it since it was read,
-            nothing is changed.
+            The value of {name} is replaced, its old one is gone; when it expires stays. If somebody has put
+            it since it was read, nothing is changed.
           </p>
           <label class="field">
             Value, a JSON object

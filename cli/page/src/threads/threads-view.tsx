@@ -2,7 +2,7 @@ import { useCallback, useMemo } from "preact/hooks";
 import type { About } from "../about.js";
 import { Busy, Empty, Failure } from "../components/notice.js";
 import { Name } from "../components/text.js";
-import { number } from "../format.js";
+import { count, number } from "../format.js";
 import { navigate, type Route } from "../route.js";
 import { CheckpointPane } from "./checkpoint-pane.js";
 import { CheckpointTree } from "./drawing.js";
@@ -51,7 +51,7 @@ function Thread({ threadId, route, write }: { threadId: string; route: Route; wr
             <Name text={threadId} />
           </h2>
           <span class="dim" role="status">
-            {number(tree.total)} {tree.complete ? "checkpoints" : "…"}
+            {tree.complete ? count(tree.total, "checkpoint", "checkpoints") : `${number(tree.total)} …`}
           </span>
           {route.checkpoint !== undefined && (
             <button
@@ -64,8 +64,13 @@ function Thread({ threadId, route, write }: { threadId: string; route: Route; wr
             </button>
           )}
         </header>
-        {write && tree.total > 0 && <ThreadActions threadId={threadId} tree={tree} />}
+        {write && tree.total > 0 && !tree.gone && <ThreadActions threadId={threadId} tree={tree} />}
         {tree.error !== undefined && <Failure error={tree.error} />}
+        {tree.gone && (
+          <p class="failure" role="alert">
+            This thread was deleted, or has expired. What stands here was read before that.
+          </p>
+        )}
         {tree.total === 0 && !tree.complete && <Busy what="checkpoints" />}
         {tree.total === 0 && tree.complete && tree.error === undefined && (
           <Empty>There is no such thread.</Empty>
@@ -89,7 +94,7 @@ function Thread({ threadId, route, write }: { threadId: string; route: Route; wr
             threadId={threadId}
             ns={ns ?? ""}
             checkpointId={checkpointId}
-            write={write}
+            write={write && !tree.gone}
             size={size}
           />
         )}
