@@ -112,9 +112,19 @@ export function safetyTests(shared: Shared) {
       await expect.poll(() => page.getByRole("tabpanel").textContent()).toContain("forty-two");
 
       const without = await shared.viewer.serve({ keyPrefix: own.context.keyPrefix });
-      const blind = await shared.viewer.visit(without, route, { expected: /500/ });
+      const blind = await shared.viewer.visit(without, route, { expected: /400/ });
       await expect.poll(() => blind.getByRole("tabpanel").textContent()).toMatch(/Encrypted.*--key/);
       await expect.poll(() => blind.locator("[role=option]").textContent()).toContain("encrypted");
+      await blind.evaluate(`location.hash = ${JSON.stringify('view=memory&path=["notes"]')}`);
+      const items = blind.getByRole("region", { name: "Items", exact: true });
+      await expect.poll(() => items.textContent()).toMatch(/encrypted/i);
+      await blind.evaluate(
+        `location.hash = ${JSON.stringify('view=memory&path=["notes"]&itemPath=["notes"]&key=one')}`,
+      );
+      const item = blind.getByRole("region", { name: "Item", exact: true });
+      await expect.poll(() => item.textContent()).toMatch(/Encrypted.*--key/);
+      expect(await item.textContent()).not.toContain("undefined");
+      expect(await blind.locator("body").textContent()).not.toMatch(/hidden|option `encryption`/);
     });
   });
 }

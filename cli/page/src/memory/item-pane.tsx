@@ -62,14 +62,16 @@ export function ItemPane({ namespace, itemKey, path, write, onChange }: ItemPane
 }
 
 function Facts({ item }: { item: ItemRow }) {
+  // Of what cannot be decrypted neither the version nor the expiry is known.
+  const expiry = item.encrypted ? "–" : "never";
   const facts: [string, preact.ComponentChildren][] = [
     ["Namespace", <Name key="path" text={item.namespace.join(" / ")} class="mono" />],
     ["Updated", dateTime(item.updatedAt)],
     ["Created", dateTime(item.createdAt)],
-    ["Version", String(item.version)],
+    ["Version", item.encrypted ? "–" : String(item.version)],
     [
       "Expires",
-      item.expiresAt === undefined ? "never" : `${dateTime(item.expiresAt)} (${relative(item.expiresAt)})`,
+      item.expiresAt === undefined ? expiry : `${dateTime(item.expiresAt)} (${relative(item.expiresAt)})`,
     ],
   ];
   if (item.vectors !== undefined) facts.push(["Vectors", number(item.vectors)]);
