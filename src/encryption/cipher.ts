@@ -155,6 +155,11 @@ export class Cipher {
     return this.#source.ids.map((id) => this.#digest(id, content, place, length));
   }
 
+  /** What tells two keys of one id apart, by their ids, that of the current one first. */
+  fingerprints(): ReadonlyMap<string, string> {
+    return new Map(this.#source.ids.map((id) => [id, this.#digest(id, "", ["fingerprint"], 16)]));
+  }
+
   #digest(id: string, content: string | Uint8Array, place: readonly string[], length: number): string {
     const { digests } = this.#keysOf(id);
     // The text of a place contains no NUL, which therefore ends it.

@@ -20,6 +20,7 @@ import { type ItemCodec, PLAIN_CODEC } from "./items/item-codec.js";
 import type { ReadMode } from "./items/read.js";
 import { StoreKeys } from "./keys.js";
 import type { StoreSettings } from "./options.js";
+import { useKeys } from "./used-keys.js";
 
 /** The index that serves, with the engine that it is searched by. */
 export interface ActiveIndex {
@@ -116,6 +117,7 @@ export class StoreContext {
       this.engineName = engine.name;
       const index = await agreeOnIndex(this, refusal);
       this.checkEncryption(index.definition);
+      await this.useKeys();
       const differences = compareDefinitions(index.definition, configured);
       const mismatch =
         differences.length > 0
@@ -138,6 +140,14 @@ export class StoreContext {
       // Somebody's reindex() has finished meanwhile: the index may just have been created again after it was dropped.
       if (now && now.generation !== index.generation) await engine.drop(index);
     }
+  }
+
+  /** @throws {EncryptionError} when a key is missing or another one, so that this store would not find what others have put. */
+  private async useKeys(): Promise<void> {
+    const { keyring } = this.settings;
+    if (!keyring) return;
+    await keyring.ready();
+    await useKeys(this.connection, this.keys.encryption, keyring.cipher("item"));
   }
 
   /** @throws {EncryptionError} when this store would not find, or not read, what others have put. */

@@ -58,6 +58,8 @@ export class StoreKeys {
   readonly definition: string;
   /** Hash: what a reindex() that has not come to its end is to build, and who is at it. */
   readonly reindex: string;
+  /** Hash: the ids of the keys that items are encrypted with, each with the key's fingerprint. */
+  readonly encryption: string;
 
   private lastParsed: { name: string; namespace: string[] } | undefined;
 
@@ -72,6 +74,7 @@ export class StoreKeys {
     }));
     this.definition = `${prefix}:store:{index}:definition`;
     this.reindex = `${prefix}:store:{index}:reindex`;
+    this.encryption = `${prefix}:store:{index}:encryption`;
   }
 
   /** The index of one generation: reindex() builds the next one beside it. */

@@ -7,7 +7,7 @@ import { EncryptedItemCodec } from "../../src/store/items/encrypted-item-codec.j
 import type { RedisStoreOptions } from "../../src/store/options.js";
 import { RedisStore } from "../../src/store/redis-store.js";
 import type { RedisItem, StoreOperation } from "../../src/store/types.js";
-import { connect, freshPrefix } from "../helpers/redis.js";
+import { connect, freshPrefix, plainRedisUrl } from "../helpers/redis.js";
 import { FakeEmbeddings } from "./fake-embeddings.js";
 import { documentOf, ENGINES, openStore as openStoreAt, textIndex } from "./helpers.js";
 
@@ -21,6 +21,9 @@ function keysWith(
 }
 
 const ENCRYPTION = keysWith("new");
+
+/** Another key with the id of one that is in use. */
+const OTHER_OLD: EncryptionOptions = { keys: { old: randomBytes(32) }, current: "old" };
 
 /** Values that a filter tells apart in each way that there is. */
 const FOODS = [
@@ -175,7 +178,7 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
     expect(await after.reencrypt(["food"])).toEqual({ items: 5, rewritten: 5 });
     // Values have the current key now, and what they are found by the old one.
     await before.reindex();
-    expect(await after.reencrypt(["food"])).toEqual({ items: 5, rewritten: 5 });
+    expect(await after.reencrypt([])).toEqual({ items: 5, rewritten: 5 });
     const alone = await openStore({ ...options, encryption: keysWith("new", ["new"]) });
     expect(keysOf(await alone.search([], { filter: { tags: "a" } }))).toEqual(["k0"]);
     expect(keysOf(await alone.search([], { query: "olives", mode: "text" }))).toEqual(["k0"]);
@@ -292,20 +295,47 @@ describe.each(ENGINES)("on engine $engine", ({ engine, url }) => {
   test("a key that is missing is named, and so is one with another's id", async () => {
     const keyPrefix = freshPrefix();
     await putFoods(await openStore({ keyPrefix, encryption: keysWith("old") }));
-    const without = await openStore({ keyPrefix, encryption: keysWith("new", ["new"]) });
+    const client = await connect(url());
+    const open = (encryption: EncryptionOptions) =>
+      new RedisStore({ client, keyPrefix, engine, index: index(), encryption });
+    const without = open(keysWith("new", ["new"]));
     await expect(without.get(["food", "u1"], "k0")).rejects.toMatchObject({
       code: "ENCRYPTION",
       keyId: "old",
     });
     await expect(without.reindex()).rejects.toThrow(/key "old", which is not in encryption\.keys/);
-    const wrong = await openStore({
-      keyPrefix,
-      encryption: { keys: { old: randomBytes(32) }, current: "old" },
-    });
+    // What is looked for by keyed digests would not be found, without a word.
+    for (const store of [without, open(OTHER_OLD)]) {
+      for (const asked of [{ filter: { kind: "food" } }, { query: "pizza", mode: "text" as const }]) {
+        await expect(store.search([], asked)).rejects.toMatchObject({ code: "ENCRYPTION", keyId: "old" });
+      }
+      await expect(store.put(["a"], "k", {})).rejects.toMatchObject({ code: "ENCRYPTION", keyId: "old" });
+      await expect(store.setup()).rejects.toMatchObject({ code: "ENCRYPTION", keyId: "old" });
+    }
+    // What was refused has said of no key that it is in use.
+    const old = await openStore({ keyPrefix, encryption: keysWith("old", ["old"]) });
+    expect(await old.search([], { filter: { kind: "food" } })).toHaveLength(3);
+    const wrong = open(OTHER_OLD);
     await expect(wrong.get(["food", "u1"], "k0")).rejects.toThrow(/key "old": that is not the key/);
     const [outcome] = await Promise.allSettled([wrong.search([], { limit: 1 })]);
     expect(outcome).toMatchObject({ status: "rejected", reason: { keyId: "old" } });
   });
+});
+
+test("once a key was used, who lacks it is refused, until reencrypt of all items is done", async () => {
+  const keyPrefix = freshPrefix();
+  const open = (encryption: EncryptionOptions) =>
+    openStoreAt({ keyPrefix, encryption, engine: "core" }, plainRedisUrl());
+  const old = keysWith("old", ["old"]);
+  await (await open(old)).put(["a"], "k", { n: 1 });
+  const both = await open(keysWith("new"));
+  await both.put(["a"], "l", { n: 2 });
+  await expect(open(old)).rejects.toMatchObject({ code: "ENCRYPTION", keyId: "new" });
+  await both.reencrypt(["a"]);
+  const renewed = keysWith("new", ["new"]);
+  await expect(open(renewed)).rejects.toMatchObject({ code: "ENCRYPTION", keyId: "old" });
+  await both.reencrypt([]);
+  expect(await (await open(renewed)).search([])).toHaveLength(2);
 });
 
 test("a stored value is refused whichever bit of it is flipped, and in another field", () => {

@@ -12,6 +12,7 @@ import { decodeValue } from "../items/value.js";
 import { namespacesUnder } from "../namespaces/registry.js";
 import { runTask } from "../pipeline.js";
 import type { ReencryptItemsProgress, ReencryptItemsReport } from "../types.js";
+import { forgetOtherKeys } from "../used-keys.js";
 import markSource from "./mark-encrypted.lua";
 import reencryptSource from "./reencrypt.lua";
 import { countItems, type Visited, visitBatches } from "./visit-items.js";
@@ -55,6 +56,10 @@ export async function reencrypt(
     await markEncrypted(context);
     // What others put without encryption until now; from here on they are refused.
     await pass();
+  }
+  const { connection, keys, settings } = context;
+  if (isOfAll && settings.keyring) {
+    await forgetOtherKeys(connection, keys.encryption, settings.keyring.cipher("item"));
   }
   return report;
 }
