@@ -296,6 +296,8 @@ test("encrypted threads are shown with the key, and as encrypted without it", as
   expect((await run(["thread", "t"])).stdout).toMatch(/● +encrypted +1f0c5d4e/);
   const without = await run(["show", "t"]);
   expect(without.stdout).toContain('It is encrypted with the key "k1": give that with --key or --key-file.');
+  const other = await run(["show", "t", "--key", `k1=${Buffer.alloc(32).toString("base64")}`]);
+  expect(other.stdout).toContain('It is encrypted with the key "k1": the one that was given is another.');
   expect(without.stdout).not.toContain("treasure");
   expect((await run(["show", "t", "--key", `k1=${KEYS.old}`])).stdout).toContain('"hidden treasure"');
   const environment = { env: { LANGGRAPH_REDIS_KEY: `k1=${KEYS.old}` } };

@@ -43,7 +43,9 @@ export const addShow: AddCommand = (program, environment) => {
             ? state.channels.filter(({ name }) => channel.includes(name))
             : state.channels;
           const shown = { ...state, channels };
-          await (print.isJson ? print.json(shown) : printState(print, shown));
+          await (print.isJson
+            ? print.json(shown)
+            : printState(print, shown, Object.keys(inspect.encryption?.keys ?? {})));
         },
       ),
     );
@@ -56,7 +58,7 @@ export function noCheckpoint(id: string): CommandError {
   );
 }
 
-async function printState(print: Printer, state: StateView): Promise<void> {
+async function printState(print: Printer, state: StateView, keyIds: readonly string[]): Promise<void> {
   const { colors } = print;
   const { step, source } = (state.metadata ?? {}) as { step?: Json; source?: Json };
   const facts = [
@@ -68,9 +70,11 @@ async function printState(print: Printer, state: StateView): Promise<void> {
   ];
   await print.line(colors.dim(cleanLine(facts.join(", "))));
   if (state.encrypted) {
-    const key =
-      state.encrypted.keyId === undefined ? "" : ` with the key ${JSON.stringify(state.encrypted.keyId)}`;
-    await print.line(`It is encrypted${key}: give that with --key or --key-file.`);
+    const { keyId } = state.encrypted;
+    const key = keyId === undefined ? "" : ` with the key ${JSON.stringify(keyId)}`;
+    const isOther = keyId !== undefined && keyIds.includes(keyId);
+    const advice = isOther ? "the one that was given is another" : "give that with --key or --key-file";
+    await print.line(`It is encrypted${key}: ${advice}.`);
   }
   for (const channel of state.channels) {
     await print.line(`\n${colors.bold(cleanLine(channel.name))}`);
