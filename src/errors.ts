@@ -216,6 +216,9 @@ export interface CorruptRecordLocation {
   checkpointNs?: string;
   checkpointId?: string;
   channel?: string;
+  /** Of an item of a store that cannot be decrypted. */
+  namespace?: readonly string[];
+  itemKey?: string;
 }
 
 /** Something stored in Redis is missing, altered or not in our format. It is never returned as data. */
@@ -277,8 +280,11 @@ export class EncryptionError extends LangGraphRedisError {
 }
 
 function placeOf(location: CorruptRecordLocation): string {
-  return Object.entries(location)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-    .join(", ");
+  return (
+    Object.entries(location)
+      // The message names the item itself.
+      .filter(([name, value]) => value !== undefined && name !== "namespace" && name !== "itemKey")
+      .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+      .join(", ")
+  );
 }

@@ -296,7 +296,7 @@ test("encrypted threads are shown with the key, and as encrypted without it", as
   expect((await run(["thread", "t"])).stdout).toMatch(/● +encrypted +1f0c5d4e/);
   const without = await run(["show", "t"]);
   expect(without.stdout).toContain('It is encrypted with the key "k1": give that with --key or --key-file.');
-  const other = await run(["show", "t", "--key", `k1=${Buffer.alloc(32).toString("base64")}`]);
+  const other = await run(["show", "t", "--key", `k1=${KEYS.new}`]);
   expect(other.stdout).toContain('It is encrypted with the key "k1": the one that was given is another.');
   expect(without.stdout).not.toContain("treasure");
   expect((await run(["show", "t", "--key", `k1=${KEYS.old}`])).stdout).toContain('"hidden treasure"');
@@ -304,7 +304,16 @@ test("encrypted threads are shown with the key, and as encrypted without it", as
   expect((await run(["show", "t", idOf(1)], environment)).stdout).toContain('"hidden treasure"');
   await encrypted.store.put(["a"], "k", { secret: "hidden treasure" });
   const items = await run(["items", "/"]);
-  expect(items).toMatchObject({ code: 1, stderr: expect.stringContaining("--key id=base64") });
+  expect(items).toMatchObject({ code: 0, stdout: expect.stringMatching(/^a +k +encrypted$/m) });
+  expect((await run(["item", "a", "k"])).stdout).toContain("encrypted: give the key with --key");
+  await encrypted.store.put(["a"], "b", { n: 1 });
+  await encrypted.store.put(["a"], "z", { n: 2 });
+  const { rows, next } = parsed(await run(["items", "/", "--limit", "2", "--json"]));
+  expect(rows).toMatchObject([
+    { key: "b", encrypted: true },
+    { key: "k", encrypted: true },
+  ]);
+  expect(parsed(await run(["items", "/", "--cursor", next, "--json"])).rows).toMatchObject([{ key: "z" }]);
   expect((await run(["item", "a", "k"], environment)).stdout).toContain('"hidden treasure"');
   const wrong = await run(["show", "t", "--key", `k1=${KEYS.new}`]);
   expect(wrong.stdout + wrong.stderr).not.toContain(KEYS.new);

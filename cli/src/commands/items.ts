@@ -84,8 +84,11 @@ export const addItem: AddCommand = (program, environment) => {
         const { colors } = print;
         const expiry = item.expiresAt === undefined ? "never" : formatTime(item.expiresAt);
         await print.line(`${colors.bold(cleanLine(item.path))}  ${cleanLine(item.key)}`);
-        const times = `created ${formatTime(item.createdAt)}, updated ${formatTime(item.updatedAt)}`;
-        await print.line(colors.dim(`${times}, expires ${expiry}, version ${item.version}`));
+        const { createdAt, updatedAt, version } = item;
+        if (createdAt !== undefined && updatedAt !== undefined) {
+          const times = `created ${formatTime(createdAt)}, updated ${formatTime(updatedAt)}`;
+          await print.line(colors.dim(`${times}, expires ${expiry}, version ${version}`));
+        }
         for (const line of item.encrypted ? [ENCRYPTED] : jsonLines(item.value ?? null))
           await print.line(line);
       }),
@@ -102,7 +105,7 @@ export async function printItems(print: Printer, items: readonly ItemRow[]): Pro
     ...(scored ? [item.score?.toFixed(3) ?? ""] : []),
     cleanLine(item.path),
     cleanLine(item.key),
-    formatTime(item.updatedAt),
+    item.updatedAt === undefined ? "" : formatTime(item.updatedAt),
     item.encrypted
       ? "encrypted"
       : shorten(cleanLine(JSON.stringify(item.value)), Math.max(40, print.width - 70)),

@@ -1,4 +1,4 @@
-import type { RedisItem } from "langgraph-redis";
+import { EncryptionError, type RedisItem } from "langgraph-redis";
 import { formatPath } from "../path.js";
 import type { InspectContext } from "./context.js";
 import { fromCursor, toCursor } from "./cursor.js";
@@ -21,18 +21,41 @@ export async function listItems(
   { filter, limit = 50, cursor }: ItemsOptions = {},
 ): Promise<Page<ItemRow>> {
   const place = cursor === undefined ? undefined : fromCursor(cursor, isPlace);
-  const after = place && { namespace: place[0], key: place[1] };
+  let after = place && { namespace: place[0], key: place[1] };
+  let batchSize = Math.min(limit + 1, 500);
   const rows: ItemRow[] = [];
-  for await (const item of store.iterate(path, {
-    batchSize: Math.min(limit + 1, 500),
-    ...(filter && { filter }),
-    ...(after && { after }),
-  })) {
-    const last = rows.at(-1);
-    if (rows.length === limit && last) return { rows, next: toCursor([last.namespace, last.key]) };
-    rows.push(toItemRow(item));
+  for (;;) {
+    const found = store.iterate(path, { batchSize, ...(filter && { filter }), ...(after && { after }) });
+    try {
+      for await (const item of found) {
+        const last = rows.at(-1);
+        if (rows.length === limit && last) return { rows, next: toCursor([last.namespace, last.key]) };
+        rows.push(toItemRow(item));
+        after = { namespace: item.namespace, key: item.key };
+      }
+      return { rows };
+    } catch (error) {
+      const row = toEncryptedRow(error);
+      if (row === undefined) throw error;
+      // One by one from here on: a batch with an item that cannot be read gives none of its items.
+      if (batchSize > 1) batchSize = 1;
+      else {
+        const last = rows.at(-1);
+        if (rows.length === limit && last) return { rows, next: toCursor([last.namespace, last.key]) };
+        // Whether it matches a filter cannot be known.
+        if (filter === undefined) rows.push(row);
+        after = { namespace: row.namespace, key: row.key };
+      }
+    }
   }
-  return { rows };
+}
+
+/** An item that is encrypted with a key that was not given. @returns undefined when the error is another one. */
+function toEncryptedRow(error: unknown): ItemRow | undefined {
+  if (!(error instanceof EncryptionError)) return undefined;
+  const { namespace, itemKey: key } = error.location ?? {};
+  if (namespace === undefined || key === undefined) return undefined;
+  return { namespace: [...namespace], path: formatPath(namespace), key, encrypted: true };
 }
 
 /** One item. @returns undefined when there is none. */
@@ -41,7 +64,14 @@ export async function readItem(
   namespace: string[],
   key: string,
 ): Promise<ItemRow | undefined> {
-  const [item, vectors] = await Promise.all([store.get(namespace, key), store.countVectors(namespace, key)]);
+  const reading = Promise.all([store.get(namespace, key), store.countVectors(namespace, key)]);
+  const read = await reading.catch((error: unknown) => {
+    const row = toEncryptedRow(error);
+    if (row === undefined) throw error;
+    return row;
+  });
+  if (!Array.isArray(read)) return read;
+  const [item, vectors] = read;
   return item === null
     ? undefined
     : { ...toItemRow(item), vectors, ...(!isPlainJson(item.value) && { described: true as const }) };

@@ -144,9 +144,10 @@ export interface ItemRow {
   key: string;
   /** Absent when it is encrypted with a key that was not given. */
   value?: Json;
-  createdAt: string;
-  updatedAt: string;
-  version: number;
+  /** Absent, as `updatedAt` and `version` then are, when it is encrypted so. */
+  createdAt?: string;
+  updatedAt?: string;
+  version?: number;
   expiresAt?: string;
   /** How well it fits a query. */
   score?: number;

@@ -64,7 +64,9 @@ export function openItem({ namespace, key, document }: StoredItemName, open: () 
     return open().toString();
   } catch (error) {
     if (!(error instanceof EncryptionError)) throw error;
-    throw error.at(`item ${quote(key)} in namespace ${quote(namespace)} cannot be read`, { key: document });
+    throw error.at(`item ${quote(key)} in namespace ${quote(namespace)} cannot be read`, {
+      ...{ key: document, namespace, itemKey: key },
+    });
   }
 }
 
