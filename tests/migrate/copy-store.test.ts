@@ -106,7 +106,10 @@ test('copyStore with onExisting "newest" copies what was updated in the source s
   await fill(from, ["n"], 2);
   const to = await openStore();
   await copyStore(from, to);
-  await from.put(["n"], "k0", { n: "later" });
+  const timeOf = async (store: BaseStore) => (await store.get(["n"], "k0"))?.updatedAt.getTime() ?? 0;
+  // Times are of milliseconds.
+  do await from.put(["n"], "k0", { n: "later" });
+  while ((await timeOf(from)) <= (await timeOf(to)));
   expect(await copyStore(from, to, { onExisting: "newest" })).toMatchObject({
     copied: 1,
     unchanged: 1,
