@@ -9,7 +9,7 @@ import { runSequence } from "./run.js";
 import { type Kind, openScene } from "./scene.js";
 
 /** How many sequences are played in all. Set MODEL_RUNS for more. */
-export const RUNS = Number(process.env.MODEL_RUNS ?? 2_000);
+export const RUNS = Number(process.env.MODEL_RUNS ?? 800);
 
 export const KINDS: readonly { kind: Kind; share: number }[] = [
   { kind: "without an index", share: 0.3 },
